@@ -1,0 +1,218 @@
+// What the sensor remembers of one device: plain data, bounded, the one source of the report, the page and MQTT.
+// attribute/ fills it, detect/ judges by it, record/ keeps it on disk. Nothing here acts.
+import type { IpAddress, Mac } from '../decode/packet.ts';
+
+export type Role = 'device' | 'gateway' | 'sensor';
+
+/** Where a device's own name was announced. */
+export type HostNameSource = 'dhcp' | 'dhcpv6' | 'mdns' | 'llmnr' | 'nbns' | 'ssdp';
+
+/** Where the name of a destination comes from. */
+export type NameSource = 'dns' | 'dns-other' | 'sni' | 'quic' | 'http';
+
+export interface HostName {
+  /** Cleaned: printable, at most 255 characters. */
+  name: string;
+  from: HostNameSource;
+  firstSeen: number;
+  lastSeen: number;
+}
+
+/** One address held over one interval of packet time (milliseconds). Address ownership is never a point in time. */
+export interface Lease {
+  ip: IpAddress;
+  from: number;
+  to: number;
+  source: 'arp' | 'dhcp' | 'dhcpv6' | 'ndp' | 'on-link';
+}
+
+export interface MailDestination {
+  ip: IpAddress;
+  port: number;
+  name: string | null;
+  nameFrom: NameSource | null;
+  attempts: number;
+  connected: number;
+  refused: number;
+  unanswered: number;
+  messages: number;
+  recipients: number;
+  firstSeen: number;
+  lastSeen: number;
+}
+
+/** Exact totals, and the destinations behind them as far as the bound allows. */
+export interface MailTally {
+  attempts: number;
+  connected: number;
+  refused: number;
+  unanswered: number;
+  messages: number;
+  recipients: number;
+  /** Keyed `ip port`; at most LIMITS.mailDestinations, the oldest give way. */
+  destinations: Map<string, MailDestination>;
+  /** Destinations that gave way. */
+  forgottenDestinations: number;
+}
+
+export type BackendRole = 'update' | 'telemetry' | 'cloud' | 'store' | 'time' | 'unknown';
+
+/** One backend of one device: a registrable domain, or the address where nothing named it. */
+export interface Backend {
+  name: string;
+  role: BackendRole;
+  /** `note`: a firmware note says so; `host-label`: our own documented rule; null with role unknown. */
+  roleFrom: 'note' | 'host-label' | null;
+  /** Slug of the firmware note that knows it. */
+  note: string | null;
+  /** At most LIMITS.backendHosts. */
+  hosts: string[];
+  nameFrom: NameSource[];
+  /** Infrastructure that many unrelated services share (a CDN, a cloud): it identifies nobody. */
+  shared: boolean;
+  connections: number;
+  /** Bytes the device sent and received, from sequence numbers; lower bounds. */
+  bytesUp: number;
+  bytesDown: number;
+  firstSeen: number;
+  lastSeen: number;
+  /** Days since 1970 with a contact, newest last, at most 31: the activity strip. */
+  days: number[];
+}
+
+export type TimelineKind =
+  | 'first_seen'
+  | 'backend_new'
+  | 'firmware_download'
+  | 'firmware_change'
+  | 'inbound_connection'
+  | 'mail_resumed';
+
+/** Something worth telling when a device turns bad: the entries of "what happened before". */
+export interface TimelineEntry {
+  time: number;
+  kind: TimelineKind;
+  /** Host or backend concerned. */
+  name: string | null;
+  nameFrom: NameSource | null;
+  /** Address at the other end, where there is one. */
+  ip: IpAddress | null;
+  role: BackendRole | null;
+  /** Bytes down, duration in ms, versions: what the kind calls for. */
+  detail: Record<string, string | number | null>;
+}
+
+export interface FirmwareVersion {
+  version: string;
+  from: 'ssdp' | 'http' | 'mdns';
+  firstSeen: number;
+  lastSeen: number;
+}
+
+/** What a device says of itself, kept for matching firmware notes. All text is cleaned; all lists are bounded. */
+export interface Identity {
+  /** Option 55 as `1,3,6,…`. */
+  dhcpFingerprint: string | null;
+  dhcpVendorClass: string | null;
+  dhcpClientId: string | null;
+  mdnsServices: string[];
+  /** Model keys from mDNS TXT records (`md`, `model`, `ty`, …) as `key=value`. */
+  mdnsModels: string[];
+  ssdpServer: string | null;
+  ssdpTypes: string[];
+  userAgent: string | null;
+}
+
+export interface Device {
+  mac: Mac;
+  role: Role;
+  firstSeen: number;
+  lastSeen: number;
+  /** The user's own name for it; wins over every announced one. */
+  label: string | null;
+  /** Only link-layer broadcast or multicast was ever seen from it: its unicast traffic does not cross the mirror. */
+  broadcastOnly: boolean;
+  /** Several devices speak behind this MAC (an extender, proxy ARP). */
+  sharedMac: boolean;
+  hostnames: HostName[];
+  leases: Lease[];
+  identity: Identity;
+  firmware: FirmwareVersion[];
+  mail: MailTally;
+  lookups: { mx: number; dnsbl: number };
+  /** Keyed by backend name; at most LIMITS.backends. */
+  backends: Map<string, Backend>;
+  /** Oldest first; at most LIMITS.timeline and 30 days back from lastSeen. */
+  timeline: TimelineEntry[];
+  /** Outbound connections to the Internet, all ports. */
+  connections: number;
+  /** Connections and mail attempts by hour (hours since 1970), newest last, 31 days at most: the charts. */
+  activity: ActivityHour[];
+}
+
+export interface ActivityHour {
+  hour: number;
+  connections: number;
+  mailAttempts: number;
+}
+
+/** Every table the network can fill has its bound here; the reason stands beside it. */
+export const LIMITS = {
+  /** Homes have tens, the largest a few hundred; a MAC flood must not grow memory. */
+  devices: 2048,
+  /** IPv6 privacy addresses rotate daily; 64 must fit, the oldest closed lease gives way. */
+  leases: 96,
+  hostnames: 16,
+  mailDestinations: 512,
+  backends: 256,
+  backendHosts: 32,
+  timeline: 256,
+  firmware: 32,
+  identityList: 32,
+  activityHours: 31 * 24,
+} as const;
+
+export function newDevice(mac: Mac, time: number): Device {
+  return {
+    mac,
+    role: 'device',
+    firstSeen: time,
+    lastSeen: time,
+    label: null,
+    broadcastOnly: true,
+    sharedMac: false,
+    hostnames: [],
+    leases: [],
+    identity: {
+      dhcpFingerprint: null,
+      dhcpVendorClass: null,
+      dhcpClientId: null,
+      mdnsServices: [],
+      mdnsModels: [],
+      ssdpServer: null,
+      ssdpTypes: [],
+      userAgent: null,
+    },
+    firmware: [],
+    mail: {
+      attempts: 0,
+      connected: 0,
+      refused: 0,
+      unanswered: 0,
+      messages: 0,
+      recipients: 0,
+      destinations: new Map(),
+      forgottenDestinations: 0,
+    },
+    lookups: { mx: 0, dnsbl: 0 },
+    backends: new Map(),
+    timeline: [],
+    connections: 0,
+    activity: [],
+  };
+}
+
+/** A locally administered address (IEEE 802, bit 1 of the first octet): random, rotating or virtual. */
+export function isLocallyAdministered(mac: Mac): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 0x02) !== 0;
+}

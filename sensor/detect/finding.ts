@@ -1,0 +1,36 @@
+// A detector's judgement at one moment. Record groups findings into incidents by (device, kind, port class).
+import type { Mac } from '../decode/packet.ts';
+
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export const INCIDENT_KINDS = [
+  'mail_started',
+  'submission_started',
+  'mail_lookup',
+  'backend_new',
+  'updates_overdue',
+  'exposed',
+  'port_mapping',
+  'outbreak',
+  'symptom',
+  'sensor_blind',
+] as const;
+export type IncidentKind = (typeof INCIDENT_KINDS)[number];
+
+export interface Finding {
+  kind: IncidentKind;
+  severity: Severity;
+  /** Null for findings about the home or the sensor itself. */
+  device: Mac | null;
+  /** What separates incidents of one kind on one device: `25`, `odd`, `submission`, a backend's name. */
+  portClass: string;
+  time: number;
+  /**
+   * `opens`: a new judgement, counted in the incident's `findings`. `updates`: more is known of an earlier one
+   * (its connection was answered), which changes evidence and severity but is not counted again.
+   */
+  effect: 'opens' | 'updates';
+  /** Facts for the incident's evidence; keys merge over earlier ones. No mail address, subject or body, ever. */
+  evidence: Record<string, unknown>;
+}

@@ -1,0 +1,24 @@
+// Everything a person can order, from the page or from Home Assistant. Both re-enter here; every command is idempotent.
+import type { Mac } from '../decode/packet.ts';
+
+export type Command =
+  | { type: 'acknowledge'; incident: string }
+  | { type: 'acknowledge_device'; device: Mac }
+  | { type: 'acknowledge_all' }
+  /** "This is expected": an expectation of what the incident has seen so far. `until` in packet time, null for good. */
+  | { type: 'expect'; incident: string; until: number | null }
+  /** Home Assistant's switch: expect what the device's open mail incidents saw, or remove its expectations. */
+  | { type: 'allow_mail'; device: Mac; allow: boolean }
+  | { type: 'remove_expectation'; expectation: string }
+  /** "Resolved: I reset it": watch closely for seven days. */
+  | { type: 'resolve'; incident: string }
+  | { type: 'rename'; device: Mac; label: string | null }
+  | { type: 'forget'; device: Mac };
+
+/** `error` is for a person and never repeats untrusted input. */
+export type CommandResult =
+  | { ok: true; changed: boolean; expectation?: string }
+  | { ok: false; status: 400 | 404 | 409; error: string };
+
+/** Runs a command; `actor` is kept with what it changes (`page`, `home-assistant`). */
+export type CommandRunner = (command: Command, actor: string) => CommandResult;

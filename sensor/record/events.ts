@@ -1,0 +1,31 @@
+// The one seam with an emitter: what record tells publish and web after it is on disk. Everything left of it is a direct call.
+import { EventEmitter } from 'node:events';
+import type { Device } from '../attribute/device.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { Incident } from './incident.ts';
+
+export type IncidentChange =
+  | 'opened'
+  | 'escalated'
+  | 'updated'
+  | 'resumed'
+  | 'acknowledged'
+  | 'expected'
+  | 'resolved'
+  | 'reopened';
+
+export interface RecordEventMap {
+  /** `updated` changes only counts and evidence: it goes to retained state and open pages, never to an alert. */
+  incident: [event: { change: IncidentChange; incident: Incident; time: number }];
+  /** A device appeared or something shown about it changed; rate-limited by the recorder's flush, not per packet. */
+  device: [device: Device];
+  forgotten: [mac: Mac];
+  /** An expectation was made, matched or removed. */
+  expectations: [];
+}
+
+export type RecordEvents = EventEmitter<RecordEventMap>;
+
+export function newRecordEvents(): RecordEvents {
+  return new EventEmitter<RecordEventMap>();
+}

@@ -1,0 +1,35 @@
+// How well the sensor itself is doing, as the page, MQTT and `/api/health` show it. Shapes only; main fills it.
+
+export type Vantage = 'lan-both-ways' | 'lan-one-way' | 'wan-side' | 'own-traffic-only' | 'broadcast-only' | 'nothing';
+
+export interface Health {
+  version: string;
+  /** Wall time, milliseconds. */
+  startedAt: number;
+  mode: 'live' | 'replay' | 'demo';
+  interface: string | null;
+  /** `running` means frames can arrive; whether they do is `lastFrameAt`. */
+  capture: 'starting' | 'running' | 'restarting' | 'failed' | 'ended';
+  captureRestarts: number;
+  captureError: string | null;
+  /** Packet time of the newest frame, milliseconds; null before the first. */
+  lastFrameAt: number | null;
+  frames: number;
+  framesPerSecond: number;
+  lossPercent: number | null;
+  vantage: Vantage;
+  /** What cannot be judged from here, for people: "3 devices seen only by broadcast". */
+  blindSpots: string[];
+  decode: Record<string, number>;
+  broker: {
+    url: string;
+    embedded: boolean;
+    connected: boolean;
+    error: string | null;
+    waiting: number;
+    dropped: number;
+  } | null;
+  database: { path: string; bytes: number; error: string | null };
+  devices: number;
+  openIncidents: number;
+}

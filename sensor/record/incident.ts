@@ -1,0 +1,51 @@
+// An incident: the findings of one kind about one device, from the first until a person resolves it. Shapes only.
+import type { TimelineEntry } from '../attribute/device.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { IncidentKind, Severity } from '../detect/finding.ts';
+
+export type IncidentState = 'open' | 'acknowledged' | 'expected' | 'resolved';
+
+export interface Incident {
+  /** Derived from device, kind, port class and start: the same capture gives the same id. `[a-z0-9]{16}`. */
+  id: string;
+  kind: IncidentKind;
+  severity: Severity;
+  device: Mac | null;
+  portClass: string;
+  /** Packet times, milliseconds. */
+  startedAt: number;
+  lastAt: number;
+  /** Exact number of findings grouped here. */
+  findings: number;
+  /** One sentence for a person; names the device by what it is called, plain text. */
+  summary: string;
+  evidence: Record<string, unknown>;
+  /** What to do now, one step an entry, most urgent first. */
+  advice: string[];
+  /** What happened before on this device, newest first; taken when the incident opened. */
+  before: TimelineEntry[];
+  state: IncidentState;
+  acknowledgedAt: number | null;
+  resolvedAt: number | null;
+  /** After "Resolved: I reset it": until then the next finding reopens the incident as critical. */
+  watchUntil: number | null;
+}
+
+/** A person's or a note's "this is normal". Scoped: a device, its destinations and ports, never everything. */
+export interface Expectation {
+  id: string;
+  device: Mac;
+  /** Addresses or host names; a name covers whatever address it has later. */
+  destinations: string[];
+  ports: number[];
+  createdAt: number;
+  /** Who said so: `page`, `home-assistant`, or a note's slug. */
+  createdBy: string;
+  /** Packet time after which it no longer holds; null for good. */
+  until: number | null;
+  /** How often it has matched since it was made. */
+  matches: number;
+  lastMatch: number | null;
+  /** The incident it was made from. */
+  incident: string | null;
+}

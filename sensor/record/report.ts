@@ -1,0 +1,128 @@
+// The JSON shapes of `thingwatch.report/1`, shared by the replay report, the web API and MQTT. The contract that outside
+// checks rely on; times are ISO 8601 with zone and milliseconds, counts are integers.
+import type { BackendRole, NameSource, Role } from '../attribute/device.ts';
+import type { IncidentKind, Severity } from '../detect/finding.ts';
+import type { Vantage } from './health.ts';
+import type { IncidentState } from './incident.ts';
+
+export interface Report {
+  schema: 'thingwatch.report/1';
+  capture: ReportCapture;
+  devices: ReportDevice[];
+  incidents: ReportIncident[];
+}
+
+export interface ReportCapture {
+  files: string[];
+  packets: number;
+  firstPacket: string | null;
+  lastPacket: string | null;
+  truncated: number;
+  malformed: number;
+  duplicates: number;
+  vantage: Vantage;
+  lossPercent: number | null;
+}
+
+export interface ReportDevice {
+  mac: string;
+  role: Role;
+  vendor: string | null;
+  name: string | null;
+  /** Where `name` comes from: the user, an announcement, or null. */
+  nameFrom: string | null;
+  hostnames: string[];
+  addresses: { ip: string; from: string; to: string }[];
+  note: string | null;
+  /** Which evidence matched the note, for a person; empty without a note. */
+  noteEvidence: { evidence: string; value: string; weight: string }[];
+  noteConfidence: 'high' | 'medium' | null;
+  randomizedMac: boolean;
+  sharedMac: boolean;
+  broadcastOnly: boolean;
+  firstSeen: string;
+  lastSeen: string;
+  connections: number;
+  mail: {
+    attempts: number;
+    connected: number;
+    refused: number;
+    unanswered: number;
+    messages: number;
+    recipients: number;
+    destinations: ReportMailDestination[];
+  };
+  lookups: { mx: number; dnsbl: number };
+  backends: ReportBackend[];
+  firmware: { version: string; from: string; firstSeen: string; lastSeen: string }[];
+}
+
+export interface ReportMailDestination {
+  ip: string;
+  name: string | null;
+  /** The contract's four values; a name learned from another device's answer has `nameFrom` "dns" and `otherDevice` true. */
+  nameFrom: ReportNameSource | null;
+  otherDevice: boolean;
+  port: number;
+  attempts: number;
+  connected: number;
+  refused: number;
+  unanswered: number;
+  messages: number;
+  firstSeen: string;
+  lastSeen: string;
+}
+
+export interface ReportBackend {
+  name: string;
+  role: BackendRole;
+  roleFrom: 'note' | 'host-label' | null;
+  note: string | null;
+  hosts: string[];
+  nameFrom: ReportNameSource[];
+  /** True when only another device's DNS answer named it. */
+  otherDevice: boolean;
+  shared: boolean;
+  connections: number;
+  bytesUp: number;
+  bytesDown: number;
+  firstSeen: string;
+  lastSeen: string;
+}
+
+export type ReportNameSource = Exclude<NameSource, 'dns-other'>;
+
+export interface ReportTimelineEntry {
+  time: string;
+  kind: string;
+  name: string | null;
+  nameFrom: string | null;
+  ip: string | null;
+  role: BackendRole | null;
+  detail: Record<string, string | number | null>;
+  /** One sentence for a person. */
+  text: string;
+}
+
+export interface ReportIncident {
+  id: string;
+  kind: IncidentKind;
+  severity: Severity;
+  device: string | null;
+  startedAt: string;
+  lastAt: string;
+  findings: number;
+  summary: string;
+  evidence: Record<string, unknown>;
+  advice: string[];
+  before: ReportTimelineEntry[];
+  state: IncidentState;
+  acknowledgedAt: string | null;
+  resolvedAt: string | null;
+  watchUntil: string | null;
+}
+
+/** `2026-01-05T10:11:12.345Z`. */
+export function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
