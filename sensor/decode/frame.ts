@@ -1,0 +1,189 @@
+// The way from a captured frame to a Packet: Ethernet or Linux cooked header, VLAN tags, PPPoE, then the network and
+// transport layers. Application protocols are decoded by whoever wants them from the payload.
+import { type Frame, LINK_TYPES } from '../capture/frame.ts';
+import { decodeArp } from './arp.ts';
+import { macText, tooShort } from './bytes.ts';
+import { decodeIpv4, decodeIpv6, PROTOCOLS } from './ip.ts';
+import { decodeNdp } from './ndp.ts';
+import { type DecodeCounters, Failure, malformed, unsupported } from './outcome.ts';
+import type { Ip, Packet } from './packet.ts';
+import { decodeTcp, decodeUdp } from './transport.ts';
+
+const ETHERNET_HEADER = 14;
+const COOKED_HEADER = 16;
+const COOKED2_HEADER = 20;
+const VLAN_TAG = 4;
+const PPPOE_HEADER = 6;
+const PPP_PROTOCOL = 2;
+
+/** Customer, provider and pre-standard stacked tags; more than four deep is no real network. */
+const MAX_VLAN_TAGS = 4;
+
+const ETHER_TYPES = {
+  ipv4: 0x0800,
+  arp: 0x0806,
+  vlan: 0x8100,
+  ipv6: 0x86dd,
+  pppoeDiscovery: 0x8863,
+  pppoeSession: 0x8864,
+  serviceVlan: 0x88a8,
+  legacyServiceVlan: 0x9100,
+} as const;
+
+const PPP_IPV4 = 0x0021;
+const PPP_IPV6 = 0x0057;
+/** PPPoE version 1, type 1, code 0: a session packet (RFC 2516, section 6). */
+const PPPOE_SESSION_START = 0x1100;
+
+/** ARPHRD_ETHER, the cooked captures' hardware type whose addresses are MACs. */
+const ARPHRD_ETHERNET = 1;
+
+/** What of a frame cannot be read is counted; built once, as such frames are common. */
+const UNREAD_ETHER_TYPE = unsupported('link', 'EtherType or 802.3 length');
+const UNREAD_IPV4_PROTOCOL = unsupported('ipv4', 'upper-layer protocol');
+const UNREAD_IPV6_PROTOCOL = unsupported('ipv6', 'upper-layer protocol');
+const TOO_MANY_TAGS = unsupported('vlan', 'more than 4 tags');
+const PPPOE_DISCOVERY = unsupported('pppoe', 'discovery');
+const UNREAD_PPP_PROTOCOL = unsupported('pppoe', 'PPP protocol');
+
+/**
+ * The packet in a frame. Null only where the link header itself is cut; where a later layer fails, that layer and those
+ * above it stay null and the sender's MAC is still told. Every failure goes up in `counters` once.
+ */
+export function decodeFrame(frame: Frame, counters: DecodeCounters): Packet | null {
+  const data = frame.data;
+  const headerLength = linkHeaderLength(frame);
+  if (data.length < headerLength) {
+    counters.count(tooShort('link', 'header', headerLength, data.length, frame.originalLength));
+    return null;
+  }
+  const packet: Packet = {
+    time: frame.time,
+    wireLength: frame.originalLength,
+    sourceMac: null,
+    destinationMac: null,
+    vlanIds: [],
+    pppoeSessionId: null,
+    arp: null,
+    ip: null,
+    tcp: null,
+    udp: null,
+    icmpv6: null,
+  };
+  const etherType = readLinkHeader(frame, packet);
+  const failure = readTags(data, headerLength, etherType, Math.max(frame.originalLength, data.length), packet);
+  if (failure !== null) counters.count(failure);
+  return packet;
+}
+
+function linkHeaderLength(frame: Frame): number {
+  if (frame.linkType === LINK_TYPES.ethernet) return ETHERNET_HEADER;
+  return frame.linkType === LINK_TYPES.linuxCooked ? COOKED_HEADER : COOKED2_HEADER;
+}
+
+/** Fills in the addresses and returns the EtherType. Layouts: IEEE 802.3; LINKTYPE_LINUX_SLL and _SLL2 at tcpdump.org. */
+function readLinkHeader(frame: Frame, packet: Packet): number {
+  const data = frame.data;
+  if (frame.linkType === LINK_TYPES.ethernet) {
+    packet.destinationMac = macText(data, 0);
+    packet.sourceMac = macText(data, 6);
+    return data.readUInt16BE(12);
+  }
+  if (frame.linkType === LINK_TYPES.linuxCooked) {
+    if (data.readUInt16BE(2) === ARPHRD_ETHERNET && data.readUInt16BE(4) === 6) packet.sourceMac = macText(data, 6);
+    return data.readUInt16BE(14);
+  }
+  if (data.readUInt16BE(8) === ARPHRD_ETHERNET && data.readUInt8(11) === 6) packet.sourceMac = macText(data, 12);
+  return data.readUInt16BE(0);
+}
+
+/** From here on each reader fills the packet as far as it goes and returns what stopped it. */
+function readTags(
+  data: Buffer,
+  start: number,
+  firstEtherType: number,
+  wireEnd: number,
+  packet: Packet,
+): Failure | null {
+  let etherType = firstEtherType;
+  let offset = start;
+  for (let tags = 0; isVlanTag(etherType); tags++) {
+    if (tags === MAX_VLAN_TAGS) return TOO_MANY_TAGS;
+    if (data.length < offset + VLAN_TAG) {
+      return tooShort('vlan', 'tag', VLAN_TAG, data.length - offset, wireEnd - offset);
+    }
+    const vlanId = data.readUInt16BE(offset) & 0x0fff;
+    if (vlanId !== 0) packet.vlanIds.push(vlanId);
+    etherType = data.readUInt16BE(offset + 2);
+    offset += VLAN_TAG;
+  }
+  if (etherType === ETHER_TYPES.pppoeSession) return readPppoe(data, offset, wireEnd, packet);
+  return readNetwork(data, offset, etherType, wireEnd, packet);
+}
+
+function isVlanTag(etherType: number): boolean {
+  return (
+    etherType === ETHER_TYPES.vlan ||
+    etherType === ETHER_TYPES.serviceVlan ||
+    etherType === ETHER_TYPES.legacyServiceVlan
+  );
+}
+
+/** A PPPoE session packet (RFC 2516); its length field ends the payload before Ethernet's padding. */
+function readPppoe(data: Buffer, offset: number, wireEnd: number, packet: Packet): Failure | null {
+  const needed = PPPOE_HEADER + PPP_PROTOCOL;
+  if (data.length < offset + needed) {
+    return tooShort('pppoe', 'header', needed, data.length - offset, wireEnd - offset);
+  }
+  if (data.readUInt16BE(offset) !== PPPOE_SESSION_START) return malformed('pppoe', 'version, type or code');
+  const length = data.readUInt16BE(offset + 4);
+  if (length < PPP_PROTOCOL) return new Failure('malformed', 'pppoe', 'length', PPP_PROTOCOL, length);
+  packet.pppoeSessionId = data.readUInt16BE(offset + 2);
+  const protocol = data.readUInt16BE(offset + PPPOE_HEADER);
+  const payload = offset + needed;
+  const payloadEnd = Math.min(wireEnd, offset + PPPOE_HEADER + length);
+  if (protocol === PPP_IPV4) return readNetwork(data, payload, ETHER_TYPES.ipv4, payloadEnd, packet);
+  if (protocol === PPP_IPV6) return readNetwork(data, payload, ETHER_TYPES.ipv6, payloadEnd, packet);
+  return UNREAD_PPP_PROTOCOL;
+}
+
+function readNetwork(data: Buffer, offset: number, etherType: number, wireEnd: number, packet: Packet): Failure | null {
+  if (etherType === ETHER_TYPES.ipv4 || etherType === ETHER_TYPES.ipv6) {
+    const isIpv4 = etherType === ETHER_TYPES.ipv4;
+    const ip = isIpv4 ? decodeIpv4(data, offset, wireEnd) : decodeIpv6(data, offset, wireEnd);
+    if (ip instanceof Failure) return ip;
+    packet.ip = ip;
+    return readTransport(ip, packet);
+  }
+  if (etherType === ETHER_TYPES.arp) {
+    const arp = decodeArp(data, offset, wireEnd);
+    if (arp instanceof Failure) return arp;
+    packet.arp = arp;
+    return null;
+  }
+  return etherType === ETHER_TYPES.pppoeDiscovery ? PPPOE_DISCOVERY : UNREAD_ETHER_TYPE;
+}
+
+/** Later fragments carry no transport header: their `ip` record is all there is, and that is no failure. */
+function readTransport(ip: Ip, packet: Packet): Failure | null {
+  if (ip.fragmentOffset !== 0) return null;
+  if (ip.protocol === PROTOCOLS.tcp) {
+    const tcp = decodeTcp(ip);
+    if (tcp instanceof Failure) return tcp;
+    packet.tcp = tcp;
+    return null;
+  }
+  if (ip.protocol === PROTOCOLS.udp) {
+    const udp = decodeUdp(ip);
+    if (udp instanceof Failure) return udp;
+    packet.udp = udp;
+    return null;
+  }
+  if (ip.protocol === PROTOCOLS.icmpv6 && ip.version === 6) {
+    const message = decodeNdp(ip);
+    if (message instanceof Failure) return message;
+    packet.icmpv6 = message;
+    return null;
+  }
+  return ip.version === 4 ? UNREAD_IPV4_PROTOCOL : UNREAD_IPV6_PROTOCOL;
+}

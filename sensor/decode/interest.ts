@@ -1,0 +1,43 @@
+// Which decoded packets the job has use for: the same choice as capture/filter.ts, made on records. It keeps a replay
+// without the filter equal to one with it, and tells the engine where a packet goes.
+import { HTTP_METHODS, HTTP_PORT, MAIL_PORTS, QUIC_VERSIONS, TLS_PORT, UDP_PORTS } from '../capture/filter.ts';
+import { type Packet, TCP_FLAGS, type Tcp, type Udp } from './packet.ts';
+
+export type Interest = 'arp' | 'neighbor-discovery' | 'tcp' | 'udp';
+
+const MAIL = new Set<number>(MAIL_PORTS);
+const UDP = new Set<number>(UDP_PORTS);
+const QUIC = new Set<number>(QUIC_VERSIONS);
+const METHODS = new Set<string>(HTTP_METHODS);
+const CONNECTION_FLAGS = TCP_FLAGS.fin | TCP_FLAGS.syn | TCP_FLAGS.rst;
+
+export function isMailPort(port: number): boolean {
+  return MAIL.has(port);
+}
+
+/** Null for a packet that the filter drops, and for one that no later room reads. */
+export function interestOf(packet: Packet): Interest | null {
+  if (packet.arp !== null) return 'arp';
+  if (packet.icmpv6 !== null) return 'neighbor-discovery';
+  if (packet.tcp !== null) return isInterestingSegment(packet.tcp) ? 'tcp' : null;
+  if (packet.udp !== null) return isInterestingDatagram(packet.udp) ? 'udp' : null;
+  return null;
+}
+
+function isInterestingSegment(tcp: Tcp): boolean {
+  const { destinationPort, flags, payload, sourcePort } = tcp;
+  if ((flags & CONNECTION_FLAGS) !== 0) return true;
+  if (MAIL.has(sourcePort) || MAIL.has(destinationPort) || sourcePort === 53 || destinationPort === 53) return true;
+  if (payload.length === 0) return false;
+  if (destinationPort === HTTP_PORT) return true;
+  if (destinationPort === TLS_PORT && payload.length >= 2 && payload.readUInt16BE(0) !== 0x1703) return true;
+  if (payload.length >= 6 && payload.readUInt16BE(0) === 0x1603 && payload[5] === 1) return true;
+  if (payload.length < 5) return false;
+  const start = payload.toString('latin1', 0, 4);
+  return (payload.length >= 14 && METHODS.has(start)) || ((payload[4] ?? 255) <= 32 && /^(?:ehlo|helo)$/i.test(start));
+}
+
+function isInterestingDatagram({ destinationPort, payload, sourcePort }: Udp): boolean {
+  if (UDP.has(sourcePort) || UDP.has(destinationPort)) return true;
+  return payload.length >= 7 && ((payload[0] ?? 0) & 0xc0) === 0xc0 && QUIC.has(payload.readUInt32BE(1));
+}
