@@ -1,0 +1,197 @@
+// The one BPF expression that cuts every stream before Node sees it, built from named parts. It is written with offsets
+// from the start of the frame, once per encapsulation: libpcap's `vlan` and `pppoes` keywords shift everything after
+// them and cannot be combined, and the kernel hides the outer tag of a live capture where `vlan` would look for it.
+//
+// A load past the end of a packet rejects the packet as a whole, so within one encapsulation the tests that need no
+// payload come first and every payload test is behind a length check.
+import { LINK_TYPES, type LinkType } from './frame.ts';
+
+export const MAIL_PORTS = [25, 465, 587, 2525] as const;
+
+/** UDP ports whose datagrams are all kept: DNS, DHCP, NBNS, DHCPv6, SSDP, mDNS, LLMNR. */
+export const UDP_PORTS = [53, 67, 68, 137, 546, 547, 1900, 5353, 5355] as const;
+
+/** QUIC versions whose Initials can be opened: 1 (RFC 9000), 2 (RFC 9369) and draft 29, which old devices still speak. */
+export const QUIC_VERSIONS = [0x00000001, 0x6b3343cf, 0xff00001d] as const;
+
+/** First four octets of the requests that are kept on any port; towards port 80 all payload is. */
+export const HTTP_METHODS = ['GET ', 'POST', 'HEAD', 'PUT '] as const;
+
+/** Towards these ports payload is kept beyond a hello's first segment: post-quantum hellos span several, and small devices send a request line by line. */
+export const TLS_PORT = 443;
+export const HTTP_PORT = 80;
+
+/** One way of wrapping the network layer, recognised by conditions over absolute frame offsets. */
+interface Encapsulation {
+  name: string;
+  ipv4: string;
+  ipv6: string;
+  /** Null where ARP cannot occur. */
+  arp: string | null;
+  /** Offset of the network header. */
+  offset: number;
+}
+
+/** A named piece of the expression; `expression` stands alone, so that a test can compile and try each. */
+export interface FilterPart {
+  /** `<encapsulation>/<network layer>/<what it keeps>`, for example `vlan/ipv4/mail`. */
+  name: string;
+  expression: string;
+}
+
+/** A node of the expression tree: what must hold, and the alternatives behind it. */
+interface Branch {
+  name: string;
+  condition: string;
+  alternatives: Branch[];
+}
+
+const VLAN_TYPES = ['0x8100', '0x88a8', '0x9100'];
+
+function load(offset: string | number, size = 1): string {
+  return size === 1 ? `ether[${offset}]` : `ether[${offset}:${size}]`;
+}
+
+function anyOf(conditions: readonly string[]): string {
+  return conditions.length === 1 ? `${conditions[0]}` : `(${conditions.join(' or ')})`;
+}
+
+/** Four ASCII octets as the number BPF compares. */
+function word(text: string): string {
+  return `0x${Buffer.from(text, 'latin1').toString('hex')}`;
+}
+
+function encapsulations(linkType: LinkType): Encapsulation[] {
+  if (linkType === LINK_TYPES.linuxCooked) return [cooked('cooked', 14, 16), cookedVlan(14, 16)];
+  if (linkType === LINK_TYPES.linuxCooked2) return [cooked('cooked', 0, 20), cookedVlan(0, 20)];
+  const tagged = (at: number) => `${anyOf(VLAN_TYPES.map((type) => `${load(at, 2)} = ${type}`))} and `;
+  return [
+    ...ethernet('untagged', '', 12),
+    ...ethernet('vlan', tagged(12), 16),
+    ...ethernet('qinq', tagged(12) + tagged(16), 20),
+  ];
+}
+
+/** Ethernet with the EtherType at `typeAt`, plain and with a PPPoE session (RFC 2516) inside. */
+function ethernet(name: string, tags: string, typeAt: number): Encapsulation[] {
+  const type = (value: string) => `${tags}${load(typeAt, 2)} = ${value}`;
+  const session = `${type('0x8864')} and ${load(typeAt + 8, 2)}`;
+  return [
+    { name, ipv4: type('0x0800'), ipv6: type('0x86dd'), arp: type('0x0806'), offset: typeAt + 2 },
+    { name: `${name}+pppoe`, ipv4: `${session} = 0x0021`, ipv6: `${session} = 0x0057`, arp: null, offset: typeAt + 10 },
+  ];
+}
+
+function cooked(name: string, typeAt: number, offset: number, before = ''): Encapsulation {
+  const type = (value: string) => `${before}${load(typeAt, 2)} = ${value}`;
+  return { name, ipv4: type('0x0800'), ipv6: type('0x86dd'), arp: type('0x0806'), offset };
+}
+
+function cookedVlan(typeAt: number, offset: number): Encapsulation {
+  return cooked('cooked+vlan', offset + 2, offset + 4, `${load(typeAt, 2)} = 0x8100 and `);
+}
+
+/** What is kept of TCP whose header is at `header` and whose segment, header included, has `segmentLength` bytes. */
+function tcpBranches(header: number, segmentLength: string): Branch[] {
+  const field = (offset: number, size = 1) => load(header + offset, size);
+  const headerLength = `((${field(12)} & 0xf0) >> 2)`;
+  const payload = (offset: number, size = 1) => load(`${header + offset} + ${headerLength}`, size);
+  const holds = (bytes: number) => `${segmentLength} - ${headerLength} >= ${bytes}`;
+  const port = (list: readonly number[]) =>
+    anyOf(list.flatMap((p) => [`${field(0, 2)} = ${p}`, `${field(2, 2)} = ${p}`]));
+  // Setting bit 5 of each octet folds ASCII letters to lower case.
+  const verb = (text: string) => `${payload(0, 4)} | 0x20202020 = ${word(text)}`;
+  const part = (name: string, condition: string): Branch => ({ name, condition, alternatives: [] });
+  return [
+    part('connection', `${field(13)} & 0x07 != 0`),
+    part('mail', port(MAIL_PORTS)),
+    part('dns', port([53])),
+    part('http-request', `${field(2, 2)} = ${HTTP_PORT} and ${holds(1)}`),
+    part('tls-hello-continued', `${field(2, 2)} = ${TLS_PORT} and ${holds(2)} and ${payload(0, 2)} != 0x1703`),
+    part('tls-hello', `${holds(6)} and ${payload(0, 2)} = 0x1603 and ${payload(5)} = 1`),
+    part(
+      'http-elsewhere',
+      `${holds(14)} and ${anyOf(HTTP_METHODS.map((method) => `${payload(0, 4)} = ${word(method)}`))}`,
+    ),
+    part('smtp-hello', `${holds(5)} and ${payload(4)} <= 32 and ${anyOf([verb('ehlo'), verb('helo')])}`),
+  ];
+}
+
+function udpBranches(header: number, datagramLength: string): Branch[] {
+  const field = (offset: number, size = 1) => load(header + offset, size);
+  const ports = anyOf(UDP_PORTS.flatMap((p) => [`${field(0, 2)} = ${p}`, `${field(2, 2)} = ${p}`]));
+  const version = anyOf(QUIC_VERSIONS.map((v) => `${field(9, 4)} = 0x${v.toString(16)}`));
+  return [
+    { name: 'names', condition: ports, alternatives: [] },
+    {
+      name: 'quic',
+      condition: `${datagramLength} >= 15 and ${field(8)} & 0xc0 = 0xc0 and ${version}`,
+      alternatives: [],
+    },
+  ];
+}
+
+function ipv4Branches(offset: number): Branch[] {
+  const header = offset + 20;
+  // A total length of 0 (segmentation offload) wraps to a large number here, which keeps the packet.
+  const length = `${load(offset + 2, 2)} - 20`;
+  const plain = `${load(offset)} = 0x45 and ${load(offset + 6, 2)} & 0x1fff = 0`;
+  const protocol = load(offset + 9);
+  return [
+    { name: 'tcp', condition: `${plain} and ${protocol} = 6`, alternatives: tcpBranches(header, length) },
+    { name: 'udp', condition: `${plain} and ${protocol} = 17`, alternatives: udpBranches(header, length) },
+    // Fixed offsets halve the program, which must fit the kernel's limits; packets with options are rare and kept whole.
+    {
+      name: 'options',
+      condition: `${load(offset)} > 0x45 and ${load(offset)} < 0x50 and (${protocol} = 6 or ${protocol} = 17)`,
+      alternatives: [],
+    },
+  ];
+}
+
+function ipv6Branches(offset: number): Branch[] {
+  const header = offset + 40;
+  const length = load(offset + 4, 2);
+  const next = load(offset + 6);
+  const extension = anyOf([0, 43, 44, 51, 60].map((number) => `${next} = ${number}`));
+  return [
+    { name: 'tcp', condition: `${next} = 6`, alternatives: tcpBranches(header, length) },
+    { name: 'udp', condition: `${next} = 17`, alternatives: udpBranches(header, length) },
+    {
+      name: 'neighbor-discovery',
+      condition: `${next} = 58 and ${load(header)} >= 133 and ${load(header)} <= 136`,
+      alternatives: [],
+    },
+    // BPF cannot walk extension headers in the kernel; packets that carry them are rare and kept whole.
+    { name: 'extension-headers', condition: extension, alternatives: [] },
+  ];
+}
+
+function tree(linkType: LinkType): Branch[] {
+  return encapsulations(linkType).flatMap(({ name, ipv4, ipv6, arp, offset }) => [
+    { name: `${name}/ipv4`, condition: ipv4, alternatives: ipv4Branches(offset) },
+    { name: `${name}/ipv6`, condition: ipv6, alternatives: ipv6Branches(offset) },
+    ...(arp === null ? [] : [{ name: `${name}/arp`, condition: arp, alternatives: [] }]),
+  ]);
+}
+
+function render({ condition, alternatives }: Branch): string {
+  if (alternatives.length === 0) return `(${condition})`;
+  return `(${condition} and (${alternatives.map(render).join(' or ')}))`;
+}
+
+/** The filter for one link type, in pcap-filter(7) syntax; given alike to `cap` and to `tcpdump`. */
+export function captureFilter(linkType: LinkType): string {
+  return tree(linkType).map(render).join(' or ');
+}
+
+/** Every leaf of the expression as a complete filter of its own. */
+export function filterParts(linkType: LinkType): FilterPart[] {
+  const leaves = (branch: Branch, path: string, conditions: string[]): FilterPart[] => {
+    const name = path === '' ? branch.name : `${path}/${branch.name}`;
+    const all = [...conditions, branch.condition];
+    if (branch.alternatives.length === 0) return [{ name, expression: all.map((c) => `(${c})`).join(' and ') }];
+    return branch.alternatives.flatMap((child) => leaves(child, name, all));
+  };
+  return tree(linkType).flatMap((branch) => leaves(branch, '', []));
+}

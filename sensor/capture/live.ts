@@ -1,0 +1,139 @@
+// Live capture seen from the parent: runs the cap child, reads its pcap stream, starts it again when it dies.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../log.ts';
+import { CaptureError } from './errors.ts';
+import { captureFilter } from './filter.ts';
+import { type Frame, LINK_TYPES } from './frame.ts';
+import { readPcap } from './pcap-stream.ts';
+
+/** Kernel ring: about 20,000 MTU-sized slots, a second of a busy home with the filter in place. */
+const KERNEL_BUFFER = 32 * 1024 * 1024;
+const FIRST_RETRY = 250;
+const LONGEST_RETRY = 10_000;
+/** A child that captured this long was healthy: its death starts the backoff anew. */
+const HEALTHY_AFTER = 10_000;
+
+const CHILD = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './cap-child.ts' : './cap-child.js', import.meta.url),
+);
+
+export type LiveState = 'starting' | 'running' | 'restarting' | 'failed';
+
+export interface LiveOptions {
+  interface: string;
+  onFrame(frame: Frame): void;
+  /** `error` says in words what stands in the way, null when nothing does. */
+  onState(state: LiveState, error: string | null): void;
+  log: Log;
+  now(): number;
+}
+
+export class LiveCapture {
+  readonly #options: LiveOptions;
+  #child: ChildProcess | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #retry = FIRST_RETRY;
+  #stopping = false;
+  #restarts = 0;
+  #lastError: string | null = null;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  /** Times the child was started again. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Process id of the running child; null between two. */
+  get childPid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
+  /** Resolves when the first child captures; rejects with CaptureError when it cannot (no rights, no such interface). */
+  async start(): Promise<void> {
+    this.#options.onState('starting', null);
+    await new Promise<void>((resolve, reject) => this.#run(resolve, reject));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      child.once('close', () => resolve());
+      child.kill('SIGTERM');
+    });
+  }
+
+  #run(opened: () => void, failed: (error: CaptureError) => void): void {
+    const { interface: device, onFrame } = this.#options;
+    const linkType = device === 'any' ? LINK_TYPES.linuxCooked : LINK_TYPES.ethernet;
+    const child = spawn(process.execPath, [CHILD, device, captureFilter(linkType), `${KERNEL_BUFFER}`], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    const startedAt = this.#options.now();
+    let isOpen = false;
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2000);
+    });
+    child.stdin.on('error', () => {});
+    const onOpen = () => {
+      isOpen = true;
+      this.#lastError = null;
+      this.#options.onState('running', null);
+      opened();
+    };
+    const stream = readPcap(child.stdout, { onOpen, onFrame });
+    stream.catch((error: Error) => {
+      said = error.message;
+      child.kill('SIGKILL');
+    });
+    let ended = false;
+    const onEnd = (error: Error | null) => {
+      if (ended) return;
+      ended = true;
+      if (this.#stopping) return;
+      const reason = explain(error?.message ?? said.trim(), device);
+      if (this.#options.now() - startedAt >= HEALTHY_AFTER) this.#retry = FIRST_RETRY;
+      if (!isOpen && this.#restarts === 0) failed(new CaptureError('tool', reason));
+      else this.#restart(reason);
+    };
+    child.on('error', onEnd);
+    child.on('close', () => onEnd(null));
+  }
+
+  #restart(reason: string): void {
+    const { log, onState } = this.#options;
+    if (reason !== this.#lastError) log.error(`${reason}; trying again`);
+    this.#lastError = reason;
+    onState('restarting', reason);
+    this.#timer = setTimeout(() => {
+      this.#restarts++;
+      this.#run(
+        () => log.info(`capturing again on ${this.#options.interface} (restart ${this.#restarts})`),
+        () => {},
+      );
+    }, this.#retry);
+    this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY);
+  }
+}
+
+/** libpcap's words, with what they mean and what to do. */
+function explain(said: string, device: string): string {
+  if (/permission|Operation not permitted|EPERM/i.test(said)) {
+    return `capturing on ${device} needs the right CAP_NET_RAW: run as root, or with "sudo setcap cap_net_raw,cap_net_admin+eip $(readlink -f $(which node))"`;
+  }
+  if (/No such device|doesn't exist|SIOCGIFHWADDR/i.test(said)) {
+    return `there is no interface ${device}: name the one at the mirror port with capture.interface`;
+  }
+  if (/That device is not up|Network is down/i.test(said)) {
+    return `the interface ${device} is down: bring it up with "ip link set ${device} up"`;
+  }
+  return said === '' ? `the capture on ${device} ended without a word` : `the capture on ${device} ended: ${said}`;
+}
