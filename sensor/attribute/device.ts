@@ -68,6 +68,8 @@ export interface Backend {
   /** At most LIMITS.backendHosts. */
   hosts: string[];
   nameFrom: NameSource[];
+  /** A hello used Encrypted Client Hello: the name is the public, outer one, the real one is hidden. */
+  outerName: boolean;
   /** Infrastructure that many unrelated services share (a CDN, a cloud): it identifies nobody. */
   shared: boolean;
   connections: number;

@@ -1,0 +1,299 @@
+// The connection table: who opened it, whether it was answered, how much went each way. Bounded; TCP only.
+import { LRUCache } from 'lru-cache';
+import type { IpAddress, Mac, Packet, Tcp } from '../decode/packet.ts';
+import { TCP_FLAGS } from '../decode/packet.ts';
+import type { NameSource } from './device.ts';
+
+/** Connections followed at once; the least recently active give way and count as ended. */
+const CONNECTIONS = 16_384;
+/** Mail connections have a table of their own, so that a scan cannot push them out before their answer. */
+const MAIL_CONNECTIONS = 16_384;
+/** A SYN without SYN-ACK or RST for this long (ms) is unanswered. */
+export const ANSWER_WITHIN = 30_000;
+
+/** `unseen`: the capture holds no SYN of it. */
+export type Outcome = 'pending' | 'connected' | 'refused' | 'unanswered' | 'unseen';
+
+export interface Connection {
+  /** MAC that sent the originator's frames; null on a link layer without addresses. */
+  originatorMac: Mac | null;
+  responderMac: Mac | null;
+  originatorIp: IpAddress;
+  originatorPort: number;
+  responderIp: IpAddress;
+  responderPort: number;
+  openedAt: number;
+  lastAt: number;
+  outcome: Outcome;
+  /** The originator's initial sequence number; null when unseen. */
+  isn: number | null;
+  /** Bytes the originator sent and received, as far as sequence numbers tell. */
+  up: ByteCounter;
+  down: ByteCounter;
+  /** The responder's name where this very connection carried it, or else DNS. */
+  name: string | null;
+  nameFrom: NameSource | null;
+  /** The originator sent payload: the connection works even if no reply crosses the mirror. */
+  carriedData: boolean;
+  /** FIN from both sides, or RST. */
+  ended: boolean;
+  finFrom: { originator: boolean; responder: boolean };
+  /** The SYN-ACK came after the deadline, when the connection already counted as unanswered. */
+  lateAnswer: boolean;
+  /** This connection is a mail attempt and has been counted. */
+  mailAttempt: boolean;
+  /** The name is the outer one of an Encrypted Client Hello: the real name is hidden. */
+  nameIsOuter: boolean;
+  /** Nothing more is to be read from the beginning of the originator's stream. */
+  openingRead: boolean;
+  /** Name of the backend this connection was counted to; null while it was not. */
+  backend: string | null;
+}
+
+/** A connection between the packet's ends, opened by its sender. `isn` is null when its SYN was not seen. */
+export function newConnection(
+  packet: Packet,
+  ports: { sourcePort: number; destinationPort: number },
+  time: number,
+  isn: number | null,
+): Connection {
+  return {
+    originatorMac: packet.sourceMac,
+    responderMac: packet.destinationMac,
+    originatorIp: packet.ip?.source ?? '',
+    originatorPort: ports.sourcePort,
+    responderIp: packet.ip?.destination ?? '',
+    responderPort: ports.destinationPort,
+    openedAt: time,
+    lastAt: time,
+    outcome: isn === null ? 'unseen' : 'pending',
+    isn,
+    up: new ByteCounter(),
+    down: new ByteCounter(),
+    name: null,
+    nameFrom: null,
+    carriedData: false,
+    ended: false,
+    finFrom: { originator: false, responder: false },
+    lateAnswer: false,
+    mailAttempt: false,
+    nameIsOuter: false,
+    openingRead: false,
+    backend: null,
+  };
+}
+
+/** Adds up a byte stream from sequence numbers alone (RFC 9293, section 3.4), over wrap-around. */
+export class ByteCounter {
+  #highest: number | null = null;
+  #closed = false;
+  total = 0;
+
+  /** The first byte will have this sequence number. */
+  start(sequence: number): void {
+    this.#highest ??= sequence >>> 0;
+  }
+
+  /** All bytes below `sequence` have been sent. Steps of 2 GiB or more are forged or old and ignored. */
+  reach(sequence: number): void {
+    if (this.#highest === null) {
+      this.#highest = sequence >>> 0;
+      return;
+    }
+    const step = (sequence - this.#highest) >>> 0;
+    if (this.#closed || step === 0 || step >= 0x8000_0000) return;
+    this.total += step;
+    this.#highest = sequence >>> 0;
+  }
+
+  /** For datagrams, which have no sequence numbers. */
+  add(bytes: number): void {
+    this.total += bytes;
+  }
+
+  /** A FIN was sent: it takes a sequence number that is no byte, so what is acknowledged after it does not count. */
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+export interface ConnectionHandler {
+  /** A first SYN. */
+  opened(connection: Connection): void;
+  /** `outcome` left `pending`; `time` is packet time of the answer, or of the deadline that passed. */
+  settled(connection: Connection, time: number): void;
+  /** Closed, reset, replaced, pushed out, or the capture ended. */
+  ended(connection: Connection): void;
+}
+
+type Side = 'originator' | 'responder';
+
+export class ConnectionTable {
+  readonly #handler: ConnectionHandler;
+  readonly #isMailPort: (port: number) => boolean;
+  readonly #plain: LRUCache<string, Connection>;
+  readonly #mail: LRUCache<string, Connection>;
+  /** Unanswered SYNs by the time they were sent; from `#head` on. */
+  #waiting: Connection[] = [];
+  #head = 0;
+
+  constructor(handler: ConnectionHandler, isMailPort: (port: number) => boolean) {
+    this.#handler = handler;
+    this.#isMailPort = isMailPort;
+    const disposeAfter = (connection: Connection, _key: string, reason: string) => {
+      if (reason === 'evict') this.#end(connection);
+    };
+    this.#plain = new LRUCache<string, Connection>({ max: CONNECTIONS, disposeAfter });
+    this.#mail = new LRUCache<string, Connection>({ max: MAIL_CONNECTIONS, disposeAfter });
+  }
+
+  get size(): number {
+    return this.#plain.size + this.#mail.size;
+  }
+
+  /** Follows a TCP packet. Returns its connection and the side that sent it, or null for segments of unknown connections. */
+  follow(packet: Packet, tcp: Tcp, time: number): { connection: Connection; from: Side } | null {
+    const { ip } = packet;
+    if (ip === null) return null;
+    const isSyn = (tcp.flags & TCP_FLAGS.syn) !== 0 && (tcp.flags & TCP_FLAGS.ack) === 0;
+    if (isSyn) return { connection: this.#syn(packet, tcp, time), from: 'originator' };
+    const forward = this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
+    const connection = forward ?? this.#find(ip.destination, tcp.destinationPort, ip.source, tcp.sourcePort);
+    if (connection === undefined) return null;
+    const from: Side = forward === undefined ? 'responder' : 'originator';
+    if (time > connection.lastAt) connection.lastAt = time;
+    if (from === 'originator') this.#fromOriginator(connection, packet, tcp);
+    else this.#fromResponder(connection, packet, tcp, time);
+    if ((tcp.flags & TCP_FLAGS.fin) !== 0) {
+      connection.finFrom[from] = true;
+      (from === 'originator' ? connection.up : connection.down).close();
+    }
+    const reset = (tcp.flags & TCP_FLAGS.rst) !== 0;
+    if (reset || (connection.finFrom.originator && connection.finFrom.responder)) this.#finish(connection);
+    return { connection, from };
+  }
+
+  /** A connection whose SYN was not captured, known by what its originator sent in `packet`. */
+  adopt(packet: Packet, tcp: Tcp, time: number): Connection | null {
+    if (packet.ip === null) return null;
+    const connection = this.#make(packet, tcp, time, null);
+    connection.up.start(tcp.sequence);
+    connection.down.start(tcp.acknowledgement);
+    this.#fromOriginator(connection, packet, tcp);
+    return connection;
+  }
+
+  /** Passes the deadlines up to `now`. */
+  expire(now: number): void {
+    for (; this.#head < this.#waiting.length; this.#head++) {
+      const connection = this.#waiting[this.#head];
+      if (connection === undefined || connection.openedAt + ANSWER_WITHIN > now) break;
+      this.#settle(connection, 'unanswered', connection.openedAt + ANSWER_WITHIN);
+    }
+    if (this.#head > 1024 && this.#head * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** The capture has ended: what is pending stays unanswered, everything ends. */
+  close(now: number): void {
+    for (const connection of this.#waiting.slice(this.#head)) this.#settle(connection, 'unanswered', now);
+    this.#waiting = [];
+    this.#head = 0;
+    for (const table of [this.#mail, this.#plain]) {
+      for (const connection of [...table.rvalues()]) if (connection !== undefined) this.#end(connection);
+      table.clear();
+    }
+  }
+
+  #syn(packet: Packet, tcp: Tcp, time: number): Connection {
+    const { ip } = packet;
+    const known = ip === null ? undefined : this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
+    if (known !== undefined && known.isn === tcp.sequence) {
+      if (time > known.lastAt) known.lastAt = time;
+      return known;
+    }
+    if (known !== undefined) {
+      this.#settle(known, 'unanswered', time);
+      this.#end(known);
+    }
+    const connection = this.#make(packet, tcp, time, tcp.sequence);
+    connection.up.start(tcp.sequence + 1);
+    this.#waiting.push(connection);
+    this.#handler.opened(connection);
+    return connection;
+  }
+
+  #make(packet: Packet, tcp: Tcp, time: number, isn: number | null): Connection {
+    const connection = newConnection(packet, tcp, time, isn);
+    this.#table(connection.responderPort).set(keyOf(connection), connection);
+    return connection;
+  }
+
+  #fromOriginator(connection: Connection, packet: Packet, tcp: Tcp): void {
+    connection.originatorMac ??= packet.sourceMac;
+    connection.up.reach(nextSequence(tcp));
+    if ((tcp.flags & TCP_FLAGS.ack) !== 0) connection.down.reach(tcp.acknowledgement);
+    if (tcp.payloadLength > 0) connection.carriedData = true;
+  }
+
+  #fromResponder(connection: Connection, packet: Packet, tcp: Tcp, time: number): void {
+    connection.responderMac ??= packet.sourceMac;
+    const answered = (tcp.flags & TCP_FLAGS.syn) !== 0 && (tcp.flags & TCP_FLAGS.ack) !== 0;
+    if (answered) {
+      connection.down.start(tcp.sequence + 1);
+      // A later SYN-ACK outweighs the deadline: the connection did come about.
+      if (connection.outcome !== 'unseen' && connection.outcome !== 'connected')
+        this.#settle(connection, 'connected', time, true);
+    } else if ((tcp.flags & TCP_FLAGS.rst) !== 0) {
+      this.#settle(connection, 'refused', time);
+    } else {
+      connection.down.reach(nextSequence(tcp));
+    }
+    if ((tcp.flags & TCP_FLAGS.ack) !== 0 && (tcp.flags & TCP_FLAGS.rst) === 0)
+      connection.up.reach(tcp.acknowledgement);
+  }
+
+  #settle(connection: Connection, outcome: Outcome, time: number, late = false): void {
+    if (connection.outcome !== 'pending' && !(late && connection.outcome === 'unanswered')) return;
+    connection.lateAnswer = connection.outcome === 'unanswered';
+    connection.outcome = outcome;
+    this.#handler.settled(connection, time);
+  }
+
+  #finish(connection: Connection): void {
+    if (connection.ended) return;
+    // A reset by the originator itself leaves the SYN without an answer.
+    if (connection.outcome === 'pending') return;
+    this.#end(connection);
+  }
+
+  #end(connection: Connection): void {
+    if (connection.ended) return;
+    connection.ended = true;
+    this.#handler.ended(connection);
+  }
+
+  #find(
+    sourceIp: IpAddress,
+    sourcePort: number,
+    destinationIp: IpAddress,
+    destinationPort: number,
+  ): Connection | undefined {
+    return this.#table(destinationPort).get(`${sourceIp} ${sourcePort} ${destinationIp} ${destinationPort}`);
+  }
+
+  #table(responderPort: number): LRUCache<string, Connection> {
+    return this.#isMailPort(responderPort) ? this.#mail : this.#plain;
+  }
+}
+
+function keyOf({ originatorIp, originatorPort, responderIp, responderPort }: Connection): string {
+  return `${originatorIp} ${originatorPort} ${responderIp} ${responderPort}`;
+}
+
+/** Sequence number after this segment's payload. */
+function nextSequence(tcp: Tcp): number {
+  return tcp.sequence + tcp.payloadLength;
+}

@@ -1,0 +1,131 @@
+// What a device says of itself, cleaned and bounded: names, models, services, software versions. Nothing is believed here;
+// it is kept with its source so that the page can say where a name comes from.
+import type { MdnsAnnouncement } from '../decode/mdns.ts';
+import type { Dhcp, Mac } from '../decode/packet.ts';
+import { productVersions } from '../decode/product-version.ts';
+import type { SsdpMessage } from '../decode/ssdp.ts';
+import { cleanText } from '../decode/text.ts';
+import { type Device, type FirmwareVersion, type HostNameSource, LIMITS } from './device.ts';
+import type { DeviceTable } from './device-table.ts';
+import { addTimeline } from './timeline.ts';
+
+/** Which announcement names a device best: the one it gives the router, then the ones for people. */
+const NAME_ORDER: readonly HostNameSource[] = ['dhcp', 'dhcpv6', 'mdns', 'nbns', 'llmnr', 'ssdp'];
+/** MACs behind one sender before it is called shared: an extender answers for its own and for others. */
+const SHARED_FROM = 2;
+const SPOKEN_FOR = 8;
+
+export class IdentityBook {
+  readonly #devices: DeviceTable;
+  /** By a sender's MAC, the other clients whose DHCP messages it forwards. */
+  readonly #spokenFor = new WeakMap<Device, Set<Mac>>();
+
+  constructor(devices: DeviceTable) {
+    this.#devices = devices;
+  }
+
+  hostName(device: Device, text: string, from: HostNameSource, time: number): void {
+    const name = cleanText(text);
+    if (name === '') return;
+    this.#devices.keep(device);
+    const known = device.hostnames.find((host) => host.name === name && host.from === from);
+    if (known !== undefined) known.lastSeen = Math.max(known.lastSeen, time);
+    else {
+      device.hostnames.push({ name, from, firstSeen: time, lastSeen: time });
+      if (device.hostnames.length > LIMITS.hostnames) device.hostnames.shift();
+    }
+  }
+
+  /** A client's own DHCP message (RFC 2132, RFC 4702). */
+  dhcp(device: Device, message: Dhcp, time: number): void {
+    if (message.hostName !== null) this.hostName(device, message.hostName, 'dhcp', time);
+    if (message.fqdn !== null) this.hostName(device, message.fqdn, 'dhcp', time);
+    const { identity } = device;
+    if (message.parameterRequestList.length > 0) identity.dhcpFingerprint = message.parameterRequestList.join(',');
+    if (message.vendorClass !== null) identity.dhcpVendorClass = cleanText(message.vendorClass);
+    if (message.clientId !== null) identity.dhcpClientId = message.clientId.slice(0, 128);
+  }
+
+  /** `relay` forwards the DHCP of a client with another MAC. */
+  speaksFor(relay: Device, client: Mac): void {
+    let clients = this.#spokenFor.get(relay);
+    if (clients === undefined) {
+      clients = new Set();
+      this.#spokenFor.set(relay, clients);
+    }
+    if (clients.size < SPOKEN_FOR) clients.add(client);
+    if (clients.size >= SHARED_FROM && relay.role === 'device') relay.sharedMac = true;
+  }
+
+  mdns(device: Device, message: MdnsAnnouncement, time: number): void {
+    const addresses = new Set(device.leases.map((lease) => lease.ip));
+    for (const host of message.hosts) {
+      // A responder may carry records of others (a sleep proxy); its own host name goes with an address it holds.
+      if (message.hosts.length === 1 || host.addresses.some((ip) => addresses.has(ip))) {
+        this.hostName(device, host.name.replace(/\.local$/, ''), 'mdns', time);
+      }
+    }
+    for (const type of message.serviceTypes) addBounded(device.identity.mdnsServices, cleanText(type));
+    for (const { kind, key, value } of message.attributes) {
+      if (kind === 'firmware') this.version(device, `${key} ${cleanText(value, 64)}`, 'mdns', time);
+      else addBounded(device.identity.mdnsModels, cleanText(`${key}=${value}`));
+    }
+  }
+
+  ssdp(device: Device, message: SsdpMessage, time: number): void {
+    if (message.kind === 'search') return;
+    if (message.server !== null) {
+      device.identity.ssdpServer = cleanText(message.server);
+      this.#products(device, message.server, 'ssdp', time);
+    }
+    if (message.deviceType !== null) addBounded(device.identity.ssdpTypes, message.deviceType);
+  }
+
+  userAgent(device: Device, text: string, time: number): void {
+    device.identity.userAgent = cleanText(text);
+    this.#products(device, text, 'http', time);
+  }
+
+  /** An announced software version. The first is noted, a later different one of the same product is a change. */
+  version(device: Device, text: string, from: FirmwareVersion['from'], time: number): void {
+    const known = device.firmware.find((entry) => entry.version === text && entry.from === from);
+    if (known !== undefined) {
+      known.lastSeen = Math.max(known.lastSeen, time);
+      return;
+    }
+    const product = text.split(' ')[0];
+    const before = device.firmware.findLast((entry) => entry.from === from && entry.version.split(' ')[0] === product);
+    device.firmware.push({ version: text, from, firstSeen: time, lastSeen: time });
+    if (device.firmware.length > LIMITS.firmware) device.firmware.shift();
+    if (before === undefined) return;
+    addTimeline(device, {
+      time,
+      kind: 'firmware_change',
+      name: null,
+      nameFrom: null,
+      ip: null,
+      role: null,
+      detail: { from: before.version, to: text, source: from },
+    });
+  }
+
+  #products(device: Device, text: string, from: 'ssdp' | 'http', time: number): void {
+    for (const { product, version } of productVersions(text)) this.version(device, `${product} ${version}`, from, time);
+  }
+}
+
+/** What a device is called: the user's label, else the best announced name. */
+export function deviceName(device: Device): { name: string | null; from: HostNameSource | 'user' | null } {
+  if (device.label !== null) return { name: device.label, from: 'user' };
+  for (const source of NAME_ORDER) {
+    const host = device.hostnames.findLast((candidate) => candidate.from === source);
+    if (host !== undefined) return { name: host.name, from: source };
+  }
+  return { name: null, from: null };
+}
+
+function addBounded(list: string[], value: string): void {
+  if (value === '' || list.includes(value)) return;
+  list.push(value);
+  if (list.length > LIMITS.identityList) list.shift();
+}

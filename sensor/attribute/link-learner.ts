@@ -1,0 +1,174 @@
+// Who is on the link and at which address: ARP, Neighbor Discovery, DHCP and on-link source addresses, each believed only
+// as far as its sender could not easily forge it. Also finds the gateway and the home's public prefixes.
+import { decodeDhcp } from '../decode/dhcp.ts';
+import { decodeDhcpv6 } from '../decode/dhcpv6.ts';
+import { type DecodeCounters, Failure } from '../decode/outcome.ts';
+import type { Arp, Dhcp, IpAddress, NeighborDiscovery, Packet, Udp } from '../decode/packet.ts';
+import type { Device } from './device.ts';
+import { type DeviceTable, isGroup } from './device-table.ts';
+import type { GatewayFinder } from './gateway.ts';
+import type { Home } from './home.ts';
+import type { IdentityBook } from './identity.ts';
+
+/** DHCP message types (RFC 2132, section 9.6). */
+const DHCP_ACK = 5;
+/** DHCPv6 REPLY (RFC 8415, section 7.3). */
+const DHCPV6_REPLY = 7;
+const UNSPECIFIED = new Set(['0.0.0.0', '::']);
+
+export interface LinkLearnerParts {
+  devices: DeviceTable;
+  gateways: GatewayFinder;
+  home: Home;
+  identities: IdentityBook;
+  counters: DecodeCounters;
+}
+
+export class LinkLearner {
+  readonly #parts: LinkLearnerParts;
+
+  constructor(parts: LinkLearnerParts) {
+    this.#parts = parts;
+  }
+
+  /** ARP (RFC 826). A probe (sender 0.0.0.0, RFC 5227) claims nothing; a sender other than the frame's is forged or proxied. */
+  arp(packet: Packet, arp: Arp, device: Device, time: number): void {
+    const { devices, home } = this.#parts;
+    if (arp.senderMac !== packet.sourceMac || UNSPECIFIED.has(arp.senderIp) || isBroadcastAddress(arp.senderIp)) return;
+    // Where the user said what is inside, that says nothing about what is on the link.
+    if (home.fixed || home.isInside(arp.senderIp)) devices.lease(device, arp.senderIp, time, 'arp');
+  }
+
+  /** Neighbor Discovery (RFC 4861); a solicitation from `::` is duplicate address detection (RFC 4862) for its target. */
+  neighbor(packet: Packet, message: NeighborDiscovery, device: Device, time: number): void {
+    const { devices, gateways, home } = this.#parts;
+    const source = packet.ip?.source ?? '::';
+    if (message.type === 'router-advertisement') {
+      if (message.routerLifetime > 0 && source.startsWith('fe80:')) {
+        gateways.confirm(device.mac);
+        for (const { prefix, length, onLink, autonomous } of message.prefixes) {
+          if (onLink || autonomous) home.learn(prefix, length);
+        }
+      }
+      devices.lease(device, source, time, 'ndp');
+      return;
+    }
+    if (message.type === 'neighbor-advertisement') {
+      const link = message.targetLinkAddress;
+      if (link === null || link === packet.sourceMac) devices.lease(device, message.target, time, 'ndp');
+      return;
+    }
+    if (source !== '::') devices.lease(device, source, time, 'ndp');
+    else if (message.type === 'neighbor-solicitation') devices.lease(device, message.target, time, 'ndp');
+  }
+
+  dhcp(packet: Packet, udp: Udp, time: number): void {
+    const message = decodeDhcp(udp.payload, udp.payloadLength);
+    if (message instanceof Failure) {
+      this.#parts.counters.count(message);
+      return;
+    }
+    if (message.operation === 'request') this.#dhcpClient(packet, message, time);
+    else if (message.messageType === DHCP_ACK) this.#dhcpAck(message, time);
+  }
+
+  dhcpv6(packet: Packet, udp: Udp, time: number): void {
+    const { counters, devices, home, identities } = this.#parts;
+    const message = decodeDhcpv6(udp.payload, udp.payloadLength);
+    if (message instanceof Failure) {
+      counters.count(message);
+      return;
+    }
+    const fromServer = udp.sourcePort === 547 && udp.destinationPort === 546;
+    const client = message.clientMac ?? (fromServer ? packet.destinationMac : packet.sourceMac);
+    if (client === null || isGroup(client)) return;
+    const device = devices.seen(client, time);
+    if (device === null) return;
+    if (!fromServer) {
+      if (message.fqdn !== null) identities.hostName(device, message.fqdn, 'dhcpv6', time);
+      return;
+    }
+    for (const { prefix, length } of message.delegatedPrefixes) home.learn(prefix, length);
+    if (message.messageType === DHCPV6_REPLY)
+      for (const ip of message.addresses) devices.lease(device, ip, time, 'dhcpv6');
+  }
+
+  /** Any packet with addresses: the gateway shows itself by what passes through it, a device by its own source address. */
+  passed(packet: Packet, device: Device | null, time: number): void {
+    const { ip, sourceMac, destinationMac } = packet;
+    if (ip === null || UNSPECIFIED.has(ip.source)) return;
+    const { devices, gateways, home } = this.#parts;
+    const sourceInside = home.isInside(ip.source);
+    const destinationInside = home.isInside(ip.destination);
+    if (sourceInside && !destinationInside && destinationMac !== null && !isGroup(destinationMac)) {
+      gateways.handedTo(destinationMac, ip.destination);
+    }
+    if (
+      !sourceInside &&
+      destinationInside &&
+      sourceMac !== null &&
+      !isGroup(sourceMac) &&
+      destinationMac !== null &&
+      !isGroup(destinationMac)
+    ) {
+      gateways.cameFrom(sourceMac, ip.source);
+    }
+    if (device !== null && sourceInside && !isMulticast(ip.source) && !gateways.isGateway(device.mac)) {
+      devices.lease(device, ip.source, time, 'on-link');
+    }
+  }
+
+  #dhcpClient(packet: Packet, message: Dhcp, time: number): void {
+    const { devices, identities } = this.#parts;
+    const mac = message.clientMac ?? packet.sourceMac;
+    const device = devices.seen(mac, time);
+    if (device === null) return;
+    identities.dhcp(device, message, time);
+    if (packet.sourceMac !== null && packet.sourceMac !== mac) {
+      const relay = devices.get(packet.sourceMac);
+      if (relay !== undefined) identities.speaksFor(relay, device.mac);
+    }
+    if (message.clientIp !== null && packet.ip?.source === message.clientIp)
+      devices.lease(device, message.clientIp, time, 'dhcp');
+  }
+
+  #dhcpAck(message: Dhcp, time: number): void {
+    const { devices, gateways, home } = this.#parts;
+    const ip = message.yourIp ?? message.clientIp;
+    if (message.clientMac === null || ip === null) return;
+    const device = devices.seen(message.clientMac, time);
+    if (device === null) return;
+    if (message.subnetMask !== null) {
+      const length = maskLength(message.subnetMask);
+      if (length !== null) home.learn(networkOf(ip, length), length);
+    }
+    if (home.fixed || home.isInside(ip)) devices.lease(device, ip, time, 'dhcp');
+    for (const router of message.routers) {
+      const owner = devices.ownerOf(router);
+      if (owner !== undefined) gateways.confirm(owner.mac);
+    }
+  }
+}
+
+function isMulticast(ip: IpAddress): boolean {
+  return ip.startsWith('ff') ? ip.includes(':') : /^2(2[4-9]|3\d)\./.test(ip);
+}
+
+function isBroadcastAddress(ip: IpAddress): boolean {
+  return ip === '255.255.255.255';
+}
+
+function octets(ip: IpAddress): number {
+  return ip.split('.').reduce((value, octet) => value * 256 + Number(octet), 0);
+}
+
+/** Length of a contiguous IPv4 mask; null for anything else. */
+function maskLength(mask: IpAddress): number | null {
+  const inverted = ~octets(mask) >>> 0;
+  return (inverted & (inverted + 1)) === 0 ? 32 - Math.log2(inverted + 1) : null;
+}
+
+function networkOf(ip: IpAddress, length: number): IpAddress {
+  const network = length === 0 ? 0 : (octets(ip) & (0xffff_ffff << (32 - length))) >>> 0;
+  return [24, 16, 8, 0].map((shift) => (network >>> shift) & 0xff).join('.');
+}

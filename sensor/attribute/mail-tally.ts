@@ -1,0 +1,86 @@
+// Counts a device's mail attempts and what became of them: exact totals, and the destinations as far as the bound allows.
+
+import type { Connection } from './connections.ts';
+import { type Device, LIMITS, type MailDestination } from './device.ts';
+
+export type MailOutcome = 'connected' | 'refused' | 'unanswered';
+
+/** A new attempt on `connection`; returns its destination's entry. */
+export function countAttempt(device: Device, connection: Connection, time: number): MailDestination {
+  const destination = destinationOf(device, connection, time);
+  device.mail.attempts++;
+  destination.attempts++;
+  destination.lastSeen = Math.max(destination.lastSeen, time);
+  if (connection.name !== null) {
+    destination.name = connection.name;
+    destination.nameFrom = connection.nameFrom;
+  }
+  return destination;
+}
+
+/** What became of an attempt; `before` takes back an earlier verdict (a SYN-ACK after the deadline). */
+export function countOutcome(
+  device: Device,
+  connection: Connection,
+  outcome: MailOutcome,
+  before: MailOutcome | null,
+  time: number,
+): void {
+  const destination = destinationOf(device, connection, time);
+  for (const tally of [device.mail, destination]) {
+    tally[outcome]++;
+    if (before !== null) tally[before]--;
+  }
+  destination.lastSeen = Math.max(destination.lastSeen, time);
+}
+
+/** Mail the server accepted on a plain connection. */
+export function countAccepted(
+  device: Device,
+  connection: Connection,
+  messages: number,
+  recipients: number,
+  time: number,
+): void {
+  const destination = destinationOf(device, connection, time);
+  for (const tally of [device.mail, destination]) {
+    tally.messages += messages;
+    tally.recipients += recipients;
+  }
+  destination.lastSeen = Math.max(destination.lastSeen, time);
+}
+
+function destinationOf(device: Device, connection: Connection, time: number): MailDestination {
+  const { destinations } = device.mail;
+  const key = `${connection.responderIp} ${connection.responderPort}`;
+  let destination = destinations.get(key);
+  if (destination === undefined) {
+    destination = {
+      ip: connection.responderIp,
+      port: connection.responderPort,
+      name: null,
+      nameFrom: null,
+      attempts: 0,
+      connected: 0,
+      refused: 0,
+      unanswered: 0,
+      messages: 0,
+      recipients: 0,
+      firstSeen: time,
+      lastSeen: time,
+    };
+    destinations.set(key, destination);
+    if (destinations.size > LIMITS.mailDestinations) forgetOldest(device);
+  }
+  return destination;
+}
+
+function forgetOldest(device: Device): void {
+  let oldest: [string, MailDestination] | null = null;
+  for (const entry of device.mail.destinations) {
+    if (oldest === null || entry[1].lastSeen < oldest[1].lastSeen) oldest = entry;
+  }
+  if (oldest === null) return;
+  device.mail.destinations.delete(oldest[0]);
+  device.mail.forgottenDestinations++;
+}

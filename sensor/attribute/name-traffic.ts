@@ -1,0 +1,127 @@
+// Everything on the wire that tells names: DNS answers for destinations, multicast announcements for devices. Decoded here,
+// kept in DestinationNames and IdentityBook. Also counts the lookups that mail senders need.
+import { LRUCache } from 'lru-cache';
+import { type DnsMessage, decodeDns, splitDnsTcp } from '../decode/dns.ts';
+import { decodeLlmnr } from '../decode/llmnr.ts';
+import { decodeMdns } from '../decode/mdns.ts';
+import { decodeNbns } from '../decode/nbns.ts';
+import { type DecodeCounters, type Decoded, Failure } from '../decode/outcome.ts';
+import type { Mac, Packet, Tcp, Udp } from '../decode/packet.ts';
+import { decodeSsdp } from '../decode/ssdp.ts';
+import { StreamAssembler } from '../decode/stream.ts';
+import { isBlockListQuery } from './block-lists.ts';
+import type { DestinationNames } from './destination-names.ts';
+import type { Device } from './device.ts';
+import { type DeviceTable, isGroup } from './device-table.ts';
+import type { IdentityBook } from './identity.ts';
+
+const PORTS = { dns: 53, netbios: 137, ssdp: 1900, mdns: 5353, llmnr: 5355 } as const;
+/** DNS over TCP connections put together at once, and bytes of each direction. */
+const TCP_STREAMS = 256;
+const TCP_BYTES = 64 * 1024;
+
+export interface NameTrafficParts {
+  devices: DeviceTable;
+  identities: IdentityBook;
+  names: DestinationNames;
+  counters: DecodeCounters;
+}
+
+interface TcpStream {
+  assembler: StreamAssembler;
+  /** Messages taken so far. */
+  taken: number;
+}
+
+export class NameTraffic {
+  readonly #parts: NameTrafficParts;
+  readonly #streams = new LRUCache<string, TcpStream>({ max: TCP_STREAMS });
+
+  constructor(parts: NameTrafficParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes a datagram if one of its ports is for names; returns whether it was. */
+  udp(packet: Packet, udp: Udp, device: Device | null, time: number): boolean {
+    const { destinationPort, payload, sourcePort } = udp;
+    const port = (number: number) => sourcePort === number || destinationPort === number;
+    if (port(PORTS.dns)) {
+      const message = this.#decoded(decodeDns(payload));
+      if (message !== null) this.#dns(packet, message, device, time);
+    } else if (device !== null) this.#announcement(sourcePort, destinationPort, packet, payload, device, time);
+    return port(PORTS.dns) || Object.values<number>(PORTS).some(port);
+  }
+
+  /** Takes a segment of a DNS connection (RFC 7766). */
+  tcp(packet: Packet, tcp: Tcp, device: Device | null, time: number): void {
+    const { ip } = packet;
+    if (ip === null || tcp.payload.length === 0) return;
+    const key = `${ip.source} ${tcp.sourcePort} ${ip.destination} ${tcp.destinationPort}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = { assembler: new StreamAssembler({ start: null, maxBytes: TCP_BYTES, maxSegments: 32 }), taken: 0 };
+      this.#streams.set(key, stream);
+    }
+    const bytes = stream.assembler.push(tcp.sequence, tcp.payload);
+    if (bytes === null) return;
+    const { messages } = splitDnsTcp(bytes);
+    for (const bytesOfOne of messages.slice(stream.taken)) {
+      const message = this.#decoded(decodeDns(bytesOfOne));
+      if (message !== null) this.#dns(packet, message, device, time);
+    }
+    stream.taken = Math.max(stream.taken, messages.length);
+    if (stream.assembler.full) this.#streams.delete(key);
+  }
+
+  #dns(packet: Packet, message: DnsMessage, device: Device | null, time: number): void {
+    if (message.response) {
+      this.#parts.names.learn(this.#askerOf(packet), message, time);
+      return;
+    }
+    if (device === null || message.opcode !== 0) return;
+    for (const { name, type } of message.questions) {
+      if (type === 'MX') device.lookups.mx++;
+      if (isBlockListQuery(name)) device.lookups.dnsbl++;
+    }
+  }
+
+  /** Who is given an answer: the frame's receiver, or on cooked captures the holder of the address. */
+  #askerOf({ destinationMac, ip }: Packet): Mac | null {
+    if (destinationMac !== null) return isGroup(destinationMac) ? null : destinationMac;
+    return ip === null ? null : (this.#parts.devices.ownerOf(ip.destination)?.mac ?? null);
+  }
+
+  #announcement(
+    source: number,
+    destination: number,
+    packet: Packet,
+    payload: Buffer,
+    device: Device,
+    time: number,
+  ): void {
+    const { identities } = this.#parts;
+    if (source === PORTS.mdns) {
+      const message = this.#decoded(decodeMdns(payload));
+      if (message !== null) identities.mdns(device, message, time);
+    } else if (source === PORTS.llmnr) {
+      for (const claim of this.#decoded(decodeLlmnr(payload)) ?? []) {
+        if (claim.address === packet.ip?.source) identities.hostName(device, claim.name, 'llmnr', time);
+      }
+    } else if (source === PORTS.netbios) {
+      for (const claim of this.#decoded(decodeNbns(payload)) ?? []) {
+        if (claim.address === null || claim.address === packet.ip?.source)
+          identities.hostName(device, claim.name, 'nbns', time);
+      }
+    } else if (source === PORTS.ssdp || destination === PORTS.ssdp) {
+      const message = this.#decoded(decodeSsdp(payload));
+      if (message !== null) identities.ssdp(device, message, time);
+    }
+  }
+
+  #decoded<T>(outcome: Decoded<T>): T | null {
+    if (!(outcome instanceof Failure)) return outcome;
+    // Queries and the like are not ours to read; only what is broken counts.
+    if (outcome.reason !== 'unsupported') this.#parts.counters.count(outcome);
+    return null;
+  }
+}

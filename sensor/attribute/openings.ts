@@ -1,0 +1,171 @@
+// Reads the name of the server out of the beginning of a connection: TLS and QUIC ClientHellos, HTTP requests. Hellos are
+// put together over segments and datagrams; everything is given up at a bound.
+import { LRUCache } from 'lru-cache';
+import { decodeHttpRequest, looksLikeHttpRequest } from '../decode/http.ts';
+import { type DecodeCounters, Failure } from '../decode/outcome.ts';
+import type { Packet, Tcp, Udp } from '../decode/packet.ts';
+import { isClientInitial, QuicInitials } from '../decode/quic.ts';
+import { StreamAssembler } from '../decode/stream.ts';
+import { decodeClientHello, looksLikeClientHello } from '../decode/tls.ts';
+import { type Connection, newConnection } from './connections.ts';
+
+/** Beginnings read at once. */
+const READERS = 1024;
+const QUIC_FLOWS = 2048;
+/** A post-quantum hello has about 2,000 bytes; with session tickets and padding four times that. */
+const MAX_OPENING = 16 * 1024;
+const MAX_SEGMENTS = 32;
+
+export interface Opening {
+  connection: Connection;
+  host: string | null;
+  source: 'sni' | 'quic' | 'http';
+  /** The host is the outer name of an Encrypted Client Hello. */
+  outer: boolean;
+  userAgent: string | null;
+}
+
+interface Flow {
+  connection: Connection;
+  initials: QuicInitials;
+  /** At least one Initial was opened with the originator's keys: it is QUIC and it is the client. */
+  proven: boolean;
+  named: boolean;
+}
+
+export class Openings {
+  readonly #counters: DecodeCounters;
+  readonly #readers = new LRUCache<Connection, StreamAssembler>({ max: READERS });
+  readonly #flows: LRUCache<string, Flow>;
+
+  /** `ended` is called for QUIC connections that give way; TCP's have their own table. */
+  constructor(counters: DecodeCounters, ended: (connection: Connection) => void) {
+    this.#counters = counters;
+    this.#flows = new LRUCache<string, Flow>({
+      max: QUIC_FLOWS,
+      dispose: (flow) => {
+        if (flow.proven) ended(flow.connection);
+      },
+    });
+  }
+
+  /** Whether `tcp` could begin a connection whose SYN was not captured. */
+  static beginsConnection(tcp: Tcp): boolean {
+    return looksLikeClientHello(tcp.payload) || looksLikeHttpRequest(tcp.payload);
+  }
+
+  /** Takes a segment of the originator. */
+  tcp(connection: Connection, tcp: Tcp): Opening | null {
+    if (tcp.payload.length === 0) return null;
+    if (connection.openingRead) return this.#later(connection, tcp);
+    let reader = this.#readers.get(connection);
+    if (reader === undefined) {
+      const start = connection.isn === null ? null : (connection.isn + 1) >>> 0;
+      reader = this.#read(connection, start);
+    }
+    return this.#take(connection, reader, tcp);
+  }
+
+  /** Takes a datagram; returns an opening when its connection proves to be QUIC or gets its name. */
+  udp(packet: Packet, udp: Udp, time: number): Opening | null {
+    const { ip } = packet;
+    if (ip === null) return null;
+    const forward = `${ip.source} ${udp.sourcePort} ${ip.destination} ${udp.destinationPort}`;
+    const reverse = this.#flows.get(`${ip.destination} ${udp.destinationPort} ${ip.source} ${udp.sourcePort}`);
+    if (reverse?.proven) {
+      reverse.connection.down.add(udp.payloadLength);
+      reverse.connection.lastAt = Math.max(reverse.connection.lastAt, time);
+      return null;
+    }
+    let flow = this.#flows.get(forward);
+    if (flow === undefined) {
+      if (!isClientInitial(udp.payload)) return null;
+      flow = {
+        connection: newConnection(packet, udp, time, null),
+        initials: new QuicInitials(),
+        proven: false,
+        named: false,
+      };
+      this.#flows.set(forward, flow);
+    }
+    flow.connection.up.add(udp.payloadLength);
+    flow.connection.lastAt = Math.max(flow.connection.lastAt, time);
+    return flow.named ? null : this.#initial(flow, udp);
+  }
+
+  /** The capture has ended. */
+  close(): void {
+    this.#flows.clear();
+    this.#readers.clear();
+  }
+
+  #initial(flow: Flow, udp: Udp): Opening | null {
+    const hello = flow.initials.push(udp.payload);
+    if (hello instanceof Failure) {
+      this.#counters.count(hello);
+      return null;
+    }
+    const first = !flow.proven;
+    flow.proven = true;
+    const { connection } = flow;
+    if (hello === 'more')
+      return first ? { connection, host: null, source: 'quic', outer: false, userAgent: null } : null;
+    flow.named = true;
+    return { connection, host: hello.serverName, source: 'quic', outer: hello.ech, userAgent: null };
+  }
+
+  #read(connection: Connection, start: number | null): StreamAssembler {
+    const reader = new StreamAssembler({ start, maxBytes: MAX_OPENING, maxSegments: MAX_SEGMENTS });
+    this.#readers.set(connection, reader);
+    return reader;
+  }
+
+  #take(connection: Connection, reader: StreamAssembler, tcp: Tcp): Opening | null {
+    const bytes = reader.push(tcp.sequence, tcp.payload);
+    if (bytes === null) return null;
+    const opening = this.#open(connection, bytes);
+    if (opening === 'more' && !reader.full) return null;
+    connection.openingRead = true;
+    this.#readers.delete(connection);
+    return opening === 'more' ? null : opening;
+  }
+
+  #open(connection: Connection, bytes: Buffer): Opening | 'more' | null {
+    if (looksLikeClientHello(bytes)) return this.#hello(connection, bytes);
+    if (looksLikeHttpRequest(bytes)) return this.#request(connection, bytes);
+    // Too short to tell: a request line sent in pieces, or a record header alone.
+    return bytes.length < 8 ? 'more' : null;
+  }
+
+  #hello(connection: Connection, bytes: Buffer): Opening | 'more' | null {
+    const hello = decodeClientHello(bytes);
+    if (hello instanceof Failure) {
+      if (hello.reason === 'truncated') return 'more';
+      this.#counters.count(hello);
+      return null;
+    }
+    return { connection, host: hello.serverName, source: 'sni', outer: hello.ech, userAgent: null };
+  }
+
+  #request(connection: Connection, bytes: Buffer): Opening | 'more' | null {
+    const request = decodeHttpRequest(bytes);
+    if (request instanceof Failure) {
+      if (request.reason === 'truncated') return 'more';
+      this.#counters.count(request);
+      return null;
+    }
+    if (!request.complete && request.host === null) return 'more';
+    return { connection, host: request.host, source: 'http', outer: false, userAgent: request.userAgent };
+  }
+
+  /** Past the beginning: the next request on a kept connection, or a hello after STARTTLS. */
+  #later(connection: Connection, tcp: Tcp): Opening | null {
+    if (looksLikeHttpRequest(tcp.payload)) {
+      const opening = this.#request(connection, tcp.payload);
+      return opening === 'more' ? null : opening;
+    }
+    if (connection.nameFrom === 'sni' || !looksLikeClientHello(tcp.payload)) return null;
+    connection.openingRead = false;
+    return this.#take(connection, this.#read(connection, tcp.sequence), tcp);
+  }
+}
