@@ -1,5 +1,5 @@
 // A detector's judgement at one moment. Record groups findings into incidents by (device, kind, port class).
-import type { Mac } from '../decode/packet.ts';
+import type { IpAddress, Mac } from '../decode/packet.ts';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -28,9 +28,16 @@ export interface Finding {
   time: number;
   /**
    * `opens`: a new judgement, counted in the incident's `findings`. `updates`: more is known of an earlier one
-   * (its connection was answered), which changes evidence and severity but is not counted again.
+   * (its connection was answered), which changes evidence and severity but is not counted again. `state`: a condition that
+   * holds, told again and again; it counts once per incident.
    */
-  effect: 'opens' | 'updates';
-  /** Facts for the incident's evidence; keys merge over earlier ones. No mail address, subject or body, ever. */
+  effect: 'opens' | 'updates' | 'state';
+  /** Where it went, for expectations; null where a finding is not about one destination. */
+  destination: { ip: IpAddress; port: number; name: string | null } | null;
+  /** Facts for the incident's evidence; they replace earlier ones. No mail address, subject or body, ever. */
   evidence: Record<string, unknown>;
+  /** Facts that only the incident's first finding sets. */
+  first: Record<string, unknown>;
+  /** Numbers added to those in the evidence, so that totals are exact over restarts. */
+  add: Record<string, number>;
 }

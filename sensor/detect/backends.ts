@@ -1,0 +1,262 @@
+// Whom a device talks to, by registrable domain, and what is worth telling about it: a new backend after the learning
+// time, a firmware download, updates that no longer come. Roles come from firmware notes, else from a conservative rule.
+import { getDomain } from 'tldts';
+import type { Connection } from '../attribute/connections.ts';
+import { type Backend, type BackendRole, type Device, LIMITS, type NameSource } from '../attribute/device.ts';
+import type { DeviceTable } from '../attribute/device-table.ts';
+import { addTimeline } from '../attribute/timeline.ts';
+import { isMailPort } from '../decode/interest.ts';
+import type { Finding } from './finding.ts';
+import { isSharedInfrastructure } from './shared-infrastructure.ts';
+
+const SECOND = 1000;
+const DAY = 24 * 60 * 60 * SECOND;
+/** An answered connection that has shown no name for this long is counted by what DNS knows. */
+const NAME_WITHIN = 10 * SECOND;
+/** Such connections at once; those beyond are counted when they end. */
+const MAX_UNNAMED = 8192;
+/** More than this much down from an update backend is a download, not a question about one. */
+const DOWNLOAD_BYTES = 256 * 1024;
+/** How often overdue updates are looked for, in packet time. */
+const OVERDUE_EVERY = 60 * 60 * SECOND;
+/** A device not heard of for this long is switched off, not overdue. */
+const STILL_HERE = 3 * DAY;
+const ACTIVITY_DAYS = 31;
+
+/** Labels that vendors give their update hosts; believed only below the device's own vendor's domain. */
+const UPDATE_LABEL = /^(?:update|updates|firmware|fw|ota|fota|fwupdate|swupdate|softwareupdate)\d{0,3}$/;
+
+export interface KnownBackend {
+  role: BackendRole;
+  note: string;
+  dedicated: boolean;
+}
+
+export interface BackendWatchOptions {
+  /** What the firmware notes say of `host` for this device; null when nothing. */
+  known(host: string, device: Device): KnownBackend | null;
+  /** IEEE name of the device's vendor. */
+  vendorOf(device: Device): string | null;
+  onFinding(finding: Finding, device: Device): void;
+  /** Days in which a device's backends are learned without findings. */
+  learningDays: number;
+  /** Days without contact to a known update backend before updates are overdue. */
+  overdueDays: number;
+}
+
+export class BackendWatch {
+  readonly #options: BackendWatchOptions;
+  /** Answered connections that have not shown their name yet, oldest first. */
+  #unnamed: { device: Device; connection: Connection; due: number }[] = [];
+  #nextOverdueCheck = 0;
+
+  constructor(options: BackendWatchOptions) {
+    this.#options = options;
+  }
+
+  /** `connection` was answered; its name may still come. */
+  answered(device: Device, connection: Connection, time: number): void {
+    if (connection.backend !== null) return;
+    this.#unnamed.push({ device, connection, due: time + NAME_WITHIN });
+    if (this.#unnamed.length > MAX_UNNAMED) this.#unnamed.shift();
+  }
+
+  /** `connection` has shown its name, or will not: counts it to its backend, and another host of it to its own. */
+  contact(device: Device, connection: Connection, time: number): void {
+    if (isMailPort(connection.responderPort)) return;
+    const name = backendName(connection.name, connection.responderIp);
+    const backend = this.#backend(device, name, connection, time);
+    if (connection.name !== null) addHost(backend, connection.name);
+    if (connection.nameIsOuter) backend.outerName = true;
+    if (connection.nameFrom !== null && !backend.nameFrom.includes(connection.nameFrom)) {
+      backend.nameFrom.push(connection.nameFrom);
+    }
+    touch(backend, time);
+    // A proxy's connection may name several hosts: it counts for the first, and once for one known by it alone.
+    if (connection.backend === null || backend.connections === 0) backend.connections++;
+    connection.backend ??= name;
+  }
+
+  /** The connection is over: its volume counts, and a large one from an update backend is a firmware download. */
+  ended(device: Device, connection: Connection, time: number): void {
+    const worked = connection.outcome === 'connected' || connection.carriedData;
+    if (connection.backend === null && worked) this.contact(device, connection, connection.openedAt);
+    const backend = connection.backend === null ? undefined : device.backends.get(connection.backend);
+    if (backend === undefined) return;
+    backend.bytesUp += connection.up.total;
+    backend.bytesDown += connection.down.total;
+    touch(backend, time);
+    if (backend.role !== 'update' || connection.down.total <= DOWNLOAD_BYTES) return;
+    addTimeline(device, {
+      time,
+      kind: 'firmware_download',
+      name: connection.name ?? backend.name,
+      nameFrom: connection.nameFrom,
+      ip: connection.responderIp,
+      role: backend.role,
+      detail: { bytes: connection.down.total, durationMs: time - connection.openedAt, backend: backend.name },
+    });
+  }
+
+  /** Packet time has reached `time`. */
+  tick(time: number, devices: DeviceTable): void {
+    let passed = 0;
+    for (const { device, connection, due } of this.#unnamed) {
+      if (due > time) break;
+      if (connection.backend === null && !connection.ended) this.contact(device, connection, connection.openedAt);
+      passed++;
+    }
+    if (passed > 0) this.#unnamed = this.#unnamed.slice(passed);
+    if (time < this.#nextOverdueCheck) return;
+    this.#nextOverdueCheck = time + OVERDUE_EVERY;
+    for (const device of devices.all()) this.#checkOverdue(device, time);
+  }
+
+  #backend(device: Device, name: string, connection: Connection, time: number): Backend {
+    const known = device.backends.get(name);
+    if (known !== undefined) {
+      const isNewHost = connection.name !== null && !known.hosts.includes(connection.name);
+      if (isNewHost && known.roleFrom !== 'note') this.#judgeRole(known, device, connection.name);
+      return known;
+    }
+    const backend: Backend = {
+      name,
+      role: 'unknown',
+      roleFrom: null,
+      note: null,
+      hosts: [],
+      nameFrom: [],
+      outerName: false,
+      shared: isSharedInfrastructure(name),
+      connections: 0,
+      bytesUp: 0,
+      bytesDown: 0,
+      firstSeen: time,
+      lastSeen: time,
+      days: [],
+    };
+    this.#judgeRole(backend, device, connection.name);
+    device.backends.set(name, backend);
+    if (device.backends.size > LIMITS.backends) forgetOldest(device);
+    this.#announce(device, backend, connection, time);
+    return backend;
+  }
+
+  #judgeRole(backend: Backend, device: Device, host: string | null): void {
+    if (host === null) return;
+    const known = this.#options.known(host, device);
+    if (known !== null) {
+      backend.role = known.role;
+      backend.roleFrom = 'note';
+      backend.note = known.note;
+      if (!known.dedicated) backend.shared = true;
+      return;
+    }
+    if (backend.roleFrom === null && isVendorUpdateHost(host, this.#options.vendorOf(device))) {
+      backend.role = 'update';
+      backend.roleFrom = 'host-label';
+    }
+  }
+
+  #announce(device: Device, backend: Backend, connection: Connection, time: number): void {
+    const learning = time - device.firstSeen < this.#options.learningDays * DAY;
+    addTimeline(device, {
+      time,
+      kind: 'backend_new',
+      name: connection.name ?? backend.name,
+      nameFrom: connection.nameFrom,
+      ip: connection.responderIp,
+      role: backend.role,
+      detail: { backend: backend.name, port: connection.responderPort },
+    });
+    if (learning) return;
+    const notable = backend.role === 'update' || backend.role === 'store' || connection.name === null;
+    const destination = { ip: connection.responderIp, port: connection.responderPort, name: connection.name };
+    this.#options.onFinding(
+      {
+        kind: 'backend_new',
+        severity: notable ? 'medium' : 'info',
+        device: device.mac,
+        portClass: backend.name,
+        time,
+        effect: 'opens',
+        destination,
+        evidence: {
+          backend: backend.name,
+          role: backend.role,
+          destination,
+          nameFrom: publicSource(connection.nameFrom),
+        },
+        first: {},
+        add: {},
+      },
+      device,
+    );
+  }
+
+  #checkOverdue(device: Device, time: number): void {
+    let newest: Backend | null = null;
+    for (const backend of device.backends.values()) {
+      if (backend.role === 'update' && backend.lastSeen > (newest?.lastSeen ?? 0)) newest = backend;
+    }
+    if (newest === null || time - newest.lastSeen < this.#options.overdueDays * DAY) return;
+    if (time - device.lastSeen > STILL_HERE) return;
+    this.#options.onFinding(
+      {
+        kind: 'updates_overdue',
+        severity: 'low',
+        device: device.mac,
+        portClass: newest.name,
+        time,
+        effect: 'state',
+        destination: null,
+        evidence: { backend: newest.name, lastContact: new Date(newest.lastSeen).toISOString() },
+        first: {},
+        add: {},
+      },
+      device,
+    );
+  }
+}
+
+/** The registrable domain of `host`, private suffixes respected so that two tenants of one cloud stay apart; else the address. */
+export function backendName(host: string | null, ip: string): string {
+  if (host === null) return ip;
+  return getDomain(host, { allowPrivateDomains: true }) ?? getDomain(host) ?? host;
+}
+
+/** The conservative rule: an update label in a host name below a domain that begins with the vendor's first word. */
+export function isVendorUpdateHost(host: string, vendor: string | null): boolean {
+  const word = /^[a-z0-9]{4,}/.exec((vendor ?? '').toLowerCase())?.[0];
+  const domain = getDomain(host);
+  if (word === undefined || domain === null || !domain.startsWith(word)) return false;
+  return host
+    .slice(0, Math.max(0, host.length - domain.length - 1))
+    .split('.')
+    .some((label) => label.split('-').some((part) => UPDATE_LABEL.test(part)));
+}
+
+/** The contract knows four sources; a name from another device's answer is still a DNS name. */
+function publicSource(from: NameSource | null): Exclude<NameSource, 'dns-other'> | null {
+  return from === 'dns-other' ? 'dns' : from;
+}
+
+function addHost(backend: Backend, host: string): void {
+  if (!backend.hosts.includes(host) && backend.hosts.length < LIMITS.backendHosts) backend.hosts.push(host);
+}
+
+function touch(backend: Backend, time: number): void {
+  backend.firstSeen = Math.min(backend.firstSeen, time);
+  backend.lastSeen = Math.max(backend.lastSeen, time);
+  const day = Math.floor(time / DAY);
+  if (backend.days.includes(day)) return;
+  backend.days.push(day);
+  if (backend.days.length > ACTIVITY_DAYS) backend.days.shift();
+}
+
+function forgetOldest(device: Device): void {
+  let oldest: Backend | null = null;
+  for (const backend of device.backends.values())
+    if (oldest === null || backend.lastSeen < oldest.lastSeen) oldest = backend;
+  if (oldest !== null) device.backends.delete(oldest.name);
+}

@@ -1,0 +1,104 @@
+// Several devices turned bad: is there a backend that each of them had contacted before? The one that explains most and
+// that unaffected devices use least is named; one that everybody uses explains nothing.
+import type { Backend, Device } from '../attribute/device.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { Finding } from './finding.ts';
+
+/** A device with a mail incident, and when that began. */
+export interface Affected {
+  device: Device;
+  startedAt: number;
+}
+
+interface Candidate {
+  backend: string;
+  role: Backend['role'];
+  shared: boolean;
+  devices: { mac: Mac; firstContact: number; mailSince: number }[];
+  unaffected: number;
+}
+
+/** Roles by how well they carry an infection: code comes from update servers and stores. */
+const ROLE_WEIGHT: Record<Backend['role'], number> = {
+  update: 4,
+  store: 3,
+  unknown: 2,
+  cloud: 1,
+  telemetry: 1,
+  time: 0,
+};
+/** Other candidates told with the finding. */
+const ALSO = 3;
+
+/** One finding for the home, or null where fewer than two devices are affected or nothing explains them. */
+export function findOutbreak(affected: readonly Affected[], all: readonly Device[], time: number): Finding | null {
+  if (affected.length < 2) return null;
+  const candidates = candidatesOf(affected, all).sort(byExplanation);
+  const best = candidates[0];
+  if (best === undefined || best.unaffected > best.devices.length) return null;
+  return {
+    kind: 'outbreak',
+    severity: 'critical',
+    device: null,
+    portClass: best.backend,
+    time,
+    effect: 'state',
+    destination: null,
+    evidence: { ...told(best), alsoShared: candidates.slice(1, 1 + ALSO).map(told) },
+    first: {},
+    add: {},
+  };
+}
+
+function candidatesOf(affected: readonly Affected[], all: readonly Device[]): Candidate[] {
+  const candidates = new Map<string, Candidate>();
+  for (const { device, startedAt } of affected) {
+    for (const backend of device.backends.values()) {
+      if (backend.firstSeen > startedAt) continue;
+      const candidate = candidates.get(backend.name) ?? {
+        backend: backend.name,
+        role: backend.role,
+        shared: backend.shared,
+        devices: [],
+        unaffected: 0,
+      };
+      if (ROLE_WEIGHT[backend.role] > ROLE_WEIGHT[candidate.role]) candidate.role = backend.role;
+      candidate.shared ||= backend.shared;
+      candidate.devices.push({ mac: device.mac, firstContact: backend.firstSeen, mailSince: startedAt });
+      candidates.set(backend.name, candidate);
+    }
+  }
+  const macs = new Set(affected.map(({ device }) => device.mac));
+  const shared = [...candidates.values()].filter((candidate) => candidate.devices.length >= 2);
+  for (const candidate of shared) {
+    candidate.unaffected = all.filter(
+      (device) => !macs.has(device.mac) && device.backends.has(candidate.backend),
+    ).length;
+    candidate.devices.sort((a, b) => (a.mac < b.mac ? -1 : 1));
+  }
+  return shared;
+}
+
+/** Most affected and fewest unaffected first; then what delivers code, what is not rented by everyone; the name settles ties. */
+function byExplanation(a: Candidate, b: Candidate): number {
+  return (
+    b.devices.length - b.unaffected - (a.devices.length - a.unaffected) ||
+    ROLE_WEIGHT[b.role] - ROLE_WEIGHT[a.role] ||
+    Number(a.shared) - Number(b.shared) ||
+    (a.backend < b.backend ? -1 : 1)
+  );
+}
+
+function told({ backend, role, shared, devices, unaffected }: Candidate): Record<string, unknown> {
+  return {
+    backend,
+    role,
+    shared,
+    unaffectedDevices: unaffected,
+    devices: devices.map(({ mac, firstContact, mailSince }) => ({
+      mac,
+      firstContact: new Date(firstContact).toISOString(),
+      mailSince: new Date(mailSince).toISOString(),
+    })),
+  };
+}

@@ -1,0 +1,276 @@
+// Frame in, findings out. Owns packet time; deterministic, no I/O, no clock of its own. It sends each packet through the
+// rooms attribute and detect; what they say goes to the sink.
+import { type Connection, type ConnectionHandler, ConnectionTable } from './attribute/connections.ts';
+import { DestinationNames } from './attribute/destination-names.ts';
+import type { Device } from './attribute/device.ts';
+import { DeviceTable, isGroup } from './attribute/device-table.ts';
+import { DuplicateFinder } from './attribute/duplicates.ts';
+import { GatewayFinder } from './attribute/gateway.ts';
+import { Home } from './attribute/home.ts';
+import { IdentityBook } from './attribute/identity.ts';
+import { LinkLearner } from './attribute/link-learner.ts';
+import { NameTraffic } from './attribute/name-traffic.ts';
+import { type Opening, Openings } from './attribute/openings.ts';
+import { addTimeline, countActivity } from './attribute/timeline.ts';
+import { type Vantage, VantageJudge } from './attribute/vantage.ts';
+import type { Frame } from './capture/frame.ts';
+import { decodeFrame } from './decode/frame.ts';
+import { interestOf, isMailPort } from './decode/interest.ts';
+import { DecodeCounters } from './decode/outcome.ts';
+import type { Mac, Packet, Tcp, Udp } from './decode/packet.ts';
+import { looksLikeHello } from './decode/smtp.ts';
+import type { BackendWatch } from './detect/backends.ts';
+import type { Finding } from './detect/finding.ts';
+import { MailWatch } from './detect/mail-watch.ts';
+
+const DHCP_PORTS = new Set([67, 68]);
+const DHCPV6_PORTS = new Set([546, 547]);
+
+export interface EngineOptions {
+  /** CIDR prefixes that replace what is inside; empty for the built-in set. */
+  homeNet: readonly string[];
+  /** The capture interface's own address, null in a replay. */
+  sensorMac: Mac | null;
+  onFinding(finding: Finding, device: Device | null): void;
+  backends: BackendWatch;
+}
+
+/** What capture has delivered so far. */
+export interface CaptureStats {
+  packets: number;
+  firstPacket: number | null;
+  lastPacket: number | null;
+  duplicates: number;
+}
+
+/** What an engine must know again after a restart, besides its devices. */
+export interface EngineMemory {
+  prefixes: string[];
+  gateways: Mac[];
+}
+
+export class Engine {
+  readonly devices = new DeviceTable();
+  readonly counters = new DecodeCounters();
+  readonly #options: EngineOptions;
+  readonly #home: Home;
+  readonly #gateways = new GatewayFinder();
+  readonly #identities = new IdentityBook(this.devices);
+  readonly #names = new DestinationNames();
+  readonly #duplicates = new DuplicateFinder();
+  readonly #vantage: VantageJudge;
+  readonly #mail: MailWatch;
+  readonly #connections: ConnectionTable;
+  readonly #openings: Openings;
+  readonly #links: LinkLearner;
+  readonly #nameTraffic: NameTraffic;
+  readonly #stats: CaptureStats = { packets: 0, firstPacket: null, lastPacket: null, duplicates: 0 };
+  /** Packet time; never goes back. */
+  #now = 0;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#home = new Home(options.homeNet);
+    this.#vantage = new VantageJudge(this.#home, options.sensorMac);
+    this.#mail = new MailWatch(options.onFinding);
+    this.#connections = new ConnectionTable(this.#connectionHandler(), isMailPort);
+    this.#openings = new Openings(this.counters, (connection) => this.#connectionEnded(connection));
+    const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
+    this.#links = new LinkLearner({ ...parts, gateways: this.#gateways, home: this.#home });
+    this.#nameTraffic = new NameTraffic({ ...parts, names: this.#names });
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  get stats(): Readonly<CaptureStats> {
+    return this.#stats;
+  }
+
+  get vantage(): Vantage {
+    return this.#vantage.judge();
+  }
+
+  memory(): EngineMemory {
+    return { prefixes: this.#home.prefixes(), gateways: this.#gateways.gateways() };
+  }
+
+  restore(memory: EngineMemory, devices: Iterable<Device>): void {
+    this.#home.restore(memory.prefixes);
+    for (const mac of memory.gateways) this.#gateways.confirm(mac);
+    for (const device of devices) this.devices.restore(device);
+  }
+
+  /** Takes the next frame. Frames that are out of order by time are taken at the time already reached. */
+  frame(frame: Frame): void {
+    this.tick(frame.time);
+    const packet = decodeFrame(frame, this.counters);
+    if (packet === null) return;
+    const interest = interestOf(packet);
+    if (interest === null) return;
+    this.#stats.packets++;
+    this.#stats.firstPacket ??= frame.time;
+    this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
+    if (this.#duplicates.isCopy(packet, this.#now)) {
+      this.#stats.duplicates++;
+      return;
+    }
+    this.#attribute(packet);
+  }
+
+  /** Packet time has reached `time` (ms), with or without a frame. */
+  tick(time: number): void {
+    if (time <= this.#now) return;
+    this.#now = time;
+    this.#connections.expire(time);
+    this.#options.backends.tick(time, this.devices);
+  }
+
+  /** The capture has ended: settles what is pending. */
+  finish(): void {
+    this.#openings.close();
+    this.#connections.close(this.#now);
+    this.#assignRoles();
+  }
+
+  isGateway(mac: Mac): boolean {
+    return this.#gateways.isGateway(mac);
+  }
+
+  #attribute(packet: Packet): void {
+    const device = this.devices.seen(packet.sourceMac, this.#now);
+    this.#vantage.observe(packet);
+    if (device !== null) {
+      device.role = this.#roleOf(device);
+      if (packet.destinationMac === null || !isGroup(packet.destinationMac)) device.broadcastOnly = false;
+    }
+    this.#links.passed(packet, device, this.#now);
+    if (packet.arp !== null && device !== null) this.#links.arp(packet, packet.arp, device, this.#now);
+    if (packet.icmpv6 !== null && device !== null) this.#links.neighbor(packet, packet.icmpv6, device, this.#now);
+    if (packet.tcp !== null) this.#tcp(packet, packet.tcp, device);
+    if (packet.udp !== null) this.#udp(packet, packet.udp, device);
+  }
+
+  #roleOf(device: Device): Device['role'] {
+    if (device.mac === this.#options.sensorMac) return 'sensor';
+    return this.#gateways.isGateway(device.mac) ? 'gateway' : 'device';
+  }
+
+  #assignRoles(): void {
+    for (const device of this.devices.all()) device.role = this.#roleOf(device);
+  }
+
+  #udp(packet: Packet, udp: Udp, device: Device | null): void {
+    if (DHCP_PORTS.has(udp.destinationPort)) this.#links.dhcp(packet, udp, this.#now);
+    else if (DHCPV6_PORTS.has(udp.destinationPort)) this.#links.dhcpv6(packet, udp, this.#now);
+    else if (!this.#nameTraffic.udp(packet, udp, device, this.#now)) {
+      const opening = this.#openings.udp(packet, udp, this.#now);
+      if (opening !== null) this.#opened(opening);
+    }
+  }
+
+  #tcp(packet: Packet, tcp: Tcp, device: Device | null): void {
+    if (tcp.sourcePort === 53 || tcp.destinationPort === 53) this.#nameTraffic.tcp(packet, tcp, device, this.#now);
+    const isHello = looksLikeHello(tcp.payload);
+    let followed = this.#connections.follow(packet, tcp, this.#now);
+    if (followed === null && (isHello || Openings.beginsConnection(tcp))) {
+      const adopted = this.#connections.adopt(packet, tcp, this.#now);
+      if (adopted !== null) followed = { connection: adopted, from: 'originator' };
+    }
+    if (followed === null) return;
+    const { connection, from } = followed;
+    if (from === 'originator') {
+      const opening = this.#openings.tcp(connection, tcp);
+      if (opening !== null) this.#opened(opening);
+    }
+    const originator = isHello || connection.mailAttempt ? this.#originator(connection) : null;
+    if (originator === null) return;
+    if (isHello && from === 'originator') this.#mail.hello(originator, connection, this.#now);
+    if (connection.mailAttempt) this.#mail.segment(originator, connection, tcp, from, this.#now);
+  }
+
+  #connectionHandler(): ConnectionHandler {
+    return {
+      opened: (connection) => {
+        const device = this.#originator(connection);
+        if (device === null) return;
+        this.#nameByDns(connection);
+        device.connections++;
+        countActivity(device, this.#now, 'connections');
+        this.devices.keep(device);
+        if (isMailPort(connection.responderPort)) this.#mail.syn(device, connection, this.#now);
+      },
+      settled: (connection, time) => this.#settled(connection, time),
+      ended: (connection) => this.#connectionEnded(connection),
+    };
+  }
+
+  /**
+   * The device that opened `connection` to the outside; null when it goes inside, or comes from the Internet through the
+   * gateway to a device of the home.
+   */
+  #originator(connection: Connection): Device | null {
+    if (connection.originatorMac === null || this.#home.isInside(connection.responderIp)) return null;
+    const device = this.devices.get(connection.originatorMac) ?? null;
+    if (device === null || this.#home.fixed || this.#home.isInside(connection.originatorIp)) return device;
+    const receiver = connection.responderMac === null ? undefined : this.devices.get(connection.responderMac);
+    const isInbound =
+      this.#gateways.isGateway(device.mac) && receiver !== undefined && !this.#gateways.isGateway(receiver.mac);
+    return isInbound ? null : device;
+  }
+
+  #nameByDns(connection: Connection): void {
+    if (connection.name !== null) return;
+    const known = this.#names.nameOf(connection.originatorMac, connection.responderIp, this.#now);
+    connection.name = known?.name ?? null;
+    connection.nameFrom = known?.from ?? null;
+  }
+
+  #opened({ connection, host, outer, source, userAgent }: Opening): void {
+    const device = this.#originator(connection);
+    if (device === null) return;
+    this.devices.keep(device);
+    if (userAgent !== null) this.#identities.userAgent(device, userAgent, this.#now);
+    if (host !== null) {
+      connection.name = host;
+      connection.nameFrom = source;
+      connection.nameIsOuter = outer;
+    } else this.#nameByDns(connection);
+    this.#options.backends.contact(device, connection, this.#now);
+  }
+
+  #settled(connection: Connection, time: number): void {
+    const device = this.#originator(connection);
+    if (device === null) {
+      if (connection.outcome === 'connected') this.#inbound(connection, time);
+      return;
+    }
+    if (connection.mailAttempt) this.#mail.settled(device, connection, time);
+    else if (connection.outcome === 'connected') this.#options.backends.answered(device, connection, time);
+  }
+
+  /** A host on the Internet reached a device: part of what happened before. */
+  #inbound(connection: Connection, time: number): void {
+    const receiver = connection.responderMac === null ? undefined : this.devices.get(connection.responderMac);
+    if (receiver === undefined || this.#home.isInside(connection.originatorIp)) return;
+    addTimeline(receiver, {
+      time,
+      kind: 'inbound_connection',
+      name: null,
+      nameFrom: null,
+      ip: connection.originatorIp,
+      role: null,
+      detail: { port: connection.responderPort },
+    });
+  }
+
+  #connectionEnded(connection: Connection): void {
+    this.#mail.ended(connection);
+    const device = this.#originator(connection);
+    if (device === null) return;
+    this.#nameByDns(connection);
+    this.#options.backends.ended(device, connection, connection.lastAt);
+    this.devices.markChanged(device);
+  }
+}
