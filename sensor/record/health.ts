@@ -1,6 +1,7 @@
 // How well the sensor itself is doing, as the page, MQTT and `/api/health` show it. Shapes only; main fills it.
+import type { Vantage } from '../attribute/vantage.ts';
 
-export type Vantage = 'lan-both-ways' | 'lan-one-way' | 'wan-side' | 'own-traffic-only' | 'broadcast-only' | 'nothing';
+export type { Vantage };
 
 export interface Health {
   version: string;

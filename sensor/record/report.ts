@@ -82,6 +82,8 @@ export interface ReportBackend {
   nameFrom: ReportNameSource[];
   /** True when only another device's DNS answer named it. */
   otherDevice: boolean;
+  /** The name is the outer one of an Encrypted Client Hello. */
+  outerName: boolean;
   shared: boolean;
   connections: number;
   bytesUp: number;

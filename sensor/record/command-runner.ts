@@ -1,0 +1,183 @@
+// Carries out what people order, over the recorder's books. Every order is idempotent; one that changes nothing says so.
+import type { Device } from '../attribute/device.ts';
+import type { Mac } from '../decode/packet.ts';
+import { cleanText } from '../decode/text.ts';
+import type { Engine } from '../engine.ts';
+import type { Command, CommandResult, CommandRunner } from './commands.ts';
+import { attemptsCovered, type Scope, scopeOf } from './expectation-book.ts';
+import type { Incident } from './incident.ts';
+import { WATCH } from './incident-book.ts';
+import type { Recorder } from './recorder.ts';
+
+const LONGEST_LABEL = 64;
+
+interface Parts {
+  engine: Engine;
+  recorder: Recorder;
+}
+
+export function commandRunner(parts: Parts): CommandRunner {
+  return (command, actor) => run(parts, command, actor);
+}
+
+function run(parts: Parts, command: Command, actor: string): CommandResult {
+  const { engine, recorder } = parts;
+  switch (command.type) {
+    case 'acknowledge':
+      return withIncident(parts, command.incident, (incident) => ({ ok: true, changed: acknowledge(parts, incident) }));
+    case 'acknowledge_device':
+      return acknowledgeAll(parts, recorder.incidents.ofDevice(command.device));
+    case 'acknowledge_all':
+      return acknowledgeAll(parts, recorder.incidents.all());
+    case 'expect':
+      return withIncident(parts, command.incident, (incident) => expect(parts, incident, command.until, actor));
+    case 'allow_mail':
+      return allowMail(parts, command.device, command.allow, actor);
+    case 'remove_expectation':
+      return removeExpectation(parts, command.expectation);
+    case 'resolve':
+      return withIncident(parts, command.incident, (incident) => ({ ok: true, changed: resolve(parts, incident) }));
+    case 'rename':
+      return withDevice(parts, command.device, (device) => rename(parts, device, command.label));
+    case 'forget': {
+      const forgotten = engine.devices.forget(command.device);
+      if (forgotten) recorder.deviceForgotten(command.device);
+      return { ok: true, changed: forgotten };
+    }
+  }
+}
+
+/** What "This is expected" would cover for an incident, and how many past attempts it would have hidden. */
+export function previewExpectation(
+  { engine, recorder }: Parts,
+  incidentId: string,
+): (Scope & { wouldHaveHidden: number }) | null {
+  const incident = recorder.incidents.get(incidentId);
+  const device = incident?.device ? engine.devices.get(incident.device) : undefined;
+  if (incident === undefined || device === undefined || !isMail(incident)) return null;
+  const scope = scopeOf(incident, device);
+  return { ...scope, wouldHaveHidden: attemptsCovered(incident, device, scope) };
+}
+
+function withIncident(parts: Parts, id: string, act: (incident: Incident) => CommandResult): CommandResult {
+  const incident = parts.recorder.incidents.get(id);
+  return incident === undefined ? { ok: false, status: 404, error: 'There is no such incident.' } : act(incident);
+}
+
+function withDevice(parts: Parts, mac: Mac, act: (device: Device) => CommandResult): CommandResult {
+  const device = parts.engine.devices.get(mac);
+  return device === undefined ? { ok: false, status: 404, error: 'There is no such device.' } : act(device);
+}
+
+function deviceOf({ engine }: Parts, incident: Incident): Device | null {
+  return incident.device === null ? null : (engine.devices.get(incident.device) ?? null);
+}
+
+function acknowledge(parts: Parts, incident: Incident): boolean {
+  if (incident.state !== 'open') return false;
+  incident.state = 'acknowledged';
+  incident.acknowledgedAt = parts.engine.now;
+  parts.recorder.changed(incident, 'acknowledged', parts.engine.now, deviceOf(parts, incident));
+  return true;
+}
+
+function acknowledgeAll(parts: Parts, incidents: Incident[]): CommandResult {
+  return { ok: true, changed: incidents.filter((incident) => acknowledge(parts, incident)).length > 0 };
+}
+
+function expect(parts: Parts, incident: Incident, until: number | null, actor: string): CommandResult {
+  const { engine, recorder } = parts;
+  const device = deviceOf(parts, incident);
+  if (device === null || !isMail(incident)) {
+    return { ok: false, status: 409, error: 'Only mail of a device that is still known can be expected.' };
+  }
+  const scope = scopeOf(incident, device);
+  if (scope.destinations.length === 0) {
+    return {
+      ok: false,
+      status: 409,
+      error: 'The destinations of this incident are no longer remembered, so nothing can be allowed.',
+    };
+  }
+  const changed = incident.state !== 'expected';
+  const time = engine.now;
+  const expectation = recorder.expectations.add({
+    device: device.mac,
+    scope,
+    until,
+    by: actor,
+    time,
+    incident: incident.id,
+  });
+  if (changed) {
+    incident.state = 'expected';
+    recorder.changed(incident, 'expected', time, device);
+  }
+  recorder.expectationsChanged();
+  return { ok: true, changed, expectation: expectation.id };
+}
+
+function allowMail(parts: Parts, mac: Mac, allow: boolean, actor: string): CommandResult {
+  const { recorder } = parts;
+  return withDevice(parts, mac, () => {
+    if (!allow) {
+      const removed = recorder.expectations.ofDevice(mac).map(({ id }) => removeExpectation(parts, id));
+      return { ok: true, changed: removed.length > 0 };
+    }
+    const incidents = recorder.incidents.ofDevice(mac).filter((incident) => isMail(incident) && isActive(incident));
+    if (incidents.length === 0) {
+      return { ok: false, status: 409, error: 'This device has no open mail incident, so there is nothing to allow.' };
+    }
+    const results = incidents.map((incident) => expect(parts, incident, null, actor));
+    return (
+      results.find((result) => !result.ok) ?? {
+        ok: true,
+        changed: results.some((result) => result.ok && result.changed),
+      }
+    );
+  });
+}
+
+/** Undo: what it covered is unexpected again, and the incident it came from is open again. */
+function removeExpectation(parts: Parts, id: string): CommandResult {
+  const { engine, recorder } = parts;
+  const expectation = recorder.expectations.remove(id);
+  if (expectation === null) return { ok: true, changed: false };
+  const incident = expectation.incident === null ? undefined : recorder.incidents.get(expectation.incident);
+  if (incident?.state === 'expected') {
+    incident.state = 'open';
+    // Back to what it was before a person spoke: counted and shown, but no new alert.
+    recorder.changed(incident, 'updated', engine.now, deviceOf(parts, incident));
+  }
+  recorder.expectationsChanged([id]);
+  recorder.flushMail();
+  return { ok: true, changed: true };
+}
+
+function resolve(parts: Parts, incident: Incident): boolean {
+  if (incident.state === 'resolved') return false;
+  const time = parts.engine.now;
+  incident.state = 'resolved';
+  incident.resolvedAt = time;
+  incident.watchUntil = time + WATCH;
+  parts.recorder.changed(incident, 'resolved', time, deviceOf(parts, incident));
+  return true;
+}
+
+function rename(parts: Parts, device: Device, label: string | null): CommandResult {
+  const cleaned = label === null ? null : cleanText(label, LONGEST_LABEL);
+  const next = cleaned === '' ? null : cleaned;
+  if (next === device.label) return { ok: true, changed: false };
+  device.label = next;
+  parts.engine.devices.keep(device);
+  parts.recorder.deviceChanged(device);
+  return { ok: true, changed: true };
+}
+
+function isMail({ kind }: Incident): boolean {
+  return kind === 'mail_started' || kind === 'submission_started';
+}
+
+function isActive({ state }: Incident): boolean {
+  return state === 'open' || state === 'acknowledged';
+}

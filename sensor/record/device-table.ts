@@ -1,0 +1,223 @@
+// Devices on disk. Knows what was last written and writes only the rows that differ, so that a flush of a whole home
+// touches what changed since the last one. Every device it is given is complete: what it no longer has is deleted.
+import type { Database, Statement } from 'better-sqlite3';
+import { type Device, newDevice } from '../attribute/device.ts';
+import type { Mac } from '../decode/packet.ts';
+import { CHILD_TABLES, type ChildTable } from './device-children.ts';
+import { type Cell, fingerprint, fromJson, type OnProblem, type Row, readRows, upsert } from './row.ts';
+import { deviceShape } from './row-shapes.ts';
+
+/** A row as it is on disk. */
+interface WrittenRow {
+  ord: number;
+  print: number;
+  /** The last pass that found its item still there. */
+  pass: number;
+}
+
+interface WrittenList {
+  highestOrd: number;
+  rows: Map<string, WrittenRow>;
+}
+
+interface Child {
+  table: ChildTable;
+  put: Statement<Cell[]>;
+  delete: Statement<Cell[]>;
+}
+
+interface WrittenDevice {
+  /** Null before the device's own row is on disk. */
+  print: number | null;
+  lists: Map<ChildTable, WrittenList>;
+}
+
+const DEVICE_COLUMNS = [
+  'role',
+  'label',
+  'first_seen',
+  'last_seen',
+  'broadcast_only',
+  'shared_mac',
+  'connections',
+  'hostnames',
+  'identity',
+  'firmware',
+  'mail',
+  'lookups',
+] as const;
+
+/** What is to be remembered once the transaction is on disk; dropped when it fails. */
+export type AfterCommit = (() => void)[];
+
+export class DeviceTable {
+  readonly #db: Database;
+  readonly #onProblem: OnProblem;
+  readonly #putDevice: Statement<Cell[]>;
+  readonly #deleteDevice: Statement<Cell[]>;
+  readonly #children: Child[];
+  readonly #written = new Map<Mac, WrittenDevice>();
+  #pass = 0;
+
+  constructor(db: Database, onProblem: OnProblem) {
+    this.#db = db;
+    this.#onProblem = onProblem;
+    this.#putDevice = upsert(db, 'devices', ['mac'], DEVICE_COLUMNS);
+    this.#deleteDevice = db.prepare('DELETE FROM devices WHERE mac = ?');
+    this.#children = CHILD_TABLES.map((table) => ({
+      table,
+      put: upsert(db, table.name, ['mac', 'ord'], table.columns),
+      delete: db.prepare(`DELETE FROM ${table.name} WHERE mac = ? AND ord = ?`),
+    }));
+  }
+
+  /** All devices, by MAC. Rows that cannot be read are reported and left out. */
+  load(): Device[] {
+    const rows = this.#db.prepare<[], Row>('SELECT * FROM devices ORDER BY mac').all();
+    const devices = new Map<Mac, Device>();
+    for (const device of readRows(rows, (row) => `devices (${row.mac})`, readDevice, this.#onProblem)) {
+      devices.set(device.mac, device);
+    }
+    this.#written.clear();
+    for (const device of devices.values()) {
+      this.#written.set(device.mac, { print: fingerprint(deviceCells(device)), lists: new Map() });
+    }
+    for (const table of CHILD_TABLES) this.#loadChildren(table, devices);
+    return [...devices.values()];
+  }
+
+  /** Call within a transaction, and what it adds to `afterCommit` once that is through. */
+  save(device: Device, afterCommit: AfterCommit): void {
+    const { mac } = device;
+    const known = this.#written.get(mac);
+    // Also clears what an unreadable row of this device left behind.
+    if (known === undefined) this.#deleteDevice.run(mac);
+    const written = known ?? { print: null, lists: new Map<ChildTable, WrittenList>() };
+    const cells = deviceCells(device);
+    const print = fingerprint(cells);
+    if (print !== written.print) {
+      this.#putDevice.run(mac, ...cells);
+      afterCommit.push(() => this.#written.set(mac, { print, lists: written.lists }));
+    }
+    this.#pass += 1;
+    for (const child of this.#children) this.#saveList(device, child, written, afterCommit);
+  }
+
+  /** Deletes a device and all of its rows; call within a transaction. */
+  forget(mac: Mac): void {
+    this.#deleteDevice.run(mac);
+    // Safe even if the transaction fails: an unknown device is written whole.
+    this.#written.delete(mac);
+  }
+
+  #saveList(device: Device, child: Child, written: WrittenDevice, afterCommit: AfterCommit): void {
+    const { mac } = device;
+    const list = written.lists.get(child.table) ?? { highestOrd: 0, rows: new Map<string, WrittenRow>() };
+    const pass = this.#pass;
+    const changed = new Map<string, WrittenRow>();
+    let highestOrd = list.highestOrd;
+    let previousOrd = 0;
+    let kept = 0;
+    child.table.each(device, (itemKey, print, cells) => {
+      let key = itemKey;
+      while (changed.has(key) || list.rows.get(key)?.pass === pass) key += '#';
+      const row = list.rows.get(key);
+      const ordHolds = row !== undefined && row.ord > previousOrd;
+      if (row !== undefined) {
+        row.pass = pass;
+        kept += 1;
+        if (!ordHolds) child.delete.run(mac, row.ord);
+      }
+      if (ordHolds && row.print === print) {
+        previousOrd = row.ord;
+        return;
+      }
+      if (!ordHolds) highestOrd += 1;
+      previousOrd = ordHolds ? row.ord : highestOrd;
+      child.put.run(mac, previousOrd, ...cells());
+      changed.set(key, { ord: previousOrd, print, pass });
+    });
+    const gone: string[] = [];
+    if (kept < list.rows.size) {
+      for (const [key, row] of list.rows) {
+        if (row.pass === pass) continue;
+        child.delete.run(mac, row.ord);
+        gone.push(key);
+      }
+    }
+    if (changed.size === 0 && gone.length === 0) return;
+    afterCommit.push(() => {
+      for (const key of gone) list.rows.delete(key);
+      for (const [key, row] of changed) list.rows.set(key, row);
+      list.highestOrd = highestOrd;
+      written.lists.set(child.table, list);
+    });
+  }
+
+  #loadChildren(table: ChildTable, devices: ReadonlyMap<Mac, Device>): void {
+    const ords = new Map<Mac, number[]>();
+    const rows = this.#db.prepare<[], Row>(`SELECT * FROM ${table.name} ORDER BY mac, ord`).iterate();
+    const add = (row: Row): void => {
+      const device = devices.get(String(row.mac));
+      if (device === undefined) return;
+      table.add(device, row);
+      const list = ords.get(device.mac) ?? [];
+      list.push(Number(row.ord));
+      ords.set(device.mac, list);
+    };
+    readRows(rows, (row) => `${table.name} (${row.mac}, ${row.ord})`, add, this.#onProblem);
+    for (const [mac, list] of ords) {
+      const device = devices.get(mac);
+      const written = this.#written.get(mac);
+      if (device === undefined || written === undefined) continue;
+      const loaded: [key: string, print: number][] = [];
+      table.each(device, (key, print) => loaded.push([key, print]));
+      const unique = new Set(loaded.map(([key]) => key));
+      // Items that no longer match their rows one to one (a skipped row between, a key twice): written whole next time.
+      if (unique.size !== list.length || loaded.length !== list.length) {
+        this.#written.delete(mac);
+        continue;
+      }
+      const onDisk = new Map(
+        loaded.map(([key, print], n): [string, WrittenRow] => [key, { ord: list[n] ?? 0, print, pass: 0 }]),
+      );
+      written.lists.set(table, { highestOrd: list.at(-1) ?? 0, rows: onDisk });
+    }
+  }
+}
+
+function readDevice(row: Row): Device {
+  const { mail, ...rest } = deviceShape.parse({
+    ...row,
+    firstSeen: row.first_seen,
+    lastSeen: row.last_seen,
+    broadcastOnly: row.broadcast_only,
+    sharedMac: row.shared_mac,
+    hostnames: fromJson(row.hostnames),
+    identity: fromJson(row.identity),
+    firmware: fromJson(row.firmware),
+    mail: fromJson(row.mail),
+    lookups: fromJson(row.lookups),
+  });
+  const device = newDevice(rest.mac, rest.firstSeen);
+  return { ...device, ...rest, mail: { ...device.mail, ...mail } };
+}
+
+/** In the order of DEVICE_COLUMNS. */
+function deviceCells(device: Device): Cell[] {
+  const { destinations: _, ...mailTotals } = device.mail;
+  return [
+    device.role,
+    device.label,
+    device.firstSeen,
+    device.lastSeen,
+    device.broadcastOnly ? 1 : 0,
+    device.sharedMac ? 1 : 0,
+    device.connections,
+    JSON.stringify(device.hostnames),
+    JSON.stringify(device.identity),
+    JSON.stringify(device.firmware),
+    JSON.stringify(mailTotals),
+    JSON.stringify(device.lookups),
+  ];
+}

@@ -1,0 +1,170 @@
+// Groups findings into incidents by (device, kind, port class), from the first until a person resolves it. In memory; the
+// recorder puts what changes on disk.
+import { createHash } from 'node:crypto';
+import type { Device } from '../attribute/device.ts';
+import { chainBefore } from '../attribute/timeline.ts';
+import type { Mac } from '../decode/packet.ts';
+import { type Finding, SEVERITIES, type Severity } from '../detect/finding.ts';
+import { mailPortClass } from '../detect/mail.ts';
+import type { IncidentChange } from './events.ts';
+import type { Incident } from './incident.ts';
+
+/** An acknowledged incident that was quiet this long (ms) and goes on is news again. */
+const QUIET = 24 * 60 * 60_000;
+/** How long "Resolved: I reset it" watches closely, in ms of packet time. */
+export const WATCH = 7 * 24 * 60 * 60_000;
+/** Incidents kept in memory; closed ones give way, oldest first. */
+const REMEMBERED = 20_000;
+
+export class IncidentBook {
+  readonly #byId = new Map<string, Incident>();
+  /** The latest incident of each (device, kind, port class). */
+  readonly #latest = new Map<string, Incident>();
+
+  load(incidents: Iterable<Incident>): void {
+    for (const incident of incidents) this.#remember(incident);
+  }
+
+  get(id: string): Incident | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** All incidents, by device, start and id. */
+  all(): Incident[] {
+    return [...this.#byId.values()].sort(
+      (a, b) => compare(a.device ?? '', b.device ?? '') || a.startedAt - b.startedAt || compare(a.id, b.id),
+    );
+  }
+
+  ofDevice(mac: Mac): Incident[] {
+    return [...this.#byId.values()].filter((incident) => incident.device === mac);
+  }
+
+  remove(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const incident = this.#byId.get(id);
+      if (incident === undefined) continue;
+      this.#byId.delete(id);
+      const key = keyOf(incident);
+      if (this.#latest.get(key) === incident) this.#latest.delete(key);
+    }
+  }
+
+  /** Takes a finding; null when it changes nothing (an answer to a connection of no incident). */
+  apply(finding: Finding, device: Device | null): { incident: Incident; change: IncidentChange } | null {
+    const latest = this.#latest.get(keyOf(finding));
+    if (
+      latest === undefined ||
+      (latest.state === 'resolved' && finding.effect !== 'updates' && !watched(latest, finding.time))
+    ) {
+      if (finding.effect === 'updates') return null;
+      return { incident: this.#open(finding, device), change: 'opened' };
+    }
+    const quiet = finding.time - latest.lastAt;
+    const before = latest.severity;
+    this.#add(latest, finding);
+    if (finding.effect === 'opens' && latest.state === 'resolved')
+      return { incident: reopen(latest, 'critical'), change: 'reopened' };
+    if (finding.effect === 'opens' && latest.state === 'expected')
+      return { incident: reopen(latest, latest.severity), change: 'reopened' };
+    if (finding.effect === 'opens' && latest.state === 'acknowledged' && quiet >= QUIET) {
+      return { incident: reopen(latest, latest.severity), change: 'resumed' };
+    }
+    return { incident: latest, change: latest.severity === before ? 'updated' : 'escalated' };
+  }
+
+  #open(finding: Finding, device: Device | null): Incident {
+    const incident: Incident = {
+      id: incidentId(finding),
+      kind: finding.kind,
+      severity: finding.severity,
+      device: finding.device,
+      portClass: finding.portClass,
+      startedAt: finding.time,
+      lastAt: finding.time,
+      findings: 1,
+      summary: '',
+      evidence: { ...finding.first, ...finding.evidence, ...finding.add },
+      advice: [],
+      before: device === null ? [] : chainBefore(device, finding.time),
+      state: 'open',
+      acknowledgedAt: null,
+      resolvedAt: null,
+      watchUntil: null,
+    };
+    this.#remember(incident);
+    return incident;
+  }
+
+  #add(incident: Incident, finding: Finding): void {
+    incident.lastAt = Math.max(incident.lastAt, finding.time);
+    if (finding.effect === 'opens') incident.findings++;
+    if (rank(finding.severity) > rank(incident.severity)) incident.severity = finding.severity;
+    Object.assign(incident.evidence, finding.evidence);
+    for (const [key, amount] of Object.entries(finding.add)) {
+      const before = incident.evidence[key];
+      incident.evidence[key] = (typeof before === 'number' ? before : 0) + amount;
+    }
+  }
+
+  #remember(incident: Incident): void {
+    this.#byId.set(incident.id, incident);
+    const key = keyOf(incident);
+    const latest = this.#latest.get(key);
+    if (latest === undefined || latest.startedAt <= incident.startedAt) this.#latest.set(key, incident);
+    if (this.#byId.size <= REMEMBERED) return;
+    for (const candidate of this.#byId.values()) {
+      if (candidate.state !== 'resolved' && candidate.severity !== 'info') continue;
+      this.remove([candidate.id]);
+      return;
+    }
+  }
+}
+
+/** Distinct mail destinations of the incident's port class since it began, as far as they are remembered. */
+export function mailServers(incident: Incident, device: Device): number {
+  let count = device.mail.forgottenDestinations;
+  for (const destination of device.mail.destinations.values()) {
+    if (
+      destination.attempts > 0 &&
+      destination.lastSeen >= incident.startedAt &&
+      mailPortClass(destination.port) === incident.portClass
+    )
+      count++;
+  }
+  return count;
+}
+
+function keyOf({ device, kind, portClass }: { device: Mac | null; kind: string; portClass: string }): string {
+  return `${device ?? 'home'} ${kind} ${portClass}`;
+}
+
+/** The same first finding gives the same id on every replay. */
+function incidentId(finding: Finding): string {
+  const digest = createHash('sha256')
+    .update(`${keyOf(finding)} ${finding.time}`)
+    .digest('hex');
+  return digest.slice(0, 16);
+}
+
+function watched(incident: Incident, time: number): boolean {
+  return incident.watchUntil !== null && time <= incident.watchUntil;
+}
+
+function reopen(incident: Incident, severity: Severity): Incident {
+  incident.state = 'open';
+  incident.severity = severity;
+  incident.acknowledgedAt = null;
+  incident.resolvedAt = null;
+  incident.watchUntil = null;
+  return incident;
+}
+
+function rank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,245 @@
+// The seam behind the engine: takes findings, keeps incidents, puts them on disk before anybody is told, then tells publish
+// and web. Orders of people come back in through commands.ts, over the same books.
+import type { Device } from '../attribute/device.ts';
+import { addTimeline } from '../attribute/timeline.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { Finding } from '../detect/finding.ts';
+import type { Knowledge } from '../detect/knowledge.ts';
+import { findOutbreak } from '../detect/outbreak.ts';
+import type { Engine, EngineMemory } from '../engine.ts';
+import type { Log } from '../log.ts';
+import type { IncidentChange, RecordEvents } from './events.ts';
+import { ExpectationBook } from './expectation-book.ts';
+import type { Incident } from './incident.ts';
+import { IncidentBook, mailServers } from './incident-book.ts';
+import type { OutboxMessage } from './outbox.ts';
+import type { SaveBatch, Store } from './store.ts';
+import { StoreError } from './store-error.ts';
+import { adviceFor, summaryOf } from './wording.ts';
+
+/** Alerts that wait in memory while the disk refuses them. */
+const WAITING_ALERTS = 1000;
+const MEMORY_KEY = 'engine_memory';
+const HOUR = 60 * 60_000;
+/** Closed incidents and timeline entries are kept this long, in packet time. */
+const KEEP = 365 * 24 * HOUR;
+
+export interface RecorderOptions {
+  store: Store;
+  events: RecordEvents;
+  knowledge: Knowledge;
+  log: Log;
+  /** What a change says on the broker; rows for the outbox, saved together with the incident. */
+  alerts(event: { change: IncidentChange; incident: Incident; time: number }, device: Device | null): OutboxMessage[];
+}
+
+export class Recorder {
+  readonly incidents = new IncidentBook();
+  readonly expectations = new ExpectationBook();
+  readonly #options: RecorderOptions;
+  #engine: Engine | null = null;
+  /** Changed since they were last on disk. */
+  readonly #dirtyIncidents = new Map<string, Incident>();
+  /** Changed in counts since publish and web were last told. */
+  readonly #untold = new Map<string, Incident>();
+  readonly #dirtyDevices = new Map<Mac, Device>();
+  #dirtyExpectations = false;
+  #alerts: OutboxMessage[] = [];
+  #problem: string | null = null;
+  #nextPrune = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Why changes cannot be stored at present; null when they can. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Gives back to `engine` what the store remembers. */
+  attach(engine: Engine): void {
+    const { store } = this.#options;
+    this.#engine = engine;
+    this.incidents.load(store.loadIncidents());
+    this.expectations.load(store.loadExpectations());
+    engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices());
+  }
+
+  finding(finding: Finding, device: Device | null): void {
+    if (device !== null && finding.effect !== 'state') this.#dirtyDevices.set(device.mac, device);
+    const expectation = this.expectations.covering(finding);
+    if (expectation !== null) {
+      if (finding.effect !== 'opens') return;
+      expectation.matches++;
+      expectation.lastMatch = finding.time;
+      this.#dirtyExpectations = true;
+      return;
+    }
+    const applied = this.incidents.apply(finding, device);
+    if (applied === null) return;
+    this.changed(applied.incident, applied.change, finding.time, device);
+    if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
+      this.#outbreak(finding.time);
+  }
+
+  /** An incident changed: news is stored and told at once, counts with the next flush. */
+  changed(incident: Incident, change: IncidentChange, time: number, device: Device | null): void {
+    this.#dirtyIncidents.set(incident.id, incident);
+    if (change === 'updated') {
+      this.#untold.set(incident.id, incident);
+      return;
+    }
+    if (change === 'resumed' && device !== null) noteResumed(device, incident, time);
+    this.#describe(incident, device);
+    const event = { change, incident, time };
+    this.#alerts.push(...this.#options.alerts(event, device));
+    if (this.#alerts.length > WAITING_ALERTS) this.#alerts.splice(0, this.#alerts.length - WAITING_ALERTS);
+    this.#save(true, device === null ? [] : [device]);
+    this.#options.events.emit('incident', event);
+  }
+
+  /** Something about expectations changed by order of a person. */
+  expectationsChanged(removed: string[] = []): void {
+    this.#dirtyExpectations = true;
+    this.#save(true, [], { removedExpectations: removed });
+    this.#options.events.emit('expectations');
+  }
+
+  deviceForgotten(mac: Mac): void {
+    this.#dirtyDevices.delete(mac);
+    this.#save(true, [], { forgottenDevices: [mac] });
+    this.#options.events.emit('forgotten', mac);
+  }
+
+  deviceChanged(device: Device): void {
+    this.#save(true, [device]);
+    this.#options.events.emit('device', device);
+  }
+
+  /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
+  flushMail(): void {
+    if (this.#dirtyIncidents.size + this.#untold.size + this.#dirtyDevices.size === 0 && !this.#dirtyExpectations)
+      return;
+    const incidents = [...this.#untold.values()];
+    const devices = [...this.#dirtyDevices.values()];
+    const expectations = this.#dirtyExpectations;
+    this.#untold.clear();
+    this.#save(false, devices);
+    for (const incident of incidents)
+      this.#options.events.emit('incident', { change: 'updated', incident, time: incident.lastAt });
+    for (const device of devices) this.#options.events.emit('device', device);
+    if (expectations) this.#options.events.emit('expectations');
+  }
+
+  /** Stores everything that changed: about once a minute, and before the end. */
+  flushAll(): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    this.flushMail();
+    const devices = engine.devices.takeChanged();
+    this.#save(false, devices, { meta: { [MEMORY_KEY]: JSON.stringify(engine.memory()) } });
+    for (const device of devices) this.#options.events.emit('device', device);
+    this.#prune(engine.now);
+  }
+
+  /** Writes summary and advice anew from what is known now. */
+  #describe(incident: Incident, device: Device | null): void {
+    const { knowledge } = this.#options;
+    const note = device === null ? null : knowledge.noteOf(device);
+    if (device !== null && (incident.kind === 'mail_started' || incident.kind === 'submission_started')) {
+      incident.evidence.servers = mailServers(incident, device);
+    }
+    incident.summary = summaryOf(incident, device, device === null ? null : knowledge.vendorOf(device));
+    incident.advice = adviceFor(incident, device, note);
+  }
+
+  #deviceOf(incident: Incident): Device | null {
+    return incident.device === null ? null : (this.#engine?.devices.get(incident.device) ?? null);
+  }
+
+  #outbreak(time: number): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    const affected = this.incidents.all().flatMap((incident) => {
+      const device = this.#deviceOf(incident);
+      const counts = incident.kind === 'mail_started' && incident.state !== 'expected' && incident.state !== 'resolved';
+      return device === null || !counts ? [] : [{ device, startedAt: incident.startedAt }];
+    });
+    const finding = findOutbreak(firstOfEach(affected), engine.devices.all(), time);
+    if (finding !== null) this.finding(finding, null);
+  }
+
+  #save(durable: boolean, devices: Device[], more: Partial<SaveBatch> = {}): void {
+    for (const incident of this.#dirtyIncidents.values()) this.#describe(incident, this.#deviceOf(incident));
+    const batch: SaveBatch = {
+      ...more,
+      durable,
+      devices: [...new Set([...devices, ...(durable ? [] : this.#dirtyDevices.values())])],
+      incidents: this.#dirtyIncidents.values(),
+      outbox: this.#alerts,
+      ...(this.#dirtyExpectations ? { expectations: this.expectations.all() } : {}),
+    };
+    try {
+      this.#options.store.save(batch);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // Everything stays marked as changed and goes with the next save.
+      for (const device of devices) this.#dirtyDevices.set(device.mac, device);
+      if (error.message !== this.#problem) this.#options.log.error(error.message);
+      this.#problem = error.message;
+      return;
+    }
+    if (this.#problem !== null)
+      this.#options.log.info('the database can be written again; nothing that was kept in memory is lost');
+    this.#problem = null;
+    this.#dirtyIncidents.clear();
+    this.#alerts = [];
+    this.#dirtyExpectations = false;
+    if (durable) for (const device of devices) this.#dirtyDevices.delete(device.mac);
+    else this.#dirtyDevices.clear();
+  }
+
+  #prune(time: number): void {
+    if (time < this.#nextPrune || this.#problem !== null) return;
+    this.#nextPrune = time + HOUR;
+    this.incidents.remove(this.#options.store.prune({ before: time - KEEP }).incidents);
+  }
+}
+
+function firstOfEach<T extends { device: Device; startedAt: number }>(affected: T[]): T[] {
+  const first = new Map<Mac, T>();
+  for (const entry of affected) {
+    const known = first.get(entry.device.mac);
+    if (known === undefined || entry.startedAt < known.startedAt) first.set(entry.device.mac, entry);
+  }
+  return [...first.values()];
+}
+
+function noteResumed(device: Device, incident: Incident, time: number): void {
+  addTimeline(device, {
+    time,
+    kind: 'mail_resumed',
+    name: null,
+    nameFrom: null,
+    ip: null,
+    role: null,
+    detail: { incident: incident.id },
+  });
+}
+
+function parseMemory(text: string | null): EngineMemory {
+  const nothing: EngineMemory = { prefixes: [], gateways: [] };
+  if (text === null) return nothing;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return nothing;
+    const strings = (list: unknown) => (Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []);
+    return {
+      prefixes: strings('prefixes' in value ? value.prefixes : null),
+      gateways: strings('gateways' in value ? value.gateways : null),
+    };
+  } catch {
+    return nothing;
+  }
+}

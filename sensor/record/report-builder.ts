@@ -1,0 +1,154 @@
+// Builds the shapes of report.ts from the books: sorted, ISO times, the same for the replay report, the API and MQTT.
+import {
+  type Backend,
+  type Device,
+  isLocallyAdministered,
+  type MailDestination,
+  type NameSource,
+  type TimelineEntry,
+} from '../attribute/device.ts';
+import { deviceName } from '../attribute/identity.ts';
+import type { Knowledge } from '../detect/knowledge.ts';
+import type { Incident } from './incident.ts';
+import {
+  isoTime,
+  type ReportBackend,
+  type ReportDevice,
+  type ReportIncident,
+  type ReportMailDestination,
+  type ReportNameSource,
+  type ReportTimelineEntry,
+} from './report.ts';
+import { timelineText } from './wording.ts';
+
+export function reportDevice(device: Device, knowledge: Knowledge): ReportDevice {
+  const match = knowledge.matchOf(device);
+  const { name, from } = deviceName(device);
+  const { mail } = device;
+  return {
+    mac: device.mac,
+    role: device.role,
+    vendor: knowledge.vendorOf(device),
+    name,
+    nameFrom: from,
+    hostnames: [...new Set(device.hostnames.map((host) => host.name))].sort(),
+    addresses: device.leases
+      .map((lease) => ({ ip: lease.ip, from: isoTime(lease.from), to: isoTime(lease.to) }))
+      .sort((a, b) => order(a.from, b.from) || order(a.ip, b.ip)),
+    note: match?.slug ?? null,
+    noteEvidence:
+      match?.evidence.map(({ evidence, value, weight }) => ({ evidence, value, weight: `${weight}` })) ?? [],
+    noteConfidence: match?.confidence ?? null,
+    randomizedMac: isLocallyAdministered(device.mac),
+    sharedMac: device.sharedMac,
+    broadcastOnly: device.broadcastOnly,
+    firstSeen: isoTime(device.firstSeen),
+    lastSeen: isoTime(device.lastSeen),
+    connections: device.connections,
+    mail: {
+      attempts: mail.attempts,
+      connected: mail.connected,
+      refused: mail.refused,
+      unanswered: mail.unanswered,
+      messages: mail.messages,
+      recipients: mail.recipients,
+      destinations: [...mail.destinations.values()]
+        .map(reportDestination)
+        .sort((a, b) => order(a.ip, b.ip) || a.port - b.port),
+    },
+    lookups: { ...device.lookups },
+    backends: [...device.backends.values()].map(reportBackend).sort((a, b) => order(a.name, b.name)),
+    firmware: device.firmware.map((entry) => ({
+      ...entry,
+      firstSeen: isoTime(entry.firstSeen),
+      lastSeen: isoTime(entry.lastSeen),
+    })),
+  };
+}
+
+export function reportIncident(incident: Incident): ReportIncident {
+  const { id, kind, severity, device, findings, summary, evidence, advice, state } = incident;
+  return {
+    id,
+    kind,
+    severity,
+    device,
+    startedAt: isoTime(incident.startedAt),
+    lastAt: isoTime(incident.lastAt),
+    findings,
+    summary,
+    evidence,
+    advice,
+    before: incident.before.map(reportTimeline),
+    state,
+    acknowledgedAt: isoOrNull(incident.acknowledgedAt),
+    resolvedAt: isoOrNull(incident.resolvedAt),
+    watchUntil: isoOrNull(incident.watchUntil),
+  };
+}
+
+export function reportTimeline(entry: TimelineEntry): ReportTimelineEntry {
+  return {
+    time: isoTime(entry.time),
+    kind: entry.kind,
+    name: entry.name,
+    nameFrom: source(entry.nameFrom),
+    ip: entry.ip,
+    role: entry.role,
+    detail: entry.detail,
+    text: timelineText(entry),
+  };
+}
+
+function reportDestination(destination: MailDestination): ReportMailDestination {
+  const { ip, name, nameFrom, port, attempts, connected, refused, unanswered, messages, firstSeen, lastSeen } =
+    destination;
+  return {
+    ip,
+    name,
+    nameFrom: source(nameFrom),
+    otherDevice: nameFrom === 'dns-other',
+    port,
+    attempts,
+    connected,
+    refused,
+    unanswered,
+    messages,
+    firstSeen: isoTime(firstSeen),
+    lastSeen: isoTime(lastSeen),
+  };
+}
+
+function reportBackend(backend: Backend): ReportBackend {
+  const { name, role, roleFrom, note, outerName, shared, connections, bytesUp, bytesDown } = backend;
+  const sources = backend.nameFrom.map(source).filter((from) => from !== null);
+  return {
+    name,
+    role,
+    roleFrom,
+    note,
+    hosts: [...backend.hosts].sort(),
+    nameFrom: [...new Set(sources)].sort(),
+    otherDevice: backend.nameFrom.length > 0 && backend.nameFrom.every((from) => from === 'dns-other'),
+    outerName,
+    shared,
+    connections,
+    bytesUp,
+    bytesDown,
+    firstSeen: isoTime(backend.firstSeen),
+    lastSeen: isoTime(backend.lastSeen),
+  };
+}
+
+function source(from: NameSource | null): ReportNameSource | null {
+  return from === 'dns-other' ? 'dns' : from;
+}
+
+function isoOrNull(time: number | null): string | null {
+  return time === null ? null : isoTime(time);
+}
+
+function order(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,173 @@
+// The tables of the store and how an older database becomes a current one. Forward only: a newer database is refused
+// before it gets here. Times are whole milliseconds of packet time unless a column says otherwise.
+import type { Database } from 'better-sqlite3';
+
+/**
+ * Migration n leads from version n − 1 to n and never changes once released. Lists with a life of their own are tables,
+ * so that a contact rewrites one row; small, open shapes are JSON. `ord` keeps the order a list or map had in memory.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE devices (
+    mac TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    label TEXT,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    broadcast_only INTEGER NOT NULL,
+    shared_mac INTEGER NOT NULL,
+    connections INTEGER NOT NULL,
+    hostnames TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    firmware TEXT NOT NULL,
+    mail TEXT NOT NULL,
+    lookups TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE leases (
+    mac TEXT NOT NULL REFERENCES devices ON DELETE CASCADE,
+    ord INTEGER NOT NULL,
+    ip TEXT NOT NULL,
+    from_time INTEGER NOT NULL,
+    to_time INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (mac, ord)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE mail_destinations (
+    mac TEXT NOT NULL REFERENCES devices ON DELETE CASCADE,
+    ord INTEGER NOT NULL,
+    ip TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    name TEXT,
+    name_from TEXT,
+    attempts INTEGER NOT NULL,
+    connected INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    unanswered INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    recipients INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    PRIMARY KEY (mac, ord)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE backends (
+    mac TEXT NOT NULL REFERENCES devices ON DELETE CASCADE,
+    ord INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    role_from TEXT,
+    note TEXT,
+    hosts TEXT NOT NULL,
+    name_from TEXT NOT NULL,
+    outer_name INTEGER NOT NULL,
+    shared INTEGER NOT NULL,
+    connections INTEGER NOT NULL,
+    bytes_up INTEGER NOT NULL,
+    bytes_down INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    days TEXT NOT NULL,
+    PRIMARY KEY (mac, ord)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE timeline (
+    mac TEXT NOT NULL REFERENCES devices ON DELETE CASCADE,
+    ord INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT,
+    name_from TEXT,
+    ip TEXT,
+    role TEXT,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (mac, ord)
+  ) STRICT, WITHOUT ROWID;
+
+  -- One row a day, so that an active hour rewrites that day and not the whole month.
+  CREATE TABLE activity (
+    mac TEXT NOT NULL REFERENCES devices ON DELETE CASCADE,
+    ord INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    hours TEXT NOT NULL,
+    PRIMARY KEY (mac, ord)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE incidents (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    device TEXT,
+    port_class TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    findings INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    advice TEXT NOT NULL,
+    happened_before TEXT NOT NULL,
+    state TEXT NOT NULL,
+    acknowledged_at INTEGER,
+    resolved_at INTEGER,
+    watch_until INTEGER
+  ) STRICT;
+
+  CREATE TABLE expectations (
+    id TEXT PRIMARY KEY,
+    device TEXT NOT NULL,
+    destinations TEXT NOT NULL,
+    ports TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    until INTEGER,
+    matches INTEGER NOT NULL,
+    last_match INTEGER,
+    incident TEXT
+  ) STRICT;
+  `,
+  `
+  -- created_at and expires in the time of whoever added the message.
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    topic TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    priority TEXT NOT NULL CHECK (priority IN ('alert', 'state')),
+    expires INTEGER
+  ) STRICT;
+  CREATE TABLE published_topics (topic TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- Wall time: browsers are people's, not the network's.
+  CREATE TABLE browsers (
+    id TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** The version this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+export function schemaVersion(db: Database): number {
+  return Number(db.pragma('user_version', { simple: true }));
+}
+
+/** Brings a database up to `target`, each step in a transaction of its own; steps already done are not run again. */
+export function migrate(db: Database, target: number = SCHEMA_VERSION): void {
+  MIGRATIONS.slice(0, target).forEach((sql, index) => {
+    if (schemaVersion(db) > index) return;
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${index + 1}`);
+    }).immediate();
+  });
+}

@@ -1,0 +1,232 @@
+// What the sensor remembers across restarts, in one SQLite file. Keeps and returns what it is given; what to keep, when to
+// write it and when to delete it is the recorder's business.
+import type { Database, Statement } from 'better-sqlite3';
+import type { Device } from '../attribute/device.ts';
+import type { Mac } from '../decode/packet.ts';
+import { Browsers } from './browsers.ts';
+import { Counters } from './counters.ts';
+import { type AfterCommit, DeviceTable } from './device-table.ts';
+import type { Expectation, Incident } from './incident.ts';
+import { IncidentTable } from './incident-table.ts';
+import { type OpenedDatabase, type OpenOptions, openDatabase, sizeOf } from './open-database.ts';
+import { Outbox, type OutboxMessage } from './outbox.ts';
+import type { OnProblem } from './row.ts';
+import { toStoreError } from './store-error.ts';
+
+export interface StoreOptions extends OpenOptions {
+  /** The size in bytes that `prune` keeps the file under, as long as there is something that may go. */
+  maxBytes?: number;
+  /** Messages the outbox holds; OUTBOX_MESSAGES unless told. */
+  outboxLimit?: number;
+  onProblem?: OnProblem;
+}
+
+export interface SaveBatch {
+  /** Each complete: rows it no longer has are deleted, unchanged ones not written. */
+  devices?: Iterable<Device>;
+  /** Deleted with all of their rows, before `devices` are written. Incidents and expectations stay. */
+  forgottenDevices?: Iterable<Mac>;
+  incidents?: Iterable<Incident>;
+  expectations?: Iterable<Expectation>;
+  removedExpectations?: Iterable<string>;
+  outbox?: Iterable<OutboxMessage>;
+  meta?: Readonly<Record<string, string>>;
+  /** True: on disk when `save` returns, power loss included. False: may be lost with the power, not with the process. */
+  durable: boolean;
+}
+
+export interface Pruned {
+  /** Ids, whether they went by age or by size. */
+  incidents: string[];
+  timeline: number;
+}
+
+/** How many rows go at a time when the file is too large. */
+const DROP_ROWS = 500;
+/** After dropping there should be room for a while. */
+const DROP_TO = 0.9;
+
+/** All methods throw StoreError only. */
+export class Store {
+  readonly outbox: Outbox;
+  readonly browsers: Browsers;
+  readonly #db: Database;
+  readonly #lock: Database | null;
+  readonly #path: string;
+  readonly #maxBytes: number;
+  readonly #devices: DeviceTable;
+  readonly #incidents: IncidentTable;
+  readonly #getMeta: Statement<[string], string>;
+  readonly #putMeta: Statement<[string, string]>;
+  readonly #counters: Counters;
+
+  /** @throws StoreError when the file cannot be used; a damaged one is moved aside and told of instead. */
+  static open(options: StoreOptions): Store {
+    const opened = openDatabase(options);
+    try {
+      return new Store(opened, options);
+    } catch (error) {
+      opened.db.close();
+      opened.lock?.close();
+      throw toStoreError(error, options.path);
+    }
+  }
+
+  private constructor({ db, lock }: OpenedDatabase, options: StoreOptions) {
+    const onProblem = options.onProblem ?? (() => {});
+    this.#db = db;
+    this.#lock = lock;
+    this.#path = options.path;
+    this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.#devices = new DeviceTable(db, onProblem);
+    this.#incidents = new IncidentTable(db, onProblem);
+    this.outbox = new Outbox(db, (work) => this.#guard(work), options.now, options.outboxLimit);
+    this.browsers = new Browsers(db, (work) => this.#guard(work));
+    this.#getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
+    this.#putMeta = db.prepare(
+      'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    );
+    this.#counters = new Counters(db);
+  }
+
+  /** By MAC. Rows that cannot be read are reported and left out. */
+  loadDevices(): Device[] {
+    return this.#guard(() => this.#devices.load());
+  }
+
+  /** Oldest first. `openOnly`: open and acknowledged ones. */
+  loadIncidents(options: { openOnly?: boolean } = {}): Incident[] {
+    return this.#guard(() => this.#incidents.loadIncidents(options.openOnly ?? false));
+  }
+
+  loadExpectations(): Expectation[] {
+    return this.#guard(() => this.#incidents.loadExpectations());
+  }
+
+  meta(key: string): string | null {
+    return this.#guard(() => this.#getMeta.get(key) ?? null);
+  }
+
+  /** Writes all of the batch or, when it throws, nothing of it: the same batch can be tried again. */
+  save(batch: SaveBatch): void {
+    this.#guard(() => {
+      const afterCommit: AfterCommit = [];
+      this.#db.pragma(`synchronous = ${batch.durable ? 'FULL' : 'NORMAL'}`);
+      this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
+      for (const remember of afterCommit) remember();
+    });
+  }
+
+  #write(batch: SaveBatch, afterCommit: AfterCommit): void {
+    for (const mac of batch.forgottenDevices ?? []) this.#devices.forget(mac);
+    for (const device of batch.devices ?? []) this.#devices.save(device, afterCommit);
+    for (const incident of batch.incidents ?? []) this.#incidents.saveIncident(incident);
+    for (const expectation of batch.expectations ?? []) this.#incidents.saveExpectation(expectation);
+    for (const id of batch.removedExpectations ?? []) this.#incidents.removeExpectation(id);
+    for (const [key, value] of Object.entries(batch.meta ?? {})) this.#putMeta.run(key, value);
+    if (batch.outbox !== undefined) this.outbox.add(batch.outbox);
+  }
+
+  /**
+   * Deletes resolved and expected incidents and timeline entries from before a packet time, then, while the file is over
+   * `maxBytes`, the oldest of those that are left. Open incidents never go. Meant for once an hour.
+   */
+  prune(options: { before: number }): Pruned {
+    return this.#guard(() => {
+      const pruned = this.#removeBefore(options.before, false);
+      if (this.#usedBytes() > this.#maxBytes) {
+        let time = this.#incidents.timeOfOldest(DROP_ROWS);
+        while (time !== null && this.#usedBytes() > this.#maxBytes * DROP_TO) {
+          const dropped = this.#removeBefore(time + 1, true);
+          pruned.incidents.push(...dropped.incidents);
+          pruned.timeline += dropped.timeline;
+          time = this.#incidents.timeOfOldest(DROP_ROWS);
+        }
+      }
+      if (pruned.incidents.length + pruned.timeline > 0) {
+        this.#db.pragma('incremental_vacuum');
+        this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      }
+      return pruned;
+    });
+  }
+
+  #removeBefore(time: number, forSize: boolean): Pruned {
+    return this.#db
+      .transaction(() => {
+        const removed = this.#incidents.removeBefore(time);
+        if (forSize) {
+          this.#counters.add('dropped_incidents', removed.incidents.length);
+          this.#counters.add('dropped_timeline', removed.timeline);
+        }
+        return removed;
+      })
+      .immediate();
+  }
+
+  /** What was given up for size since the database was made: closed incidents, timeline entries, outbox messages. */
+  dropped(): { incidents: number; timeline: number; messages: number } {
+    return this.#guard(() => ({
+      incidents: this.#counters.get('dropped_incidents'),
+      timeline: this.#counters.get('dropped_timeline'),
+      messages: this.#counters.get('dropped_messages'),
+    }));
+  }
+
+  /** Topics with a retained message of ours on the broker, sorted. */
+  publishedTopics(): string[] {
+    return this.#guard(() =>
+      this.#db.prepare<[], string>('SELECT topic FROM published_topics ORDER BY topic').pluck().all(),
+    );
+  }
+
+  /** Call before publishing: then a crash in between leaves a topic to clear, never one that nobody knows of. */
+  setPublished(topic: string): void {
+    this.#run('INSERT INTO published_topics (topic) VALUES (?) ON CONFLICT DO NOTHING', topic);
+  }
+
+  /** Call once the broker has acknowledged that the topic was cleared. */
+  unsetPublished(topic: string): void {
+    this.#run('DELETE FROM published_topics WHERE topic = ?', topic);
+  }
+
+  /** Copies the database, as of now, to another file, replacing an older copy there. */
+  async backupTo(path: string): Promise<void> {
+    try {
+      await this.#db.backup(path);
+    } catch (error) {
+      throw toStoreError(error, path);
+    }
+  }
+
+  /** Bytes on disk, journal included; in memory, bytes in use. */
+  sizeBytes(): number {
+    if (this.#lock === null) return this.#usedBytes();
+    return this.#guard(() => sizeOf(this.#path) + sizeOf(`${this.#path}-wal`));
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    this.#db.close();
+    this.#lock?.close();
+  }
+
+  #usedBytes(): number {
+    const [pages, free, size] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
+      Number(this.#db.pragma(name, { simple: true })),
+    );
+    return ((pages ?? 0) - (free ?? 0)) * (size ?? 0);
+  }
+
+  #run(sql: string, value: string): void {
+    this.#guard(() => this.#db.prepare<[string]>(sql).run(value));
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw toStoreError(error, this.#path);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// The sentences of an incident: what happened and what to do now. Only what the sensor saw is claimed.
+import type { Device, TimelineEntry } from '../attribute/device.ts';
+import { deviceName } from '../attribute/identity.ts';
+import type { Note } from '../notes/schema.ts';
+import type { Incident } from './incident.ts';
+
+/** `hallway-camera`, or the vendor, or the bare address. */
+export function callDevice(device: Device | null, vendor: string | null): string {
+  if (device === null) return 'A device';
+  const { name } = deviceName(device);
+  if (name !== null) return name;
+  if (device.role === 'gateway') return `The router ${device.mac}`;
+  return vendor === null ? `The device ${device.mac}` : `The ${vendor} device ${device.mac}`;
+}
+
+export function summaryOf(incident: Incident, device: Device | null, vendor: string | null): string {
+  const who = callDevice(device, vendor);
+  const { evidence } = incident;
+  switch (incident.kind) {
+    case 'mail_started':
+      return `${who} ${mailVerb(incident)} on the Internet${odd(incident)}: ${mailCounts(evidence)}.`;
+    case 'submission_started':
+      return `${who} hands mail to a provider's server (${text(destination(evidence).name ?? destination(evidence).ip)}, port ${text(destination(evidence).port)}): ${mailCounts(evidence)}.`;
+    case 'backend_new':
+      return `${who} contacted ${text(evidence.backend)} for the first time${evidence.role === 'unknown' ? '' : ` (${text(evidence.role)})`}.`;
+    case 'updates_overdue':
+      return `${who} has not contacted its update server ${text(evidence.backend)} since ${text(evidence.lastContact).slice(0, 10)}.`;
+    case 'outbreak':
+      return `${list(evidence.devices).length} devices began to send mail after contacting ${text(evidence.backend)}; ${text(evidence.unaffectedDevices)} other devices use it too.`;
+    default:
+      return `${who}: ${incident.kind.replaceAll('_', ' ')}.`;
+  }
+}
+
+function mailVerb({ evidence }: Incident): string {
+  if (number(evidence.messages) > 0) return 'is sending mail to servers';
+  return number(evidence.connected) > 0 ? 'is talking to mail servers' : 'is trying to reach mail servers';
+}
+
+function odd({ portClass }: Incident): string {
+  return portClass === 'odd' ? ' on a port that is not for mail' : '';
+}
+
+function mailCounts(evidence: Record<string, unknown>): string {
+  const counts = [
+    [number(evidence.connected), 'connected'],
+    [number(evidence.refused), 'refused'],
+    [number(evidence.unanswered), 'without a visible answer'],
+  ] as const;
+  const parts = counts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
+  const attempts = plural(number(evidence.attempts), 'attempt');
+  const servers = plural(Math.max(1, number(evidence.servers)), 'server');
+  const accepted = number(evidence.messages) > 0 ? `, ${plural(number(evidence.messages), 'message')} accepted` : '';
+  return `${attempts} to ${servers}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}${accepted}`;
+}
+
+const DISCONNECT =
+  'Disconnect the device now: pull its network cable, or block it in the router; pull the power plug if you can spare it.';
+const RESET =
+  'Reset it to factory settings. General advice, as no firmware note fits this device: its manual says how.';
+const REINSTALL =
+  "Install the newest firmware from the manufacturer's own site, not over the device's update menu alone.";
+const PASSWORD =
+  'Set a new, long password before it goes back on the network, and turn off remote access you do not use.';
+const EXPECTED =
+  'If you set up mail on this device yourself, mark it as expected; only these servers and ports will then be allowed.';
+
+/** Steps for the device at hand: its family's note where one fits, else general advice. */
+export function adviceFor(incident: Incident, device: Device | null, note: Note | null): string[] {
+  switch (incident.kind) {
+    case 'mail_started':
+      if (device?.role === 'gateway') return gatewayAdvice();
+      return [...cure(note), EXPECTED];
+    case 'submission_started':
+      return [EXPECTED, `If you did not: ${lower(DISCONNECT)}`, ...cure(note).slice(1)];
+    case 'outbreak':
+      return [
+        'Disconnect every device named here before you look further.',
+        "Block the backend's name in the router or in your DNS filter, if you have one.",
+        'Reset each device and reinstall its firmware from the manufacturer; ask the manufacturer whether that backend was broken into.',
+        'Watch the devices that use the same backend and do not send mail yet.',
+      ];
+    case 'updates_overdue':
+      return [
+        'Look in its settings or app whether updates are still on.',
+        'Ask the manufacturer whether the device is still supported.',
+      ];
+    case 'backend_new':
+      return [
+        'Think whether you installed an app or a function on the device lately.',
+        'If not, watch it: a new backend alone is no proof of anything.',
+      ];
+    default:
+      return [];
+  }
+}
+
+function cure(note: Note | null): string[] {
+  if (note === null) return [DISCONNECT, RESET, REINSTALL, PASSWORD];
+  const { disconnect, reset, reinstall, closeAccess } = note.steps;
+  return [
+    ...(disconnect.length > 0 ? disconnect : [DISCONNECT]),
+    ...(reset.length > 0 ? reset : [RESET]),
+    ...(reinstall.length > 0 ? reinstall : [REINSTALL]),
+    ...(closeAccess.length > 0 ? closeAccess : [PASSWORD]),
+  ];
+}
+
+function gatewayAdvice(): string[] {
+  return [
+    'The router itself opened this connection, or a device behind it that this sensor cannot tell apart.',
+    "Look in the router's menu whether mail notifications are set up; if so, mark it as expected.",
+    "If not: reset the router, install the manufacturer's newest firmware, set a new password and turn off remote administration.",
+  ];
+}
+
+/** One line of "what happened before". */
+export function timelineText(entry: TimelineEntry): string {
+  const where = entry.name ?? entry.ip ?? 'an unnamed address';
+  const named = entry.nameFrom === 'dns-other' ? ' (named by another device)' : '';
+  switch (entry.kind) {
+    case 'firmware_download':
+      return `Downloaded ${kilobytes(entry.detail.bytes)} from ${where}${named}, an update backend.`;
+    case 'firmware_change':
+      return `Announced software changed from ${entry.detail.from} to ${entry.detail.to}.`;
+    case 'backend_new':
+      return `First contact with ${where}${named}${entry.role === null || entry.role === 'unknown' ? '' : ` (${entry.role})`}.`;
+    case 'inbound_connection':
+      return `${where} on the Internet connected to its port ${entry.detail.port}.`;
+    case 'mail_resumed':
+      return `Sent mail again to ${where}.`;
+    case 'first_seen':
+      return 'Seen for the first time.';
+  }
+}
+
+function kilobytes(bytes: string | number | null | undefined): string {
+  return `${Math.round(Number(bytes ?? 0) / 1024)} KiB`;
+}
+
+function destination(evidence: Record<string, unknown>): Record<string, unknown> {
+  const value = evidence.lastDestination;
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? `${value}` : 'unknown';
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function lower(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}

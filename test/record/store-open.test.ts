@@ -1,0 +1,238 @@
+// Opening the store: older files migrate, newer ones are refused untouched, damaged ones are moved aside and kept.
+import { randomBytes } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { newDevice } from '../../sensor/attribute/device.ts';
+import { migrate, SCHEMA_VERSION, schemaVersion } from '../../sensor/record/schema.ts';
+import { Store } from '../../sensor/record/store.ts';
+import { StoreError } from '../../sensor/record/store-error.ts';
+import { backend, incident, message, NOW, temporaryDirectory } from './store-fixtures.ts';
+
+const ASIDE = 'thingwatch.db.damaged-20260105T101112Z';
+
+let directory: string;
+let path: string;
+let damage: { movedTo: string; reason: string }[];
+beforeEach(() => {
+  directory = temporaryDirectory();
+  path = join(directory, 'thingwatch.db');
+  damage = [];
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function open(at = path): Store {
+  return Store.open({ path: at, now: () => NOW, onDamage: (movedTo, reason) => damage.push({ movedTo, reason }) });
+}
+
+/** A cleanly closed database with something on most pages. */
+function fill(): void {
+  const store = open();
+  const device = newDevice('00:11:22:33:44:55', NOW);
+  for (let n = 0; n < 40; n += 1) device.backends.set(`b${n}.example`, backend(`b${n}.example`, NOW));
+  store.save({ devices: [device], incidents: [incident('a')], outbox: [message('m')], durable: true });
+  store.close();
+}
+
+function errorOf(work: () => unknown): StoreError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** The store works, is empty, and the damaged bytes are still there under the new name. */
+function expectFreshStoreBeside(damaged: Buffer): void {
+  const store = open();
+  expect(damage).toEqual([{ movedTo: join(directory, ASIDE), reason: expect.stringMatching(/\S/) }]);
+  expect(store.loadIncidents()).toEqual([]);
+  store.save({ incidents: [incident('new')], durable: true });
+  store.close();
+  expect(readFileSync(join(directory, ASIDE)).equals(damaged)).toBe(true);
+  const again = open();
+  expect(again.loadIncidents().map(({ id }) => id)).toEqual(['new']);
+  expect(damage).toHaveLength(1);
+  again.close();
+}
+
+describe('versions', () => {
+  test('a file of version 1 keeps what it has and gets what is new', () => {
+    const db = new Database(path);
+    migrate(db, 1);
+    db.exec(`
+      INSERT INTO devices VALUES ('00:11:22:33:44:55', 'device', 'Fridge', 1, 2, 0, 0, 3, '[]',
+        '{"dhcpFingerprint":null,"dhcpVendorClass":null,"dhcpClientId":null,"mdnsServices":[],"mdnsModels":[],"ssdpServer":null,"ssdpTypes":[],"userAgent":null}',
+        '[]', '{"attempts":10,"connected":0,"refused":0,"unanswered":10,"messages":0,"recipients":0,"forgottenDestinations":0}', '{"mx":0,"dnsbl":0}')`);
+    expect(schemaVersion(db)).toBe(1);
+    expect(() => db.prepare('SELECT * FROM outbox')).toThrow(/no such table/);
+    db.close();
+
+    const store = open();
+    expect(store.loadDevices()).toMatchObject([{ label: 'Fridge', mail: { attempts: 10 } }]);
+    store.save({ outbox: [message('m')], durable: true });
+    expect(store.outbox.size()).toBe(1);
+    expect(store.browsers.list()).toEqual([]);
+    store.close();
+    const migrated = new Database(path);
+    expect(schemaVersion(migrated)).toBe(SCHEMA_VERSION);
+    migrated.close();
+  });
+
+  test('a step that fails leaves the version before it, whole', () => {
+    const db = new Database(path);
+    migrate(db, 1);
+    db.exec('CREATE TABLE published_topics (unexpected)');
+    expect(() => migrate(db)).toThrow();
+    expect(schemaVersion(db)).toBe(1);
+    expect(() => db.prepare('SELECT * FROM outbox')).toThrow(/no such table/);
+    db.close();
+  });
+
+  test('a newer file is refused with what to do, and not a byte of it changes', () => {
+    fill();
+    const db = new Database(path);
+    db.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
+    db.close();
+    const before = readFileSync(path);
+    const error = errorOf(open);
+    expect(error.code).toBe('newer');
+    expect(error.message).toMatch(/newer thingwatch.*schema 4.*knows 3.*left as it is.*newer version again/s);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(damage).toEqual([]);
+    // The refusal let go of the file.
+    new Database(`${path}.lock`).exec('BEGIN EXCLUSIVE').close();
+  });
+
+  test('nor does a newer file whose newest changes are still in its journal', () => {
+    fill();
+    const newer = new Database(path);
+    newer.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
+    const left = join(directory, 'left-by-a-kill.db');
+    for (const suffix of ['', '-wal']) copyFileSync(path + suffix, left + suffix);
+    newer.close();
+    const before = ['', '-wal'].map((suffix) => readFileSync(left + suffix));
+    expect(errorOf(() => open(left)).code).toBe('newer');
+    expect(['', '-wal'].map((suffix) => readFileSync(left + suffix))).toEqual(before);
+  });
+});
+
+describe('a damaged file is moved aside, kept, and a fresh one made', () => {
+  test('random bytes', () => {
+    const bytes = randomBytes(20_000);
+    writeFileSync(path, bytes);
+    expectFreshStoreBeside(bytes);
+  });
+
+  test('text', () => {
+    const bytes = Buffer.from('this was a log file once\n'.repeat(100));
+    writeFileSync(path, bytes);
+    expectFreshStoreBeside(bytes);
+  });
+
+  test.each([100, 4096, 5000, 4096 * 8])('cut off at %i bytes', (length) => {
+    fill();
+    truncateSync(path, length);
+    expectFreshStoreBeside(readFileSync(path));
+  });
+
+  test('any one page turned over', () => {
+    fill();
+    const whole = readFileSync(path);
+    const pages = statSync(path).size / 4096;
+    expect(pages).toBeGreaterThan(15);
+    for (let page = 0; page < pages; page += 1) {
+      const flipped = Buffer.from(whole);
+      for (let n = page * 4096; n < (page + 1) * 4096; n += 1) flipped.writeUInt8(0xff ^ flipped.readUInt8(n), n);
+      for (const name of readdirSync(directory)) rmSync(join(directory, name));
+      writeFileSync(path, flipped);
+      damage = [];
+      expectFreshStoreBeside(flipped);
+    }
+  });
+
+  test('emptied while its journal still held changes: the journal is kept with it', () => {
+    const store = open();
+    store.save({ incidents: [incident('a')], durable: true });
+    // What a power loss leaves: the journal has not been folded into the database.
+    const copy = join(directory, 'copy');
+    mkdirSync(copy);
+    copyFileSync(`${path}-wal`, join(copy, 'thingwatch.db-wal'));
+    store.close();
+    writeFileSync(join(copy, 'thingwatch.db'), '');
+    const fresh = open(join(copy, 'thingwatch.db'));
+    expect(damage).toEqual([{ movedTo: join(copy, ASIDE), reason: expect.stringMatching(/journal/) }]);
+    expect(statSync(join(copy, `${ASIDE}-wal`)).size).toBeGreaterThan(0);
+    expect(fresh.loadIncidents()).toEqual([]);
+    fresh.close();
+  });
+
+  test('twice within one second: both are kept', () => {
+    writeFileSync(path, 'first damage, long enough to be no database at all');
+    open().close();
+    writeFileSync(path, 'second damage, long enough to be no database at all');
+    open().close();
+    expect(damage.map(({ movedTo }) => movedTo)).toEqual([join(directory, ASIDE), join(directory, `${ASIDE}-2`)]);
+    expect(readFileSync(join(directory, ASIDE), 'utf8')).toMatch(/^first/);
+    expect(readFileSync(join(directory, `${ASIDE}-2`), 'utf8')).toMatch(/^second/);
+  });
+
+  test('an empty file is simply new', () => {
+    writeFileSync(path, '');
+    open().close();
+    expect(damage).toEqual([]);
+  });
+});
+
+describe('a place that cannot be written says so', () => {
+  test.each([
+    ['under a file', () => join(path, 'state', 'thingwatch.db')],
+    ['in a file system that takes no files', () => '/proc/thingwatch/thingwatch.db'],
+  ])('%s', (_, at) => {
+    writeFileSync(path, 'a plain file');
+    const error = errorOf(() => open(at()));
+    expect(error.code).toBe('unwritable');
+    expect(error.message).toMatch(/cannot be opened for writing.*incidents would be lost.*state_dir/s);
+    expect(damage).toEqual([]);
+  });
+});
+
+describe('one owner at a time', () => {
+  test('a second store on the same path is refused until the first closes; the file stays readable for others', () => {
+    const first = open();
+    first.save({ incidents: [incident('a')], durable: true });
+    const error = errorOf(open);
+    expect(error.code).toBe('locked');
+    expect(error.message).toMatch(/in use by another process.*Stop the other thingwatch/s);
+
+    const reader = new Database(path, { readonly: true });
+    expect(reader.prepare('SELECT id FROM incidents').pluck().all()).toEqual(['a']);
+    reader.close();
+    first.save({ incidents: [incident('b')], durable: true });
+    first.close();
+    const second = open();
+    expect(second.loadIncidents()).toHaveLength(2);
+    second.close();
+  });
+
+  test('a damaged file in use is not moved away from under its owner', () => {
+    const owner = open();
+    writeFileSync(path, 'overwritten by somebody, and long enough to be no database at all');
+    expect(errorOf(open).code).toBe('locked');
+    expect(existsSync(join(directory, ASIDE))).toBe(false);
+    owner.close();
+  });
+});
