@@ -1,0 +1,150 @@
+// Doctor's checks of the listening side: privileges, the interface, tcpdump, the capture add-on, offloads.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HARDWARE_TYPES, type InterfaceInfo } from '../capture/interfaces.ts';
+import { type DoctorCheck, runProgram } from './doctor-check.ts';
+
+/** Bits of CapEff in /proc/self/status, see capabilities(7). */
+const CAPABILITIES = { netAdmin: 12n, netRaw: 13n } as const;
+
+const AS_ROOT =
+  'start it with sudo, or as the service in sensor/deploy/thingwatch.service, which gets this one right and no other';
+
+/** @param status text of /proc/self/status; null off Linux, where root decides */
+export function checkPrivileges(status: string | null, userId: number | undefined): DoctorCheck {
+  const name = 'privileges';
+  const why = 'without the right to open a raw socket no frame can be captured';
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? '')?.[1];
+  const has = (bit: bigint) => effective !== undefined && ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n;
+  const who = userId === 0 ? 'root' : `user ${userId ?? 'unknown'}`;
+  if (effective === undefined) {
+    if (userId === 0) return { name, result: 'ok', found: who, why, fix: null };
+    return { name, result: 'fail', found: `${who}, not root`, why, fix: AS_ROOT };
+  }
+  if (!has(CAPABILITIES.netRaw)) {
+    return { name, result: 'fail', found: `${who}, without CAP_NET_RAW`, why, fix: AS_ROOT };
+  }
+  const admin = has(CAPABILITIES.netAdmin) ? ' and CAP_NET_ADMIN' : '';
+  return { name, result: 'ok', found: `${who}, with CAP_NET_RAW${admin}`, why, fix: null };
+}
+
+/** @param wanted the interface to listen on; null when none was configured or found */
+export function checkInterface(wanted: string | null, interfaces: readonly InterfaceInfo[]): DoctorCheck {
+  const name = 'interface';
+  const why = 'the sensor sees only what arrives at the port it listens on';
+  const choices = interfaces.filter(({ loopback }) => !loopback).map((one) => one.name);
+  const choose = `set capture.interface to one of: ${choices.join(', ') || '(this machine has none)'}`;
+  if (wanted === null) return { name, result: 'fail', found: 'no interface to listen on', why, fix: choose };
+  const found = interfaces.find((one) => one.name === wanted);
+  if (found === undefined) return { name, result: 'fail', found: `there is no ${wanted}`, why, fix: choose };
+  const say = (result: DoctorCheck['result'], what: string, fix: string | null): DoctorCheck => {
+    return { name, result, found: `${wanted}: ${what}`, why, fix };
+  };
+  if (found.loopback) return say('warn', 'the loopback, on which no other device speaks', choose);
+  if (found.hardwareType !== HARDWARE_TYPES.ethernet) {
+    return say('fail', `not Ethernet (hardware type ${found.hardwareType}), so it bears no MAC addresses`, choose);
+  }
+  if (!found.up) return say('fail', 'is down', `sudo ip link set ${wanted} up`);
+  if (found.carrier === false)
+    return say('fail', 'is up, but no cable partner answers', 'check the cable and the mirror port');
+  if (found.wireless) return say('warn', "Wi-Fi: it hears this machine's own traffic, no mirror port's", choose);
+  const promiscuous = found.promiscuous ? ', already in promiscuous mode' : '';
+  return say('ok', `Ethernet, up${found.carrier === true ? ', cable connected' : ''}${promiscuous}`, null);
+}
+
+/** Opens the interface as the capture will (promiscuous) and asks for its link types; no packet is read. */
+export async function checkOpening(device: string): Promise<DoctorCheck> {
+  const name = 'listening';
+  const why = 'this is what the capture does first';
+  const { code, missing, output } = await runProgram('tcpdump', ['-i', device, '-L']);
+  if (missing) return { name, result: 'warn', found: 'not tried: tcpdump is missing', why, fix: null };
+  if (code === 0 && /\b(EN10MB|LINUX_SLL2?)\b/.test(output)) {
+    return {
+      name,
+      result: 'ok',
+      found: `${device} opens in promiscuous mode and gives Ethernet frames`,
+      why,
+      fix: null,
+    };
+  }
+  if (code === 0)
+    return { name, result: 'fail', found: `${device} gives no Ethernet frames`, why, fix: 'choose another interface' };
+  const reason = output.replace(/^tcpdump: /, '').split('\n')[0] ?? '';
+  const fix = /permi/i.test(output) ? AS_ROOT : null;
+  return { name, result: 'fail', found: `${device} does not open: ${reason || 'no answer in time'}`, why, fix };
+}
+
+export async function checkTcpdump(): Promise<DoctorCheck> {
+  const name = 'tcpdump';
+  const why = 'it reads recorded captures, and cuts them with the filter that live capture uses';
+  const { missing, output } = await runProgram('tcpdump', ['--version']);
+  const versions = output.match(/^(tcpdump|libpcap) version \S+/gm);
+  if (versions !== null)
+    return { name, result: 'ok', found: versions.join(', ').replaceAll(' version', ''), why, fix: null };
+  const fix = 'sudo apt-get install tcpdump';
+  return { name, result: 'fail', found: missing ? 'missing' : `does not run: ${output.split('\n')[0]}`, why, fix };
+}
+
+/** The folder that holds package.json, from here or from the built copy in dist. */
+function checkout(): string {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  while (folder !== path.dirname(folder) && !existsSync(path.join(folder, 'package.json')))
+    folder = path.dirname(folder);
+  return folder;
+}
+
+/** In a child: an add-on that is broken may crash its process. */
+export async function checkCaptureAddOn(folder = checkout()): Promise<DoctorCheck> {
+  const name = 'capture add-on';
+  const why = 'live capture goes through libpcap by way of the npm package cap';
+  const script = `require('node:module').createRequire(${JSON.stringify(`${folder}/`)})('cap')`;
+  const { code, output } = await runProgram(process.execPath, ['-e', script], 10_000);
+  if (code === 0) return { name, result: 'ok', found: 'loads, with libpcap', why, fix: null };
+  const reason = output.split('\n').find((line) => line.includes('Error')) ?? 'it crashes';
+  return { name, result: 'fail', found: `does not load: ${reason.trim()}`, why, fix: 'npm rebuild cap' };
+}
+
+/** As `ethtool -k` names them, and the short names that `ethtool -K` takes. */
+const OFFLOADS: Readonly<Record<string, string>> = {
+  'generic-receive-offload': 'gro',
+  'large-receive-offload': 'lro',
+  'tcp-segmentation-offload': 'tso',
+  'generic-segmentation-offload': 'gso',
+  'rx-gro-hw': 'rx-gro-hw',
+};
+
+/** Short names of the offloads that `ethtool -k` reports as on; `fixed` are those that its driver cannot switch. */
+export function offloadsOn(features: string): { switchable: string[]; fixed: string[] } {
+  const on: { switchable: string[]; fixed: string[] } = { switchable: [], fixed: [] };
+  for (const [, feature = '', fixed] of features.matchAll(/^\s*([a-z0-9-]+): on( \[fixed\])?/gm)) {
+    const short = OFFLOADS[feature];
+    if (short !== undefined) (fixed === undefined ? on.switchable : on.fixed).push(short);
+  }
+  return on;
+}
+
+export async function checkOffloads(device: string): Promise<DoctorCheck> {
+  const name = 'offloads';
+  const why =
+    'the card or kernel merges segments, and each then takes 64 KiB of the capture ring: frames get lost under load';
+  const { code, missing, output } = await runProgram('ethtool', ['-k', device]);
+  if (code !== 0) {
+    const found = missing ? 'unknown: ethtool is missing' : `unknown: ${output.split('\n').at(-1)}`;
+    return { name, result: 'warn', found, why, fix: missing ? 'sudo apt-get install ethtool' : null };
+  }
+  const { switchable, fixed } = offloadsOn(output);
+  if (switchable.length === 0 && fixed.length === 0)
+    return { name, result: 'ok', found: `all off on ${device}`, why, fix: null };
+  const found = `on at ${device}: ${[...switchable, ...fixed.map((short) => `${short} (fixed by its driver)`)].join(', ')}`;
+  const fix = `sudo ethtool -K ${device} ${switchable.map((short) => `${short} off`).join(' ')}`;
+  return { name, result: 'warn', found, why, fix: switchable.length === 0 ? null : fix };
+}
+
+export function readOwnStatus(): string | null {
+  try {
+    return readFileSync('/proc/self/status', 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+// Whether this machine can be a sensor: each check looks for itself and says what it found, why it matters and what to do.
+// It changes nothing and sends nothing, but for one connection to the configured broker.
+import { listInterfaces } from '../capture/interfaces.ts';
+import {
+  checkCaptureAddOn,
+  checkInterface,
+  checkOffloads,
+  checkOpening,
+  checkPrivileges,
+  checkTcpdump,
+  readOwnStatus,
+} from './doctor-capture.ts';
+import type { DoctorCheck } from './doctor-check.ts';
+import { checkBroker, checkClock, checkPort, checkStateDirectory } from './doctor-place.ts';
+
+export { type DoctorCheck, formatDoctor } from './doctor-check.ts';
+
+export interface DoctorOptions {
+  /** The interface that `run` would listen on; null when none is configured and none could be guessed. */
+  readonly interface: string | null;
+  readonly stateDir: string;
+  /** `host:port` of the page; an IPv6 host in brackets. */
+  readonly webListen: string;
+  /** The configured broker, or null for the embedded one. */
+  readonly mqttUrl: string | null;
+  /** This machine's clock, milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Runs every check, in the order a person would repair things. None throws or takes longer than a few seconds. */
+export async function runDoctor(options: DoctorOptions): Promise<DoctorCheck[]> {
+  const interfaces = listInterfaces();
+  const device = interfaces.find(({ name }) => name === options.interface)?.name;
+  const opened = device === undefined ? [] : [checkOpening(device), checkOffloads(device)];
+  return Promise.all([
+    checkPrivileges(readOwnStatus(), process.getuid?.()),
+    checkInterface(options.interface, interfaces),
+    ...opened,
+    checkTcpdump(),
+    checkCaptureAddOn(),
+    checkStateDirectory(options.stateDir),
+    checkPort(options.webListen),
+    checkBroker(options.mqttUrl),
+    checkClock(options.now),
+  ]);
+}

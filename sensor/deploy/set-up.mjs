@@ -1,0 +1,67 @@
+// Everything a fresh clone needs before the program or its tests can run; quiet and quick when nothing is to do.
+// Run by itself (`node sensor/deploy/set-up.mjs [--tests]`) it does the set-up and nothing else.
+import { pathToFileURL } from 'node:url';
+import { build, isBuilt, readBuildStamp, sourceStamp, workFolder } from './build.mjs';
+import { withLock } from './lock.mjs';
+import { ensurePackages, inspectPackages } from './packages.mjs';
+import { completePath, SetUpError, say } from './steps.mjs';
+import { ensureSystem } from './system.mjs';
+
+const OLDEST_NODE = [20, 19];
+
+/** Null, or what to tell a person whose Node is too old. */
+export function nodeComplaint(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return null;
+  return `thingwatch needs Node ${OLDEST_NODE.join('.')} or newer; this is Node ${version}. Get one from https://nodejs.org or your system's packages.`;
+}
+
+export function ensureNode() {
+  const complaint = nodeComplaint(process.versions.node);
+  if (complaint !== null) throw new SetUpError(complaint, 2);
+}
+
+async function ensureBuild(forTests, onStart) {
+  if (isBuilt(readBuildStamp(), sourceStamp(forTests))) return;
+  say('building');
+  await build({ forTests, onStart });
+}
+
+/**
+ * Does what is missing, in order: Node, system packages, npm packages, build. Throws SetUpError with a message for a person.
+ * @param forTests also what tests, lab and bench need
+ */
+export async function setUp({ forTests }) {
+  ensureNode();
+  completePath();
+  const mode = forTests ? 'all' : 'prod';
+  const state = await inspectPackages(mode);
+  await ensureSystem({ forTests, building: state !== 'ready' });
+  if (state === 'ready' && isBuilt(readBuildStamp(), sourceStamp(forTests))) return;
+  const onWait = (pid) => say(`another set-up of this checkout is at work (process ${pid}); waiting for it`);
+  await withLock(
+    workFolder(),
+    async (onStart) => {
+      // Looked at again: whoever held the lock may have done it all.
+      await ensurePackages(mode, await inspectPackages(mode), { onStart });
+      await ensureBuild(forTests, onStart);
+    },
+    { onWait },
+  );
+}
+
+/** Runs `work`; a SetUpError becomes its message and exit code, and null is returned. */
+export async function orExplain(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    say(error.message);
+    process.exitCode = error.exitCode;
+    return null;
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await orExplain(() => setUp({ forTests: process.argv.includes('--tests') }));
+}

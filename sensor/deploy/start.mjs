@@ -1,0 +1,26 @@
+// Sets up what is missing, then becomes the program: same process, so signals and standard input and output are the program's own.
+// `--test-tools lab|bench` before the arguments runs that tool of the tests instead.
+
+import { orExplain, setUp } from './set-up.mjs';
+import { root, say } from './steps.mjs';
+
+const PROGRAMS = { sensor: 'dist/sensor/main.js', lab: 'dist/test/lab/main.js', bench: 'dist/test/bench/main.js' };
+
+const args = process.argv.slice(2);
+const tool = args[0] === '--test-tools' ? args.splice(0, 2)[1] : 'sensor';
+const program = Object.hasOwn(PROGRAMS, tool ?? '') ? PROGRAMS[tool] : undefined;
+
+if (program === undefined) {
+  say('--test-tools takes lab or bench');
+  process.exitCode = 2;
+} else {
+  const ready = await orExplain(async () => {
+    await setUp({ forTests: tool !== 'sensor' });
+    return true;
+  });
+  if (ready) {
+    process.argv.splice(2, Infinity, ...args);
+    const { main } = await import(`${root}/${program}`);
+    process.exitCode = await main(args);
+  }
+}
