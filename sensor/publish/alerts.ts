@@ -1,0 +1,107 @@
+// Alert events: what a change of an incident says on the broker, as rows for the durable outbox. Pure.
+import { INCIDENT_KINDS } from '../detect/finding.ts';
+import type { IncidentChange } from '../record/events.ts';
+import type { Incident } from '../record/incident.ts';
+import { isoTime } from '../record/report.ts';
+import type { DeviceView, OutboxMessage } from './ports.ts';
+import { cleanText, cleanTextOrNull } from './text.ts';
+import type { Topics } from './topics.ts';
+import { isMailIncident } from './verdict.ts';
+import { type ContactTally, contactState } from './views.ts';
+
+/** What an Alert entity can say: an incident of a kind opened, or what became of one. */
+export const EVENT_TYPES: readonly string[] = [...INCIDENT_KINDS, 'mail_resumed', 'escalated', 'resolved'];
+
+const SUMMARY_LIMIT = 500;
+const ADVICE_STEPS = 8;
+
+export interface IncidentEvent {
+  change: IncidentChange;
+  incident: Incident;
+  /** Packet time, milliseconds. */
+  time: number;
+}
+
+/** Null for changes that are no news: counts, and what a person ordered just now. */
+export function eventType({ change, incident }: IncidentEvent): string | null {
+  switch (change) {
+    case 'opened':
+      return incident.kind;
+    case 'escalated':
+    case 'resolved':
+      return change;
+    case 'resumed':
+    case 'reopened':
+      return isMailIncident(incident) ? 'mail_resumed' : incident.kind;
+    default:
+      return null;
+  }
+}
+
+/**
+ * One message for the house and, with a device, one on the device's own topic; none for changes that are no news.
+ * Ids are stable: incident, change, severity and packet time, with `-device` behind the device's.
+ */
+export function alertMessages(topics: Topics, event: IncidentEvent, device: DeviceView | null): OutboxMessage[] {
+  const type = eventType(event);
+  if (type === null) return [];
+  const { incident, change, time } = event;
+  const id = `${incident.id}-${change}-${incident.severity}-${time.toString(36)}`;
+  const message = (messageId: string, topic: string): OutboxMessage => ({
+    id: messageId,
+    topic,
+    payload: JSON.stringify({ ...alertPayload(messageId, type, event, device), sensor_topic: topics.root }),
+    createdAt: time,
+    priority: 'alert',
+  });
+  const messages = [message(id, topics.alert)];
+  if (incident.device !== null) messages.push(message(`${id}-device`, topics.deviceAlert(incident.device)));
+  return messages;
+}
+
+function alertPayload(id: string, type: string, { incident, change, time }: IncidentEvent, device: DeviceView | null) {
+  return {
+    event_type: type,
+    id,
+    incident: incident.id,
+    change,
+    kind: incident.kind,
+    severity: incident.severity,
+    device: device === null ? null : cleanTextOrNull(device.name),
+    mac: incident.device,
+    address: device?.address ?? null,
+    ...contactOf(incident),
+    summary: cleanText(incident.summary, SUMMARY_LIMIT),
+    advice: incident.advice.slice(0, ADVICE_STEPS).map((step) => cleanText(step, SUMMARY_LIMIT)),
+    time: isoTime(time),
+  };
+}
+
+/** The other end as the detectors leave it in the evidence: `{ ip, port, name }`; how mail went, from its counts. */
+function contactOf({ evidence, ...incident }: Incident) {
+  const place = evidence.lastDestination ?? evidence.destination;
+  const { ip, port, name }: Record<string, unknown> = place !== null && typeof place === 'object' ? { ...place } : {};
+  return {
+    destination: textOrNull(ip),
+    destination_name: textOrNull(name),
+    port: Number.isInteger(port) ? port : null,
+    connection: isMailIncident(incident) ? contactState(tallyOf(evidence)) : null,
+  };
+}
+
+function tallyOf(evidence: Incident['evidence']): ContactTally {
+  const count = (key: keyof ContactTally): number => {
+    const value = evidence[key];
+    return typeof value === 'number' ? value : 0;
+  };
+  return {
+    attempts: count('attempts'),
+    connected: count('connected'),
+    refused: count('refused'),
+    unanswered: count('unanswered'),
+  };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? cleanTextOrNull(value) : null;
+}

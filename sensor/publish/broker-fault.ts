@@ -1,0 +1,68 @@
+// What a failed connection means, in words for the person who set the broker up. Never repeats a secret or foreign text.
+
+export interface BrokerFault {
+  text: string;
+  /** `refused`: the broker does not speak our protocol version; `unclear`: it just hung up, which may mean the same. */
+  protocol: 'refused' | 'unclear' | null;
+}
+
+const PASSWORD = 'the MQTT broker refuses this user name or password (mqtt.username, mqtt.password)';
+const NOT_ALLOWED = 'the MQTT broker does not let this user in (mqtt.username, mqtt.password, or its access list)';
+
+const NO_TLS = 'the MQTT broker does not speak TLS at this port, or wants a client certificate (mqtt.cert, mqtt.key)';
+
+/** CONNACK codes of MQTT 3.1.1 (section 3.2.2.3), CONNACK and DISCONNECT reason codes of MQTT 5 (section 2.4). */
+const BY_REASON: ReadonlyMap<number, string> = new Map([
+  [2, 'the MQTT broker refuses our client id'],
+  [3, 'the MQTT broker says that it is not available'],
+  [4, PASSWORD],
+  [5, NOT_ALLOWED],
+  [133, 'the MQTT broker refuses our client id'],
+  [134, PASSWORD],
+  [135, NOT_ALLOWED],
+  [136, 'the MQTT broker says that it is not available'],
+  [137, 'the MQTT broker is busy'],
+  [138, 'the MQTT broker has banned this client'],
+  [139, 'the MQTT broker is shutting down'],
+  [142, 'another client took our place at the MQTT broker: two sensors have the same id'],
+  [149, 'a message of ours is too large for the MQTT broker'],
+  [151, 'the MQTT broker says that our quota is used up'],
+]);
+
+const BY_SYSTEM_CODE: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens at the address of the MQTT broker (mqtt.url)'],
+  ['ENOTFOUND', "the MQTT broker's name (mqtt.url) is not known"],
+  ['EAI_AGAIN', "the MQTT broker's name (mqtt.url) cannot be looked up now"],
+  ['EHOSTUNREACH', 'the MQTT broker cannot be reached'],
+  ['ENETUNREACH', 'the MQTT broker cannot be reached: no network'],
+  ['ETIMEDOUT', 'the MQTT broker does not answer'],
+  ['CERT_HAS_EXPIRED', "the MQTT broker's certificate has expired"],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', "the MQTT broker's certificate is for another name than the one in mqtt.url"],
+  ['EPROTO', NO_TLS],
+]);
+
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+]);
+
+export function brokerFault(error: Error | null, opened: boolean): BrokerFault {
+  const code: unknown = error !== null && 'code' in error ? error.code : null;
+  if (code === 1 || code === 132) {
+    return { text: 'the MQTT broker speaks neither MQTT 5 nor 3.1.1', protocol: 'refused' };
+  }
+  if (typeof code === 'number')
+    return { text: BY_REASON.get(code) ?? `the MQTT broker gave reason ${code}`, protocol: null };
+  if (typeof code === 'string' && code !== 'ECONNRESET') {
+    if (UNTRUSTED.has(code))
+      return { text: "the MQTT broker's certificate is not signed by a known authority (mqtt.ca)", protocol: null };
+    if (code.startsWith('ERR_SSL_')) return { text: NO_TLS, protocol: null };
+    return { text: BY_SYSTEM_CODE.get(code) ?? 'the connection to the MQTT broker failed', protocol: null };
+  }
+  if (opened) return { text: 'the connection to the MQTT broker was lost', protocol: null };
+  if (error?.message === 'connack timeout') return { text: 'the MQTT broker does not answer', protocol: null };
+  return { text: 'the MQTT broker hung up before it answered', protocol: 'unclear' };
+}

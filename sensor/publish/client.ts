@@ -1,0 +1,222 @@
+// The publisher: one connection to the broker, the retained picture kept true over it, alerts sent, orders taken.
+// It judges nothing; what it says comes from main's view, what it is ordered goes to main's command function.
+import type { Mac } from '../decode/packet.ts';
+import type { Log } from '../log.ts';
+import type { CommandRunner } from '../record/commands.ts';
+import type { RecordEventMap, RecordEvents } from '../record/events.ts';
+import type { Health } from '../record/health.ts';
+import { eventType } from './alerts.ts';
+import { durable, type Stores } from './durable.ts';
+import { type BrokerAccess, type Incoming, Link, type Session } from './link.ts';
+import { Orders } from './orders.ts';
+import { Outbox } from './outbox.ts';
+import { type HomeAssistantOptions, Picture } from './picture.ts';
+import type { PublishSource, TimerHandle, Timers } from './ports.ts';
+import { Sender } from './sender.ts';
+import { STATE_INTERVAL_MS } from './state-gate.ts';
+import type { Topics } from './topics.ts';
+import { HOLD_MS } from './verdict.ts';
+
+export interface PublisherOptions extends Stores {
+  access: BrokerAccess;
+  /** The broker is our own. */
+  embedded: boolean;
+  topics: Topics;
+  version: string;
+  homeAssistant: HomeAssistantOptions;
+  /** How long *Sending mail* stays on after the last mail that was not expected; 24 h unless told. */
+  holdMs?: number;
+  source: PublishSource;
+  events: RecordEvents;
+  run: CommandRunner;
+  timers: Timers;
+  /** 0 ≤ x < 1. */
+  random: () => number;
+  log: Log;
+}
+
+const BIRTH_DELAY_MS = { least: 1000, most: 5000 };
+const GATHER_MS = 250;
+const REFUSED = "the MQTT broker's access list does not let us publish to our topics";
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #stores: Stores;
+  readonly #link: Link;
+  readonly #outbox: Outbox;
+  readonly #picture: Picture;
+  readonly #orders: Orders;
+  #refused = false;
+  #birth: TimerHandle | null = null;
+  #tick: TimerHandle | null = null;
+  #soon: TimerHandle | null = null;
+
+  constructor(options: PublisherOptions) {
+    const { access, topics, source, run, timers, random, log, holdMs = HOLD_MS } = options;
+    this.#options = options;
+    this.#stores = durable(options, log);
+    this.#link = new Link({
+      access,
+      will: { topic: topics.status, payload: 'offline' },
+      timers,
+      random,
+      log,
+      onOpen: (session) => this.#opened(session),
+      onClose: () => this.#closed(),
+      onMessage: (message) => this.#received(message),
+    });
+    this.#outbox = new Outbox({
+      store: this.#stores.outbox,
+      timers,
+      onRefusal: (refused) => this.#noteRefusal(refused),
+    });
+    this.#picture = new Picture({
+      ...options,
+      ...this.#stores,
+      holdMs,
+      alerts: this.#outbox,
+      onRefusal: () => this.#noteRefusal(true),
+      onAnnounced: () => this.#outbox.drain(),
+    });
+    this.#orders = new Orders({ topics, source, run, timers, log, onDone: (device) => this.#answer(device) });
+  }
+
+  start(): void {
+    const { events } = this.#options;
+    events.on('incident', this.#onIncident);
+    events.on('device', this.#onDevice);
+    events.on('forgotten', this.#onForgotten);
+    events.on('expectations', this.#onExpectations);
+    this.#link.start();
+    this.#scheduleTick();
+  }
+
+  /** Says `offline` and leaves; resolves within a few seconds whatever the broker does. */
+  async stop(): Promise<void> {
+    const { events, timers } = this.#options;
+    events.off('incident', this.#onIncident);
+    events.off('device', this.#onDevice);
+    events.off('forgotten', this.#onForgotten);
+    events.off('expectations', this.#onExpectations);
+    for (const timer of [this.#tick, this.#soon]) if (timer !== null) timers.clear(timer);
+    this.#tick = null;
+    this.#soon = null;
+    // The outbox stays open meanwhile, so that acknowledgements on their way still remove their rows.
+    await this.#link.stop();
+    this.#closed();
+  }
+
+  status(): NonNullable<Health['broker']> {
+    const { access, embedded } = this.#options;
+    const { outbox } = this.#stores;
+    return {
+      url: withoutSecrets(access.url),
+      embedded,
+      connected: this.#link.connected,
+      error: this.#link.error ?? (this.#refused ? REFUSED : null),
+      waiting: outbox.size(),
+      dropped: outbox.dropped(),
+    };
+  }
+
+  #opened(session: Session): void {
+    const { topics, homeAssistant } = this.#options;
+    const plain = { qos: 1, noLocal: true, retainAsPublished: false, withRetained: false } as const;
+    session.subscribe([
+      ...topics.orders.map((topic) => ({ ...plain, topic, retainAsPublished: true })),
+      ...(homeAssistant.enabled ? [{ ...plain, topic: homeAssistant.statusTopic }] : []),
+    ]);
+    const sender = new Sender(session);
+    this.#outbox.open(sender);
+    this.#picture.open(session, sender);
+  }
+
+  #closed(): void {
+    this.#picture.close();
+    this.#outbox.close();
+    if (this.#birth !== null) this.#options.timers.clear(this.#birth);
+    this.#birth = null;
+  }
+
+  readonly #onIncident = (event: RecordEventMap['incident'][0]): void => {
+    const mac = event.incident.device;
+    if (eventType(event) !== null && event.change !== 'resolved') this.#picture.bringBack(mac);
+    if (mac !== null) this.#refreshDevice(mac);
+    // Counts alone change nothing about the house.
+    if (event.change !== 'updated') this.#picture.refreshSensor();
+    this.#drain();
+  };
+
+  readonly #onDevice = ({ mac }: RecordEventMap['device'][0]): void => this.#refreshDevice(mac);
+
+  readonly #onForgotten = (mac: Mac): void => this.#picture.forget(mac);
+
+  /** May come often while an expectation matches, and concerns any device: gathered for a moment. */
+  readonly #onExpectations = (): void => {
+    this.#soon ??= this.#options.timers.set(GATHER_MS, () => {
+      this.#soon = null;
+      this.#picture.refreshAll();
+    });
+  };
+
+  #refreshDevice(mac: Mac, force = false): void {
+    const device = this.#options.source.device(mac);
+    if (device !== null) this.#picture.refresh(device, force);
+  }
+
+  /** Alerts follow the picture, so that Home Assistant knows the device an alert is about. */
+  #drain(): void {
+    if (this.#picture.announced) this.#outbox.drain();
+  }
+
+  #answer(mac: Mac | null): void {
+    if (mac === null) this.#picture.refreshAll();
+    else this.#refreshDevice(mac, true);
+    this.#picture.refreshSensor();
+  }
+
+  #received(message: Incoming): void {
+    const { homeAssistant } = this.#options;
+    const { topic, payload, retained } = message;
+    if (homeAssistant.enabled && topic === homeAssistant.statusTopic) {
+      if (!retained && payload.toString('utf8', 0, 16) === 'online') this.#scheduleBirth();
+      return;
+    }
+    if (!this.#picture.received(topic, payload)) this.#orders.handle(message);
+  }
+
+  #scheduleBirth(): void {
+    if (this.#birth !== null) return;
+    const { timers, random } = this.#options;
+    const { least, most } = BIRTH_DELAY_MS;
+    this.#birth = timers.set(least + random() * (most - least), () => {
+      this.#birth = null;
+      this.#picture.announce();
+    });
+  }
+
+  /** What changes by time alone: the hold time, rates, a mirror that has gone quiet. */
+  #scheduleTick(): void {
+    this.#tick = this.#options.timers.set(STATE_INTERVAL_MS, () => {
+      this.#picture.refreshAll();
+      this.#drain();
+      this.#scheduleTick();
+    });
+  }
+
+  #noteRefusal(refused: boolean): void {
+    if (refused && !this.#refused) this.#options.log.error(REFUSED);
+    this.#refused = refused;
+  }
+}
+
+function withoutSecrets(url: string): string {
+  try {
+    const parsed = new URL(url);
+    parsed.username = '';
+    parsed.password = '';
+    return parsed.href;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,271 @@
+// One MQTT connection after another, for ever: TLS, protocol fallback, backoff, plain words for what went wrong.
+// It knows nothing of topics; each connection is a fresh session that main traffic is written to.
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import type { Log } from '../log.ts';
+import { brokerFault } from './broker-fault.ts';
+import type { TimerHandle, Timers } from './ports.ts';
+
+export interface BrokerAccess {
+  url: string;
+  username?: string;
+  password?: string;
+  /** PEM text. */
+  ca?: string;
+  cert?: string;
+  key?: string;
+  /** Unique and stable: two sensors with one id would throw each other out. */
+  clientId: string;
+}
+
+export interface LastWill {
+  topic: string;
+  payload: string;
+}
+
+export interface Incoming {
+  topic: string;
+  payload: Buffer;
+  retained: boolean;
+}
+
+export interface Subscription {
+  topic: string;
+  qos: 0 | 1;
+  /** MQTT 5 only: keep our own messages from coming back. */
+  noLocal: boolean;
+  /** MQTT 5 only: pass the retain flag of live messages through. */
+  retainAsPublished: boolean;
+  /** MQTT 5 only: let the broker send what it has retained; on 3.1.1 it always does. */
+  withRetained: boolean;
+}
+
+/** One live connection. After it closes its functions do nothing. */
+export interface Session {
+  version: 4 | 5;
+  /** How many unacknowledged messages the broker takes. */
+  receiveMaximum: number;
+  /** Always QoS 1. `done` is called at PUBACK, or with what the broker refused; never after the connection closed. */
+  publish(topic: string, payload: string, retain: boolean, done: (refused: Error | null) => void): void;
+  subscribe(subscriptions: readonly Subscription[]): void;
+  unsubscribe(topic: string): void;
+}
+
+export interface LinkOptions {
+  access: BrokerAccess;
+  will: LastWill;
+  timers: Timers;
+  /** 0 ≤ x < 1. */
+  random: () => number;
+  log: Log;
+  onOpen(session: Session): void;
+  onClose(): void;
+  onMessage(message: Incoming): void;
+}
+
+/** mqtt.js quietly takes another way when it does not know the one asked for. */
+const SCHEMES: ReadonlySet<string> = new Set(['mqtt:', 'mqtts:', 'tcp:', 'tls:', 'ssl:', 'ws:', 'wss:']);
+const FIRST_BACKOFF_MS = 1000;
+const LONGEST_BACKOFF_MS = 60_000;
+/** A connection shorter than this does not count as a recovery: two clients that share an id would race otherwise. */
+const STABLE_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const KEEPALIVE_SECONDS = 30;
+const FAREWELL_MS = 2000;
+const DEFAULT_RECEIVE_MAXIMUM = 65_535;
+
+export class Link {
+  readonly #options: LinkOptions;
+  #client: MqttClient | null = null;
+  #open = false;
+  #stopped = true;
+  #version: 4 | 5 = 5;
+  #failures = 0;
+  #openedAt = 0;
+  #error: string | null = null;
+  #retry: TimerHandle | null = null;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  get connected(): boolean {
+    return this.#open;
+  }
+
+  /** What keeps us from the broker, for a person and without secrets. */
+  get error(): string | null {
+    return this.#error;
+  }
+
+  start(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#connect();
+  }
+
+  /** Publishes the will's payload ourselves, then leaves: a clean DISCONNECT keeps the broker from sending it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const { timers, will } = this.#options;
+    if (this.#retry !== null) timers.clear(this.#retry);
+    this.#retry = null;
+    const client = this.#client;
+    if (client === null) return;
+    if (this.#open) {
+      await this.#within(FAREWELL_MS, (done) =>
+        client.publish(will.topic, will.payload, { qos: 1, retain: true }, done),
+      );
+      await this.#within(FAREWELL_MS, (done) => client.end(false, {}, done));
+    }
+    client.end(true);
+    this.#open = false;
+    this.#client = null;
+  }
+
+  #within(milliseconds: number, run: (done: () => void) => void): Promise<void> {
+    const { timers } = this.#options;
+    return new Promise((resolve) => {
+      const late = timers.set(milliseconds, resolve);
+      run(() => {
+        timers.clear(late);
+        resolve();
+      });
+    });
+  }
+
+  #connect(): void {
+    const { access, will, log } = this.#options;
+    const version = this.#version;
+    if (!SCHEMES.has(schemeOf(access.url))) {
+      this.#report('the address of the MQTT broker (mqtt.url) cannot be used');
+      return;
+    }
+    let client: MqttClient;
+    try {
+      client = mqtt.connect(access.url, {
+        ...clientOptions(access),
+        protocolVersion: version,
+        will: { ...will, qos: 1, retain: true },
+      });
+    } catch {
+      this.#report('the certificate or key for the MQTT broker (mqtt.ca, mqtt.cert, mqtt.key) cannot be read as PEM');
+      return;
+    }
+    this.#client = client;
+    let failure: Error | null = null;
+    let opened = false;
+    client.on('error', (error) => {
+      failure ??= error;
+    });
+    client.on('disconnect', (packet) => {
+      failure ??= Object.assign(new Error('disconnected by the broker'), { code: packet.reasonCode ?? 0 });
+    });
+    client.on('connect', (connack) => {
+      if (this.#client !== client) return;
+      opened = true;
+      this.#open = true;
+      this.#openedAt = this.#options.timers.now();
+      this.#error = null;
+      log.info(`connected to the broker with MQTT ${version === 5 ? '5' : '3.1.1'}`);
+      const receiveMaximum = connack.properties?.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM;
+      this.#options.onOpen(this.#session(client, version, receiveMaximum));
+    });
+    client.on('message', (topic, payload, packet) => {
+      if (this.#client === client) this.#options.onMessage({ topic, payload, retained: packet.retain });
+    });
+    client.on('close', () => {
+      if (this.#client !== client) return;
+      this.#client = null;
+      client.end(true);
+      this.#closed(opened, failure);
+    });
+  }
+
+  #session(client: MqttClient, version: 4 | 5, receiveMaximum: number): Session {
+    const live = (): boolean => this.#client === client && this.#open && !this.#stopped;
+    return {
+      version,
+      receiveMaximum,
+      publish: (topic, payload, retain, done) => {
+        if (!live()) return;
+        client.publish(topic, payload, { qos: 1, retain }, (error) => {
+          if (this.#client !== client) return;
+          // Only the broker's own reason is a refusal; anything else means that the connection is ending.
+          if (error === undefined || error === null) done(null);
+          else if ('code' in error && typeof error.code === 'number') done(error);
+        });
+      },
+      subscribe: (subscriptions) => {
+        if (!live()) return;
+        const options = subscriptions.map(({ topic, qos, noLocal, retainAsPublished, withRetained }) => [
+          topic,
+          version === 5 ? { qos, nl: noLocal, rap: retainAsPublished, rh: withRetained ? 0 : 2 } : { qos },
+        ]);
+        client.subscribe(Object.fromEntries(options), (error) => {
+          if (error !== null && live())
+            this.#options.log.warn('the broker refuses a subscription; orders may not arrive');
+        });
+      },
+      unsubscribe: (topic) => {
+        if (live()) client.unsubscribe(topic);
+      },
+    };
+  }
+
+  #closed(opened: boolean, failure: Error | null): void {
+    const { timers, random, onClose } = this.#options;
+    this.#open = false;
+    if (opened) onClose();
+    if (this.#stopped) return;
+    const fault = brokerFault(failure, opened);
+    if (opened && timers.now() - this.#openedAt >= STABLE_MS) this.#failures = 0;
+    if (fault.protocol === 'refused' && this.#version === 5) {
+      this.#version = 4;
+      this.#connect();
+      return;
+    }
+    // Some old brokers hang up on a version they do not know, so the other one is next.
+    if (fault.protocol === 'unclear') this.#version = this.#version === 5 ? 4 : 5;
+    this.#report(`${fault.text}; trying again until it works`);
+    this.#retry = timers.set(this.#backoff(random()), () => {
+      this.#retry = null;
+      this.#connect();
+    });
+  }
+
+  /** 1 s, doubling to 60 s, each up to a fifth shorter or longer. */
+  #backoff(random: number): number {
+    const delay = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    return Math.min(LONGEST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, delay * (0.8 + 0.4 * random)));
+  }
+
+  /** Once per change: a broker that stays away for a week is one line. */
+  #report(text: string): void {
+    if (text === this.#error) return;
+    this.#error = text;
+    this.#options.log.error(text);
+  }
+}
+
+function schemeOf(url: string): string {
+  try {
+    return new URL(url).protocol;
+  } catch {
+    return '';
+  }
+}
+
+function clientOptions(access: BrokerAccess): IClientOptions {
+  const { url: _, ...rest } = access;
+  return {
+    ...rest,
+    clean: true,
+    keepalive: KEEPALIVE_SECONDS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // Reconnecting is ours: mqtt.js would repeat unacknowledged messages from its own memory beside our outbox.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    rejectUnauthorized: true,
+  };
+}

@@ -1,0 +1,88 @@
+// Orders from Home Assistant: a switch and two buttons, turned into commands for the same function the page uses.
+// Everything else is refused and logged by reason only; nothing that came in is echoed.
+import type { Mac } from '../decode/packet.ts';
+import type { Log } from '../log.ts';
+import type { Command, CommandRunner } from '../record/commands.ts';
+import type { Incoming } from './link.ts';
+import type { PublishSource, Timers } from './ports.ts';
+import type { Topics } from './topics.ts';
+
+export const ORDER_LIMIT_BYTES = 64;
+export const ORDER_ACTOR = 'home-assistant';
+/** One line a minute for each reason, however many orders are refused. */
+const QUIET_MS = 60_000;
+
+export interface OrdersOptions {
+  topics: Topics;
+  source: PublishSource;
+  run: CommandRunner;
+  timers: Timers;
+  log: Log;
+  /** Called after every order for a known device, even a refused one: the switch must show what is true. */
+  onDone(device: Mac | null): void;
+}
+
+type Refusal = 'oversized' | 'retained' | 'malformed' | 'for an unknown device' | 'not possible now';
+
+export class Orders {
+  readonly #options: OrdersOptions;
+  readonly #lastLogged = new Map<Refusal, number>();
+
+  constructor(options: OrdersOptions) {
+    this.#options = options;
+  }
+
+  /** True when the topic is an order's, whatever became of it. */
+  handle({ topic, payload, retained }: Incoming): boolean {
+    const { topics, source, onDone } = this.#options;
+    const address = parseAddress(topics, topic);
+    if (address === null) return false;
+    if (payload.length > ORDER_LIMIT_BYTES) this.#refuse('oversized');
+    else if (retained) this.#refuse('retained');
+    else if (address.device !== null && source.device(address.device) === null) this.#refuse('for an unknown device');
+    else {
+      const command = toCommand(address, payload.toString('utf8'));
+      if (command === null) this.#refuse('malformed');
+      else this.#run(command);
+      onDone(address.device);
+    }
+    return true;
+  }
+
+  #run(command: Command): void {
+    const { run, log } = this.#options;
+    const result = run(command, ORDER_ACTOR);
+    if (result.ok) log.info(`order from Home Assistant done: ${command.type}`);
+    else this.#refuse('not possible now');
+  }
+
+  #refuse(reason: Refusal): void {
+    const now = this.#options.timers.now();
+    const last = this.#lastLogged.get(reason);
+    if (last !== undefined && now - last < QUIET_MS) return;
+    this.#lastLogged.set(reason, now);
+    this.#options.log.warn(`an order over MQTT was refused: ${reason}`);
+  }
+}
+
+interface Address {
+  order: 'acknowledge' | 'allow_mail';
+  /** Null for the whole house. */
+  device: Mac | null;
+}
+
+function parseAddress(topics: Topics, topic: string): Address | null {
+  if (topic === topics.acknowledgeAll) return { order: 'acknowledge', device: null };
+  const parsed = topics.parseDevice(topic);
+  if (parsed?.rest === 'acknowledge') return { order: 'acknowledge', device: parsed.mac };
+  return parsed?.rest === 'allow_mail/set' ? { order: 'allow_mail', device: parsed.mac } : null;
+}
+
+function toCommand({ order, device }: Address, payload: string): Command | null {
+  if (order === 'acknowledge') {
+    if (payload !== 'PRESS') return null;
+    return device === null ? { type: 'acknowledge_all' } : { type: 'acknowledge_device', device };
+  }
+  if (device === null || (payload !== 'ON' && payload !== 'OFF')) return null;
+  return { type: 'allow_mail', device, allow: payload === 'ON' };
+}

@@ -1,0 +1,97 @@
+// Retained states as the broker gets them. Pure builders: same view, same bytes. Names on MQTT are snake_case.
+import type { Health } from '../record/health.ts';
+import { isoTime } from '../record/report.ts';
+import type { DeviceView, SensorView } from './ports.ts';
+import { cleanText, cleanTextOrNull } from './text.ts';
+import { openSeverity, sendingMail } from './verdict.ts';
+
+export interface StateMessage {
+  payload: string;
+  /** What must not wait for the rate limit: a change of this text is a transition. */
+  transition: string;
+}
+
+/** Counters that Home Assistant sums up; they never go slightly back. */
+export interface Counters {
+  mail: number;
+  updates: number;
+}
+
+export const BLIND_SPOTS_SHOWN = 8;
+
+export function deviceState(device: DeviceView, counters: Counters, now: number, holdMs: number): StateMessage {
+  const { last } = device.mail;
+  const sending = onOff(sendingMail(device, device.incidents, now, holdMs));
+  const allow = onOff(device.allowMail);
+  const severity = openSeverity(device.incidents);
+  const state = {
+    sending_mail: sending,
+    severity,
+    mail: {
+      last_destination: last?.ip ?? null,
+      last_destination_name: cleanTextOrNull(last?.name ?? null),
+      last_port: last?.port ?? null,
+      last_connection: last?.connection ?? null,
+      connected: device.mail.connected,
+      refused: device.mail.refused,
+      unanswered: device.mail.unanswered,
+    },
+    mail_connections: counters.mail,
+    last_mail: timeOrNull(last?.time ?? null),
+    update_connections: counters.updates,
+    last_update_backend: cleanTextOrNull(device.updates.lastBackend),
+    last_firmware_download: timeOrNull(device.updates.lastDownload),
+    internet_activity: device.connectionsLastHour,
+    allow_mail: allow,
+  };
+  return { payload: JSON.stringify(state), transition: `${sending} ${severity} ${allow}` };
+}
+
+export interface SensorFacts {
+  view: SensorView;
+  devicesSendingMail: number;
+  alertsDropped: number;
+  /** Just started: a mirror that has shown nothing yet is not yet a problem. */
+  settling: boolean;
+}
+
+export function sensorState({ view, devicesSendingMail, alertsDropped, settling }: SensorFacts): StateMessage {
+  const { health } = view;
+  const problem = mirrorPortProblem(view, settling);
+  const state = {
+    mirror_port_problem: problem === null ? null : onOff(problem),
+    mirror_port: {
+      vantage: health.vantage,
+      loss_percent: health.lossPercent,
+      capture: health.capture,
+      blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
+    },
+    devices_sending_mail: devicesSendingMail,
+    devices_seen: health.devices,
+    packets_per_second: Math.round(health.framesPerSecond * 10) / 10,
+    capture_loss: health.lossPercent,
+    alerts_dropped: alertsDropped,
+    started: isoTime(health.startedAt),
+  };
+  return { payload: JSON.stringify(state), transition: `${problem} ${devicesSendingMail}` };
+}
+
+/** Null while it cannot be told yet. */
+function mirrorPortProblem({ health, blind }: SensorView, settling: boolean): boolean | null {
+  if (blind || health.capture === 'failed' || health.capture === 'restarting') return true;
+  if (seesTheHome(health)) return false;
+  return settling ? null : true;
+}
+
+function seesTheHome({ vantage }: Health): boolean {
+  return vantage === 'lan-both-ways' || vantage === 'lan-one-way';
+}
+
+/** Binary sensors and switches compare text: JSON `true` would render as `True`, which is neither. */
+function onOff(value: boolean): 'ON' | 'OFF' {
+  return value ? 'ON' : 'OFF';
+}
+
+function timeOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : isoTime(milliseconds);
+}

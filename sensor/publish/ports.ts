@@ -1,0 +1,105 @@
+// What this room needs from the others, as narrow interfaces that main fills in. Shapes only; nothing here acts.
+import type { IpAddress, Mac } from '../decode/packet.ts';
+import type { Health } from '../record/health.ts';
+import type { Incident } from '../record/incident.ts';
+
+export interface OutboxMessage {
+  /** Stable and unique: the same event gives the same id after a crash, so a consumer can tell a repetition. */
+  id: string;
+  topic: string;
+  payload: string;
+  /** Packet time, milliseconds. */
+  createdAt: number;
+  /** A full outbox drops the oldest `state` first and alerts last. */
+  priority: 'alert' | 'state';
+}
+
+/** The durable queue: bounded, oldest first, written in the same transaction as what it tells of. */
+export interface OutboxStore {
+  peek(limit: number): OutboxMessage[];
+  remove(id: string): void;
+  size(): number;
+  /** How many messages the bound has cost since the database was made. */
+  dropped(): number;
+}
+
+/** Retained topics that may hold something of ours on the broker; kept on disk so that a crash leaves no ghost. */
+export interface TopicStore {
+  publishedTopics(): string[];
+  setPublished(topic: string): void;
+  unsetPublished(topic: string): void;
+}
+
+/** What the user deleted in Home Assistant; on disk. The key is a MAC, or `sensor` for the sensor itself. */
+export interface SuppressedStore {
+  isSuppressed(key: string): boolean;
+  suppress(key: string): void;
+  unsuppress(key: string): void;
+}
+
+export type ContactState = 'connected' | 'refused' | 'unanswered' | 'pending';
+
+/** The newest mail destination of a device. */
+export interface MailContact {
+  ip: IpAddress;
+  name: string | null;
+  port: number;
+  /** Packet time of the last attempt. */
+  time: number;
+  connection: ContactState;
+}
+
+/** One device as this room shows it. Names are untrusted text. */
+export interface DeviceView {
+  mac: Mac;
+  /** The user's name, else an announced one; null when nothing names it. */
+  name: string | null;
+  /** The user named it. */
+  named: boolean;
+  randomizedMac: boolean;
+  address: IpAddress | null;
+  mail: { attempts: number; connected: number; refused: number; unanswered: number; last: MailContact | null };
+  /** `lastDownload`: packet time of the newest firmware download. */
+  updates: { connections: number; lastBackend: string | null; lastDownload: number | null };
+  /** Outbound connections in the last full hour; null where the mirror does not show them. */
+  connectionsLastHour: number | null;
+  /** An expectation covers the device's mail. */
+  allowMail: boolean;
+  /** All incidents of this device that are remembered, in any state. */
+  incidents: Incident[];
+}
+
+export interface SensorView {
+  health: Health;
+  /** MAC of the capture interface; null on a replay. */
+  mac: Mac | null;
+  /** Where the page is, with scheme; null when it is not reachable from elsewhere. */
+  pageUrl: string | null;
+  /** Open incidents of kind `sensor_blind`. */
+  blind: boolean;
+}
+
+/** The in-memory view of what to publish; main builds it from record. Cheap: called for every change. */
+export interface PublishSource {
+  devices(): DeviceView[];
+  device(mac: Mac): DeviceView | null;
+  sensor(): SensorView;
+  /** Packet time, milliseconds. */
+  now(): number;
+}
+
+export type TimerHandle = NodeJS.Timeout | number;
+
+/** Time between messages: a monotonic clock and its timers. Nothing here judges traffic by it. */
+export interface Timers {
+  /** Milliseconds from any fixed point. */
+  now(): number;
+  set(milliseconds: number, run: () => void): TimerHandle;
+  clear(handle: TimerHandle): void;
+}
+
+export const systemTimers: Timers = {
+  now: () => performance.now(),
+  set: (milliseconds, run) => setTimeout(run, milliseconds),
+  clear: (handle) => clearTimeout(handle),
+};

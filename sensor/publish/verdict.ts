@@ -1,0 +1,47 @@
+// Judgements that decide what is shown: is a device sending mail it should not, and does a device matter at all.
+import type { Mac } from '../decode/packet.ts';
+import { SEVERITIES, type Severity } from '../detect/finding.ts';
+import type { Incident } from '../record/incident.ts';
+import type { DeviceView } from './ports.ts';
+
+export const HOLD_MS = 24 * 60 * 60 * 1000;
+
+/** The kinds that mean "mail left this device". */
+export function isMailIncident(incident: Pick<Incident, 'kind'>): boolean {
+  return incident.kind === 'mail_started' || incident.kind === 'submission_started';
+}
+
+/**
+ * ON from the first mail that was not expected until a person acknowledged or expected it *and* the device has been
+ * quiet for `holdMs` of packet time. "Resolved: I reset it" ends it at once: the next mail reopens the incident.
+ */
+export function sendingMail(
+  device: { mac: Mac },
+  incidents: readonly Incident[],
+  now: number,
+  holdMs: number,
+): boolean {
+  return incidents.some(
+    (incident) =>
+      incident.device === device.mac &&
+      isMailIncident(incident) &&
+      incident.state !== 'resolved' &&
+      (incident.state === 'open' || now - incident.lastAt < holdMs),
+  );
+}
+
+/** The worst severity among incidents nobody has dealt with; null when there are none. */
+export function openSeverity(incidents: readonly Incident[]): Severity | null {
+  let worst = -1;
+  for (const incident of incidents) {
+    if (incident.state === 'open') worst = Math.max(worst, SEVERITIES.indexOf(incident.severity));
+  }
+  return SEVERITIES[worst] ?? null;
+}
+
+/** `flagged`: only devices with an incident, with any mail, or named by the user reach the broker. */
+export type DevicePolicy = 'flagged' | 'all';
+
+export function matters(device: DeviceView, policy: DevicePolicy): boolean {
+  return policy === 'all' || device.incidents.length > 0 || device.mail.attempts > 0 || device.named;
+}

@@ -1,0 +1,132 @@
+// What an alert says, which changes are worth one, and that its id tells repetitions from news.
+import { describe, expect, it } from 'vitest';
+import { INCIDENT_KINDS } from '../../sensor/detect/finding.ts';
+import { alertMessages, EVENT_TYPES, type IncidentEvent } from '../../sensor/publish/alerts.ts';
+import { createTopics } from '../../sensor/publish/topics.ts';
+import { checkEvent } from '../support/ha-checker.ts';
+import { aDevice, anIncident, START } from '../support/small-home.ts';
+
+const MAC = 'a4:cf:12:99:be:ef';
+const topics = createTopics({ baseTopic: 'thingwatch', sensorId: 'b827eb5512aa', discoveryPrefix: 'homeassistant' });
+const device = aDevice(MAC, 'Hallway camera');
+const event = (changes: Partial<IncidentEvent> = {}): IncidentEvent => ({
+  change: 'opened',
+  incident: anIncident(),
+  time: START,
+  ...changes,
+});
+const typeOf = (changes: Partial<IncidentEvent>): unknown => {
+  const [message] = alertMessages(topics, event(changes), device);
+  return message === undefined ? null : JSON.parse(message.payload).event_type;
+};
+
+it('tells the house and the device, with all that an automation needs', () => {
+  const [house, own] = alertMessages(topics, event(), device);
+  expect(house).toMatchObject({ topic: 'thingwatch/b827eb5512aa/alert', priority: 'alert', createdAt: START });
+  expect(own?.topic).toBe('thingwatch/b827eb5512aa/devices/a4cf1299beef/alert');
+  expect(JSON.parse(house?.payload ?? '')).toEqual({
+    event_type: 'mail_started',
+    id: house?.id,
+    incident: 'a1b2c3d4e5f60718',
+    change: 'opened',
+    kind: 'mail_started',
+    severity: 'high',
+    device: 'Hallway camera',
+    mac: MAC,
+    address: '192.168.1.44',
+    destination: '203.0.113.25',
+    destination_name: 'mx.example.net',
+    port: 25,
+    connection: 'unanswered',
+    summary: 'Hallway camera started sending mail.',
+    advice: ['Disconnect the device from the network.'],
+    time: '2026-01-05T10:11:12.000Z',
+    sensor_topic: 'thingwatch/b827eb5512aa',
+  });
+});
+
+describe('event types', () => {
+  it.each([
+    ['opened', 'mail_started'],
+    ['escalated', 'escalated'],
+    ['resumed', 'mail_resumed'],
+    ['reopened', 'mail_resumed'],
+    ['resolved', 'resolved'],
+    ['updated', null],
+    ['acknowledged', null],
+    ['expected', null],
+  ] as const)('%s gives %s', (change, type) => expect(typeOf({ change })).toBe(type));
+
+  it('keeps the kind for incidents that are not mail', () => {
+    expect(typeOf({ change: 'reopened', incident: anIncident({ kind: 'exposed' }) })).toBe('exposed');
+  });
+
+  it('are all declared to Home Assistant', () => {
+    for (const kind of INCIDENT_KINDS) {
+      for (const message of alertMessages(topics, event({ incident: anIncident({ kind }) }), device)) {
+        expect(checkEvent({ ...message, retain: false, qos: 1 }, EVENT_TYPES)).toEqual([]);
+      }
+    }
+  });
+});
+
+describe('ids', () => {
+  const ids = (changes: Partial<IncidentEvent> = {}): string[] =>
+    alertMessages(topics, event(changes), device).map(({ id }) => id);
+
+  it('are the same for the same event', () => expect(ids()).toEqual(ids()));
+
+  it('are different for each message, change, severity and moment', () => {
+    const all = [
+      ...ids(),
+      ...ids({ change: 'escalated' }),
+      ...ids({ incident: anIncident({ severity: 'critical' }) }),
+      ...ids({ change: 'resumed' }),
+      ...ids({ change: 'resumed', time: START + 1 }),
+    ];
+    expect(new Set(all).size).toBe(10);
+  });
+});
+
+describe('the other end', () => {
+  const alertOf = (changes: Parameters<typeof anIncident>[0]): unknown =>
+    JSON.parse(alertMessages(topics, event({ incident: anIncident(changes) }), device)[0]?.payload ?? '');
+  const counts = { attempts: 3, connected: 0, refused: 0, unanswered: 3 };
+
+  it.each([
+    ['pending', { ...counts, unanswered: 2 }],
+    ['unanswered', counts],
+    ['refused', { ...counts, unanswered: 2, refused: 1 }],
+    ['connected', { ...counts, unanswered: 2, connected: 1 }],
+  ])('mail is told to be %s', (connection, evidence) => {
+    expect(alertOf({ evidence })).toMatchObject({ connection, destination: null, port: null });
+  });
+
+  it('is the backend’s for a new backend, cleaned', () => {
+    const destination = { ip: '2001:db8::25', port: 443, name: 'up\u0007date.example.net' };
+    expect(alertOf({ kind: 'backend_new', evidence: { destination } })).toMatchObject({
+      destination: '2001:db8::25',
+      destination_name: 'up date.example.net',
+      port: 443,
+      connection: null,
+    });
+  });
+
+  it.each([[null], ['text'], [{ ip: 7, port: '25', name: {} }], [[1, 2]]])(
+    'is left open where the evidence has %j',
+    (destination) => {
+      expect(alertOf({ kind: 'exposed', evidence: { destination } })).toMatchObject({
+        destination: null,
+        destination_name: null,
+        port: null,
+      });
+    },
+  );
+});
+
+it('an incident of the house is told once, of no device', () => {
+  const incident = anIncident({ kind: 'sensor_blind', device: null, evidence: {} });
+  const messages = alertMessages(topics, event({ incident }), null);
+  expect(messages).toHaveLength(1);
+  expect(JSON.parse(messages[0]?.payload ?? '')).toMatchObject({ device: null, mac: null, address: null });
+});

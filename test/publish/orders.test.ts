@@ -1,0 +1,98 @@
+// Orders over MQTT: three good ones, and everything that only looks like one.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Orders } from '../../sensor/publish/orders.ts';
+import { createTopics } from '../../sensor/publish/topics.ts';
+import type { CommandResult } from '../../sensor/record/commands.ts';
+import { FakeTimers } from '../support/fake-timers.ts';
+import { aDevice, SmallHome } from '../support/small-home.ts';
+
+const MAC = 'a4:cf:12:99:be:ef';
+const topics = createTopics({ baseTopic: 'thingwatch', sensorId: 'b827eb5512aa', discoveryPrefix: 'homeassistant' });
+let home: SmallHome;
+let timers: FakeTimers;
+let log: string[];
+let answered: (string | null)[];
+let result: CommandResult;
+let orders: Orders;
+const give = (topic: string, payload: string | Buffer, retained = false): boolean =>
+  orders.handle({ topic, payload: Buffer.from(payload), retained });
+
+beforeEach(() => {
+  home = new SmallHome(topics);
+  home.add(aDevice(MAC, 'camera'));
+  timers = new FakeTimers();
+  log = [];
+  answered = [];
+  result = { ok: true, changed: true };
+  const note = (message: string): void => {
+    log.push(message);
+  };
+  orders = new Orders({
+    topics,
+    source: home,
+    timers,
+    log: { debug: note, info: note, warn: note, error: note },
+    run: (command, actor) => {
+      expect(actor).toBe('home-assistant');
+      home.commands.push(command);
+      return result;
+    },
+    onDone: (device) => answered.push(device),
+  });
+});
+
+it('turns the switch and the buttons into commands and answers each', () => {
+  give(topics.allowMail(MAC), 'ON');
+  give(topics.allowMail(MAC), 'OFF');
+  give(topics.acknowledge(MAC), 'PRESS');
+  give(topics.acknowledgeAll, 'PRESS');
+  expect(home.commands).toEqual([
+    { type: 'allow_mail', device: MAC, allow: true },
+    { type: 'allow_mail', device: MAC, allow: false },
+    { type: 'acknowledge_device', device: MAC },
+    { type: 'acknowledge_all' },
+  ]);
+  expect(answered).toEqual([MAC, MAC, MAC, null]);
+});
+
+it('answers a refused order as well, so that the switch shows what is true', () => {
+  result = { ok: false, status: 409, error: 'nothing to allow' };
+  give(topics.allowMail(MAC), 'ON');
+  expect(answered).toEqual([MAC]);
+  expect(log).toEqual(['an order over MQTT was refused: not possible now']);
+});
+
+describe('refuses', () => {
+  it.each([
+    ['a word it does not know', topics.allowMail(MAC), 'on'],
+    ['a press on the switch', topics.allowMail(MAC), 'PRESS'],
+    ['ON for a button', topics.acknowledge(MAC), 'ON'],
+    ['nothing', topics.acknowledge(MAC), ''],
+    ['bytes that are no text', topics.acknowledgeAll, Buffer.from([0xff, 0xfe])],
+    ['65 bytes', topics.allowMail(MAC), 'O'.repeat(65)],
+    ['a device it does not know', topics.allowMail('a4:cf:12:00:00:01'), 'ON'],
+  ])('%s', (_what, topic, payload) => {
+    expect(give(topic, payload)).toBe(true);
+    expect(home.commands).toEqual([]);
+    expect(log).toHaveLength(1);
+  });
+
+  it('a retained order, which would be given again after every restart', () => {
+    give(topics.allowMail(MAC), 'ON', true);
+    expect(home.commands).toEqual([]);
+    expect(log).toEqual(['an order over MQTT was refused: retained']);
+  });
+
+  it('without repeating a byte of it, and with one line a minute', () => {
+    for (let i = 0; i < 100; i += 1) give(topics.allowMail(MAC), `<evil ${i}>`);
+    expect(log).toEqual(['an order over MQTT was refused: malformed']);
+    timers.advance(60_000);
+    give(topics.allowMail(MAC), '<evil>');
+    expect(log).toHaveLength(2);
+  });
+});
+
+it('leaves other topics to others', () => {
+  expect(give(topics.deviceState(MAC), 'ON')).toBe(false);
+  expect(give('thingwatch/b827eb5512aa/devices/x/acknowledge', 'PRESS')).toBe(false);
+});

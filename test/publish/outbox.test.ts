@@ -1,0 +1,174 @@
+// Emptying the outbox: in order, spaced, nothing removed before the broker has it, nothing lost when it refuses.
+import { beforeEach, expect, it } from 'vitest';
+import { durable } from '../../sensor/publish/durable.ts';
+import type { Session } from '../../sensor/publish/link.ts';
+import { Outbox } from '../../sensor/publish/outbox.ts';
+import type { OutboxStore } from '../../sensor/publish/ports.ts';
+import { Sender } from '../../sensor/publish/sender.ts';
+import { FakeTimers } from '../support/fake-timers.ts';
+import { MemoryOutbox, MemorySuppressed, MemoryTopics } from '../support/small-home.ts';
+
+/** A broker's side of a connection, which answers when the test says so. */
+class Wire implements Session {
+  readonly version = 5;
+  readonly receiveMaximum: number;
+  readonly sent: string[] = [];
+  readonly #answers: ((refused: Error | null) => void)[] = [];
+
+  constructor(receiveMaximum = 65_535) {
+    this.receiveMaximum = receiveMaximum;
+  }
+
+  publish(topic: string, payload: string, retain: boolean, done: (refused: Error | null) => void): void {
+    this.sent.push(`${topic}=${payload}${retain ? ' retained' : ''}`);
+    this.#answers.push(done);
+  }
+
+  subscribe(): void {}
+  unsubscribe(): void {}
+
+  answer(refused: Error | null = null): void {
+    this.#answers.shift()?.(refused);
+  }
+}
+
+let store: MemoryOutbox;
+let timers: FakeTimers;
+let refusals: boolean[];
+let outbox: Outbox;
+const add = (id: string, topic = `t${id}`, priority: 'alert' | 'state' = 'alert'): void => {
+  store.rows.set(id, { id, topic, payload: id, createdAt: 0, priority });
+};
+const make = (over: OutboxStore): Outbox =>
+  new Outbox({ store: over, timers, onRefusal: (refused) => refusals.push(refused) });
+
+beforeEach(() => {
+  store = new MemoryOutbox();
+  timers = new FakeTimers();
+  refusals = [];
+  outbox = make(store);
+});
+
+it('keeps a row until the broker has acknowledged it', () => {
+  const wire = new Wire();
+  add('1');
+  outbox.open(new Sender(wire));
+  outbox.drain();
+  expect([wire.sent, store.size()]).toEqual([['t1=1'], 1]);
+  wire.answer();
+  expect(store.size()).toBe(0);
+});
+
+it('sends again over the next connection what the last one did not answer, and only that', () => {
+  const first = new Wire();
+  add('1');
+  add('2');
+  outbox.open(new Sender(first));
+  outbox.drain();
+  first.answer();
+  outbox.close();
+  first.answer();
+  const second = new Wire();
+  outbox.open(new Sender(second));
+  outbox.drain();
+  expect(second.sent).toEqual(['t2=2']);
+});
+
+it('has at most 16 on their way, fewer where the broker wants it', () => {
+  for (let i = 0; i < 50; i += 1) add(String(i));
+  const wire = new Wire();
+  outbox.open(new Sender(wire));
+  outbox.drain();
+  expect(wire.sent).toHaveLength(16);
+  const narrow = new Wire(1);
+  outbox.open(new Sender(narrow));
+  outbox.drain();
+  expect(narrow.sent).toHaveLength(1);
+});
+
+it('leaves 10 ms between two alerts on one topic, in their order', () => {
+  const wire = new Wire();
+  add('1', 'house');
+  add('2', 'house');
+  add('3', 'other');
+  outbox.open(new Sender(wire));
+  outbox.drain();
+  expect(wire.sent).toEqual(['house=1', 'other=3']);
+  timers.advance(9);
+  expect(wire.sent).toHaveLength(2);
+  timers.advance(1);
+  expect(wire.sent.at(-1)).toBe('house=2');
+});
+
+it('holds a topic back until it is released', () => {
+  const wire = new Wire();
+  add('1', 'device');
+  add('2', 'house');
+  outbox.open(new Sender(wire));
+  outbox.hold('device');
+  outbox.drain();
+  expect(wire.sent).toEqual(['house=2']);
+  outbox.release('device', 1000);
+  timers.advance(1000);
+  expect(wire.sent).toEqual(['house=2', 'device=1']);
+});
+
+it('waits half a minute when the broker refuses, says so once, and goes on', () => {
+  const wire = new Wire();
+  add('1');
+  outbox.open(new Sender(wire));
+  outbox.drain();
+  wire.answer(new Error('not authorized'));
+  timers.advance(29_000);
+  expect(wire.sent).toHaveLength(1);
+  timers.advance(1000);
+  wire.answer(new Error('not authorized'));
+  timers.advance(30_000);
+  wire.answer();
+  expect([store.size(), refusals]).toEqual([0, [true, false]]);
+});
+
+it('retains states and never alerts', () => {
+  const wire = new Wire();
+  add('1', 'a', 'state');
+  add('2', 'b', 'alert');
+  outbox.open(new Sender(wire));
+  outbox.drain();
+  expect(wire.sent).toEqual(['a=1 retained', 'b=2']);
+});
+
+it('a disk that fails costs no connection and repeats no alert', () => {
+  let full = true;
+  const log: string[] = [];
+  const failing: OutboxStore = {
+    peek: (limit) => store.peek(limit),
+    remove: (id) => {
+      if (full) throw new Error('No space left for the database');
+      store.remove(id);
+    },
+    size: () => store.size(),
+    dropped: () => 0,
+  };
+  const note = (message: string): void => {
+    log.push(message);
+  };
+  const stores = durable(
+    { outbox: failing, topicStore: new MemoryTopics(), suppressed: new MemorySuppressed() },
+    { debug: note, info: note, warn: note, error: note },
+  );
+  outbox = make(stores.outbox);
+  const wire = new Wire();
+  add('1');
+  add('2');
+  outbox.open(new Sender(wire));
+  outbox.drain();
+  wire.answer();
+  wire.answer();
+  timers.advance(60_000);
+  outbox.drain();
+  expect(wire.sent).toEqual(['t1=1', 't2=2']);
+  expect([log, stores.outbox.size(), store.size()]).toEqual([['No space left for the database'], 0, 2]);
+  full = false;
+  outbox.drain();
+  expect(store.size()).toBe(0);
+});

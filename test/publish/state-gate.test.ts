@@ -1,0 +1,70 @@
+// Retained states go out at most every 30 s, except transitions; nothing is lost by waiting.
+import { beforeEach, expect, it } from 'vitest';
+import { StateGate } from '../../sensor/publish/state-gate.ts';
+import { FakeTimers } from '../support/fake-timers.ts';
+
+let timers: FakeTimers;
+let sent: string[];
+let gate: StateGate;
+const offer = (payload: string, transition = 'OFF'): void => gate.offer('t', { payload, transition });
+
+beforeEach(() => {
+  timers = new FakeTimers();
+  sent = [];
+  gate = new StateGate({ timers, publish: (topic, payload) => sent.push(`${topic} ${payload} @${timers.now()}`) });
+});
+
+it('sends the first at once and then the newest of each half minute', () => {
+  offer('1');
+  timers.advance(10_000);
+  offer('2');
+  offer('3');
+  timers.advance(60_000);
+  expect(sent).toEqual(['t 1 @0', 't 3 @30000']);
+});
+
+it('does not hold back a transition', () => {
+  offer('1', 'OFF');
+  timers.advance(1);
+  offer('2', 'ON');
+  timers.advance(1);
+  offer('3', 'OFF');
+  expect(sent).toEqual(['t 1 @0', 't 2 @1', 't 3 @2']);
+});
+
+it('sends nothing twice, nor what has changed back meanwhile', () => {
+  offer('1');
+  timers.advance(1000);
+  offer('2');
+  offer('1');
+  timers.advance(90_000);
+  offer('1');
+  expect(sent).toEqual(['t 1 @0']);
+});
+
+it('answers an order even when nothing changed', () => {
+  offer('1');
+  gate.force('t', { payload: '1', transition: 'OFF' });
+  expect(sent).toHaveLength(2);
+});
+
+it('holds topics apart: a later one that is due sooner is not kept waiting', () => {
+  const give = (topic: string, payload: string): void => gate.offer(topic, { payload, transition: '' });
+  give('b', '1');
+  timers.advance(5000);
+  give('a', '1');
+  give('a', '2');
+  timers.advance(5000);
+  give('b', '2');
+  timers.advance(60_000);
+  expect(sent).toEqual(['b 1 @0', 'a 1 @5000', 'b 2 @30000', 'a 2 @35000']);
+});
+
+it('a device that mails every second for a day writes at most one state each half minute', () => {
+  for (let second = 0; second < 24 * 60 * 60; second += 1) {
+    offer(`${second}`, 'ON high');
+    timers.advance(1000);
+  }
+  // The first, and one each half minute up to and including the last.
+  expect(sent).toHaveLength(2881);
+});

@@ -1,0 +1,157 @@
+// Debian's Mosquitto as a test wants it: on a free loopback port, with a password, with TLS if asked, nothing kept on disk.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/bin/mosquitto'].find((path) => existsSync(path)) ?? null;
+
+export interface Authority {
+  ca: string;
+  server: { cert: string; key: string };
+  client: { cert: string; key: string };
+  /** Holds the files; removed by the caller. */
+  directory: string;
+}
+
+/** A certificate authority with a server's certificate for 127.0.0.1 and a client's. */
+export function makeAuthority(): Authority {
+  const directory = mkdtempSync(join(tmpdir(), 'thingwatch-ca-'));
+  const file = (name: string): string => join(directory, name);
+  const openssl = (...args: string[]): void => {
+    execFileSync('openssl', args, { cwd: directory, stdio: 'ignore' });
+  };
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl('req', '-x509', ...ec, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test authority', '-days', '2');
+  for (const [name, extension] of [
+    ['server', 'subjectAltName=IP:127.0.0.1'],
+    ['client', 'extendedKeyUsage=clientAuth'],
+  ] as const) {
+    writeFileSync(file(`${name}.ext`), extension);
+    openssl('req', ...ec, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.pem`,
+    );
+  }
+  const pair = (name: string) => ({
+    cert: readFileSync(file(`${name}.pem`), 'utf8'),
+    key: readFileSync(file(`${name}.key`), 'utf8'),
+  });
+  return { ca: readFileSync(file('ca.pem'), 'utf8'), server: pair('server'), client: pair('client'), directory };
+}
+
+export interface MosquittoOptions {
+  authority?: Authority;
+  /** Only clients with a certificate of the authority. */
+  clientCertificates?: boolean;
+  /** Lines of an access list file. */
+  accessList?: string[];
+}
+
+export class Mosquitto {
+  readonly username = 'sensor';
+  readonly password = 'correct horse battery';
+  readonly port: number;
+  readonly #directory: string;
+  readonly #tls: boolean;
+  #process: ChildProcess | null = null;
+
+  static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
+    const broker = new Mosquitto(await freePort(), options);
+    await broker.run();
+    return broker;
+  }
+
+  private constructor(port: number, { authority, clientCertificates = false, accessList }: MosquittoOptions) {
+    this.port = port;
+    this.#tls = authority !== undefined;
+    this.#directory = mkdtempSync(join(tmpdir(), 'thingwatch-mosquitto-'));
+    const file = (name: string): string => join(this.#directory, name);
+    const lines = [
+      'user root',
+      'persistence false',
+      'log_type error',
+      `listener ${port} 127.0.0.1`,
+      'allow_anonymous false',
+      `password_file ${file('passwords')}`,
+    ];
+    if (authority !== undefined) {
+      const of = (name: string): string => join(authority.directory, name);
+      lines.push(`cafile ${of('ca.pem')}`, `certfile ${of('server.pem')}`, `keyfile ${of('server.key')}`);
+      if (clientCertificates) lines.push('require_certificate true');
+    }
+    if (accessList !== undefined) {
+      writeFileSync(file('acl'), `${accessList.join('\n')}\n`, { mode: 0o600 });
+      lines.push(`acl_file ${file('acl')}`);
+    }
+    writeFileSync(file('mosquitto.conf'), `${lines.join('\n')}\n`);
+    execFileSync('mosquitto_passwd', ['-b', '-c', file('passwords'), this.username, this.password], {
+      stdio: 'ignore',
+    });
+  }
+
+  get url(): string {
+    return `${this.#tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it, or starts it again with nothing remembered. */
+  async run(): Promise<void> {
+    if (MOSQUITTO === null) throw new Error('mosquitto is not installed');
+    this.#process = spawn(MOSQUITTO, ['-c', join(this.#directory, 'mosquitto.conf')], { stdio: 'ignore' });
+    await portOpen(this.port);
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function portOpen(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('mosquitto did not start');
+}

@@ -1,0 +1,163 @@
+// The real publisher between a home in memory and a real broker, with a cable in between that a test can cut.
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { silentLog } from '../../sensor/log.ts';
+import { startBroker } from '../../sensor/publish/broker.ts';
+import { Publisher, type PublisherOptions } from '../../sensor/publish/client.ts';
+import type { BrokerAccess } from '../../sensor/publish/link.ts';
+import type { HomeAssistantOptions } from '../../sensor/publish/picture.ts';
+import { createTopics } from '../../sensor/publish/topics.ts';
+import { FakeTimers } from './fake-timers.ts';
+import { type Authority, freePort, Mosquitto } from './mosquitto.ts';
+import { SmallHome } from './small-home.ts';
+import type { ListenerOptions } from './transcript.ts';
+
+export const TOPICS = createTopics({
+  baseTopic: 'thingwatch',
+  sensorId: 'b827eb5512aa',
+  discoveryPrefix: 'homeassistant',
+});
+export const CAMERA = 'a4:cf:12:99:be:ef';
+
+export interface TestBroker {
+  url: string;
+  port: number;
+  /** What a client needs besides the address. */
+  login: ListenerOptions;
+  /** It speaks MQTT 5, so listeners see the publisher's retain flags. */
+  version: 4 | 5;
+  /** Dies and comes back with nothing remembered. */
+  die(): Promise<void>;
+  revive(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export async function mosquittoBroker(authority: Authority): Promise<TestBroker> {
+  const broker = await Mosquitto.start({ authority });
+  return {
+    url: broker.url,
+    port: broker.port,
+    login: { username: broker.username, password: broker.password, ca: authority.ca, protocolVersion: 5 },
+    version: 5,
+    die: () => broker.kill(),
+    revive: () => broker.run(),
+    remove: () => broker.remove(),
+  };
+}
+
+export async function aedesBroker(): Promise<TestBroker> {
+  const port = await freePort();
+  const login = { username: 'home', password: 'a long one' };
+  const start = () => startBroker({ listen: `127.0.0.1:${port}`, ...login, log: silentLog });
+  let broker = await start();
+  return {
+    url: broker.url,
+    port,
+    login: { ...login, protocolVersion: 4 },
+    version: 4,
+    die: () => broker.close(),
+    revive: async () => {
+      broker = await start();
+    },
+    remove: () => broker.close(),
+  };
+}
+
+/** A TCP cable to the broker: cutting it is to the broker what `kill -9` of the sensor is. */
+export class Cable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  port = 0;
+
+  static async to(port: number): Promise<Cable> {
+    const cable = new Cable(port);
+    cable.port = await freePort();
+    await new Promise<void>((resolve) => cable.#server.listen(cable.port, '127.0.0.1', resolve));
+    return cable;
+  }
+
+  private constructor(port: number) {
+    this.#server = createServer((near) => {
+      const far = connect(port, '127.0.0.1');
+      for (const socket of [near, far]) {
+        this.#sockets.add(socket);
+        socket.setNoDelay(true);
+        socket.on('error', () => {});
+        socket.on('close', () => {
+          this.#sockets.delete(socket);
+          near.destroy();
+          far.destroy();
+        });
+      }
+      near.pipe(far);
+      far.pipe(near);
+    });
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async remove(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+export interface Lab {
+  home: SmallHome;
+  timers: FakeTimers;
+  log: string[];
+  publisher: Publisher;
+}
+
+export interface LabOptions extends Partial<Pick<PublisherOptions, 'outbox' | 'topicStore' | 'suppressed'>> {
+  home?: SmallHome;
+  homeAssistant?: Partial<HomeAssistantOptions>;
+}
+
+/** A publisher that is not started; its clock stands still. */
+export function publisherLab(
+  access: Omit<BrokerAccess, 'clientId'>,
+  { home = new SmallHome(TOPICS), homeAssistant, ...stores }: LabOptions = {},
+): Lab {
+  const timers = new FakeTimers();
+  const log: string[] = [];
+  const note = (level: string) => (message: string) => {
+    log.push(`${level} ${message}`);
+  };
+  const publisher = new Publisher({
+    access: { ...access, clientId: 'thingwatch_b827eb5512aa' },
+    embedded: false,
+    topics: TOPICS,
+    version: '0.1.0',
+    homeAssistant: {
+      enabled: true,
+      statusTopic: 'homeassistant/status',
+      devices: 'flagged',
+      linkByMac: true,
+      ...homeAssistant,
+    },
+    source: home,
+    events: home.events,
+    outbox: home.outbox,
+    topicStore: home.topicStore,
+    suppressed: home.suppressed,
+    run: home.run,
+    timers,
+    random: () => 0.5,
+    log: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
+    ...stores,
+  });
+  return { home, timers, log, publisher };
+}
+
+/** The access of a broker, over another port if there is a cable. */
+export function accessTo(broker: TestBroker, port = broker.port): Omit<BrokerAccess, 'clientId'> {
+  const { username, password, ca } = broker.login;
+  return {
+    url: broker.url.replace(/\d+$/, String(port)),
+    ...(typeof username === 'string' ? { username } : {}),
+    ...(typeof password === 'string' ? { password } : {}),
+    ...(typeof ca === 'string' ? { ca } : {}),
+  };
+}
