@@ -1,0 +1,181 @@
+// Who may read and change: one-time pairing links, paired browsers by cookie, and a brake on wrong tokens.
+// Keeps hashes only. Knows nothing of routes; host and origin rules are in host-check.ts.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { BrowserStore, LinkStore, Log, RandomBytes, StoredBrowser } from './ports.ts';
+
+export const COOKIE = 'thingwatch_browser';
+/** A link that nobody used for this long is worth nothing. */
+export const LINK_LIFETIME_MS = 10 * 60_000;
+/** Browsers cap cookies at 400 days; each day of use renews it. */
+const COOKIE_DAYS = 400;
+const TOUCH_EVERY_MS = 24 * 3_600_000;
+/** 192 bits each: guessing is hopeless, the brake only keeps the log and the CPU quiet. */
+const TOKEN_BYTES = 24;
+const MAX_BROWSERS = 64;
+const MAX_LINKS = 16;
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 60_000;
+/** Wrong tokens from everywhere that are free before known offenders wait longer. */
+const GLOBAL_FREE = 20;
+
+export interface AccessOptions {
+  browsers: BrowserStore;
+  links: LinkStore;
+  clock: () => number;
+  randomBytes: RandomBytes;
+  log: Log;
+}
+
+export type PairResult =
+  | { ok: true; browser: StoredBrowser; cookieValue: string }
+  | { ok: false; reason: 'wrong_token' | 'too_many_browsers' }
+  | { ok: false; reason: 'slow_down'; retryAfterMs: number };
+
+interface Offender {
+  wrong: number;
+  waitUntil: number;
+}
+
+export class Access {
+  readonly counters = { wrongTokens: 0, slowedTokens: 0 };
+  readonly #options: AccessOptions;
+  /** A flood of source addresses must not grow memory; a forgotten offender starts again at the shortest delay. */
+  readonly #offenders = new LRUCache<string, Offender>({ max: 1024 });
+  #recentWrong = { count: 0, since: 0 };
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+  }
+
+  /** A fresh one-time token; `#/pair/TOKEN` goes into the link's fragment, which no server or proxy logs. */
+  newToken(): { token: string; expiresAt: number } {
+    return newPairingToken(this.#options.links, this.#options.clock(), this.#options.randomBytes);
+  }
+
+  /**
+   * Swaps a one-time token for a paired browser. An address that sent wrong tokens is not even checked until its delay
+   * is over; an address without wrong ones is always checked, so an attacker cannot lock the family out.
+   */
+  pair(token: string, name: string, remote: string): PairResult {
+    const { browsers, links, clock, randomBytes, log } = this.#options;
+    const now = clock();
+    const offender = this.#offenders.get(remote);
+    if (offender && offender.waitUntil > now) {
+      this.counters.slowedTokens += 1;
+      return { ok: false, reason: 'slow_down', retryAfterMs: offender.waitUntil - now };
+    }
+    if (browsers.list().length >= MAX_BROWSERS) return { ok: false, reason: 'too_many_browsers' };
+    if (!links.use(sha256(token), now)) {
+      this.#punish(remote, now);
+      return { ok: false, reason: 'wrong_token' };
+    }
+    this.#offenders.delete(remote);
+    const cookieValue = randomBytes(32).toString('base64url');
+    const browser: StoredBrowser = {
+      id: randomBytes(9).toString('base64url'),
+      tokenHash: sha256(cookieValue),
+      name,
+      createdAt: now,
+      lastSeen: now,
+    };
+    browsers.add(browser);
+    log.info('a browser was paired');
+    return { ok: true, browser, cookieValue };
+  }
+
+  /** The paired browser behind a `Cookie` header, and whether its cookie is due to be renewed. */
+  authenticate(cookieHeader: string | undefined): { browser: StoredBrowser; value: string; renew: boolean } | null {
+    const value = readCookie(cookieHeader, COOKIE);
+    if (value === null) return null;
+    const hash = Buffer.from(sha256(value));
+    const browser = this.#options.browsers.list().find((known) => equal(hash, Buffer.from(known.tokenHash)));
+    if (!browser) return null;
+    const now = this.#options.clock();
+    const renew = now - browser.lastSeen >= TOUCH_EVERY_MS;
+    if (renew) this.#touch(browser.id, now);
+    return { browser, value, renew };
+  }
+
+  /** A full disk must not lock the family out of the page that tells about it. */
+  #touch(browser: string, now: number): void {
+    try {
+      this.#options.browsers.touch(browser, now);
+    } catch (error) {
+      this.#options.log.warn(`cannot note when a browser was last seen: ${String(error)}`);
+    }
+  }
+
+  #punish(remote: string, now: number): void {
+    this.counters.wrongTokens += 1;
+    if (now - this.#recentWrong.since > MAX_DELAY_MS) this.#recentWrong = { count: 0, since: now };
+    this.#recentWrong.count += 1;
+    const own = (this.#offenders.get(remote)?.wrong ?? 0) + 1;
+    const others = Math.max(0, this.#recentWrong.count - GLOBAL_FREE);
+    const steps = Math.min(own - 1 + Math.ceil(Math.log2(1 + others)), 16);
+    this.#offenders.set(remote, { wrong: own, waitUntil: now + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** steps) });
+    if (isPowerOfTwo(this.counters.wrongTokens)) {
+      this.#options.log.warn(`wrong pairing tokens so far: ${this.counters.wrongTokens}`);
+    }
+  }
+}
+
+/** Also for `thingwatch pair`, which adds a token to the running sensor's store. */
+export function newPairingToken(
+  links: LinkStore,
+  now: number,
+  randomBytes: RandomBytes,
+): { token: string; expiresAt: number } {
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const expiresAt = now + LINK_LIFETIME_MS;
+  links.add(sha256(token), expiresAt);
+  return { token, expiresAt };
+}
+
+/** `http://192.168.1.5:8080/` + token: what the terminal prints and the QR code holds. */
+export function pairingLinkFor(pageUrl: string, token: string): string {
+  return `${pageUrl.endsWith('/') ? pageUrl : `${pageUrl}/`}#/pair/${token}`;
+}
+
+/** Pairing tokens that live as long as the process; the oldest give way. */
+export function newMemoryLinks(): LinkStore {
+  const waiting = new Map<string, number>();
+  return {
+    add(tokenHash, expiresAt) {
+      waiting.set(tokenHash, expiresAt);
+      const oldest = waiting.keys().next();
+      if (waiting.size > MAX_LINKS && !oldest.done) waiting.delete(oldest.value);
+    },
+    use(tokenHash, now) {
+      const expiresAt = waiting.get(tokenHash);
+      waiting.delete(tokenHash);
+      return expiresAt !== undefined && expiresAt > now;
+    },
+  };
+}
+
+/** `Set-Cookie` for a paired browser, or with an empty value to unpair. */
+export function cookieHeader(value: string, path: string, secure: boolean): string {
+  const age = value === '' ? 0 : COOKIE_DAYS * 86_400;
+  return `${COOKIE}=${value}; Path=${path}; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function readCookie(header: string | undefined, name: string): string | null {
+  for (const part of (header ?? '').split(';')) {
+    const [key, value] = part.trim().split('=', 2);
+    if (key === name && value) return value;
+  }
+  return null;
+}
+
+function equal(left: Buffer, right: Buffer): boolean {
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function isPowerOfTwo(count: number): boolean {
+  return (count & (count - 1)) === 0;
+}

@@ -1,0 +1,260 @@
+// The JSON API: one table of routes, from which the server registers them and the tests enumerate them.
+// Checks shapes and asks the ports; who may call is decided before, in server.ts.
+import type { Request, Response } from 'express';
+import { toString as qrToString } from 'qrcode';
+import { z } from 'zod';
+import type { CommandRunner } from '../sensor/record/commands.ts';
+import type { IncidentState } from '../sensor/record/incident.ts';
+import { isoTime, type ReportDevice } from '../sensor/record/report.ts';
+import { type Access, pairingLinkFor } from './access.ts';
+import { mainAddress } from './addresses.ts';
+import type { Live } from './live.ts';
+import type { BrowserStore, PageModel, StoredBrowser } from './ports.ts';
+import type { BrowserView, DeviceSummary, HealthAnswer, PairingLinkView } from './shapes.ts';
+import { supportBundle } from './support-bundle.ts';
+
+export interface ApiContext {
+  model: PageModel;
+  run: CommandRunner;
+  access: Access;
+  live: Live;
+  browsers: BrowserStore;
+  health: () => HealthAnswer;
+  /** Base address that a phone can open, as seen from this request. */
+  pageUrl: (request: Request) => { url: string; loopbackOnly: boolean };
+  setCookie: (request: Request, response: Response, value: string) => void;
+}
+
+export interface ApiRoute {
+  method: 'get' | 'post' | 'delete';
+  path: string;
+  /** Answers without pairing. */
+  open?: true;
+  handle: (context: ApiContext, request: Request, response: Response, browser: StoredBrowser | null) => unknown;
+}
+
+/** An answer with a status and words for a person; never repeats untrusted input. */
+export class ApiFailure extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
+const id = z.string().min(1).max(64);
+/** Labels and browser names: printable, trimmed. */
+const label = z
+  .string()
+  .trim()
+  .max(64)
+  .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u);
+
+export const commandSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('acknowledge'), incident: id }),
+  z.strictObject({ type: z.literal('acknowledge_device'), device: mac }),
+  z.strictObject({ type: z.literal('acknowledge_all') }),
+  z.strictObject({ type: z.literal('expect'), incident: id, until: z.number().int().positive().nullable() }),
+  z.strictObject({ type: z.literal('allow_mail'), device: mac, allow: z.boolean() }),
+  z.strictObject({ type: z.literal('remove_expectation'), expectation: id }),
+  z.strictObject({ type: z.literal('resolve'), incident: id }),
+  z.strictObject({ type: z.literal('rename'), device: mac, label: label.nullable().transform((text) => text || null) }),
+  z.strictObject({ type: z.literal('forget'), device: mac }),
+]);
+
+const pairSchema = z.strictObject({ token: z.string().min(1).max(128), name: label.default('') });
+const STATES = ['open', 'acknowledged', 'expected', 'resolved'] as const satisfies readonly IncidentState[];
+const incidentsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z.string().min(1).max(128).optional(),
+  states: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(STATES)).max(STATES.length))
+    .optional(),
+});
+
+export const apiRoutes: ApiRoute[] = [
+  { method: 'get', path: '/api/health', handle: ({ health }) => health() },
+  { method: 'get', path: '/api/devices', handle: listDevices },
+  {
+    method: 'get',
+    path: '/api/devices/:mac',
+    handle: ({ model }, request) => found(model.device(parameter(request, 'mac').toLowerCase())),
+  },
+  { method: 'get', path: '/api/incidents', handle: listIncidents },
+  {
+    method: 'get',
+    path: '/api/incidents/:id',
+    handle: ({ model }, request) => found(model.incident(parameter(request, 'id'))),
+  },
+  {
+    method: 'get',
+    path: '/api/incidents/:id/preview',
+    handle: ({ model }, request) => found(model.preview(parameter(request, 'id'))),
+  },
+  { method: 'get', path: '/api/expectations', handle: ({ model }) => ({ expectations: model.expectations() }) },
+  { method: 'get', path: '/api/activity', handle: ({ model }) => ({ activity: model.activity() }) },
+  {
+    method: 'get',
+    path: '/api/notes/:slug',
+    handle: ({ model }, request) => found(model.note(parameter(request, 'slug'))),
+  },
+  { method: 'get', path: '/api/log', handle: ({ model }) => ({ lines: model.logTail() }) },
+  { method: 'get', path: '/api/support-bundle', handle: sendBundle },
+  { method: 'get', path: '/api/browsers', handle: listBrowsers },
+  { method: 'delete', path: '/api/browsers/:id', handle: revokeBrowser },
+  { method: 'get', path: '/api/events', handle: openEvents },
+  { method: 'post', path: '/api/commands', handle: runCommand },
+  { method: 'post', path: '/api/pairing-links', handle: newLink },
+  { method: 'post', path: '/api/pair', open: true, handle: pair },
+  { method: 'post', path: '/api/unpair', handle: unpair },
+];
+
+function listDevices({ model }: ApiContext, request: Request): unknown {
+  const devices = model.devices();
+  return { devices: request.query.view === 'summary' ? devices.map(summarize) : devices };
+}
+
+export function summarize(device: ReportDevice): DeviceSummary {
+  return {
+    mac: device.mac,
+    role: device.role,
+    name: device.name,
+    vendor: device.vendor,
+    address: mainAddress(device.addresses),
+    note: device.note,
+    randomizedMac: device.randomizedMac,
+    broadcastOnly: device.broadcastOnly,
+    firstSeen: device.firstSeen,
+    lastSeen: device.lastSeen,
+    mailAttempts: device.mail.attempts,
+    lastMail: latest(device.mail.destinations),
+    lastUpdateContact: latest(device.backends.filter((backend) => backend.role === 'update')),
+    backends: device.backends.length,
+  };
+}
+
+function latest(entries: { lastSeen: string }[]): string | null {
+  return entries.reduce<string | null>((best, { lastSeen }) => (best && best > lastSeen ? best : lastSeen), null);
+}
+
+function listIncidents({ model }: ApiContext, request: Request): unknown {
+  const { limit, before, states } = parsed(incidentsQuery, request.query);
+  return model.incidents({ limit, ...(before ? { before } : {}), ...(states ? { states } : {}) });
+}
+
+function sendBundle({ model, health }: ApiContext, _request: Request, response: Response): unknown {
+  response.set('Content-Disposition', 'attachment; filename="thingwatch-support.json"');
+  return supportBundle(model, health());
+}
+
+function listBrowsers(
+  { browsers }: ApiContext,
+  _request: Request,
+  _response: Response,
+  own: StoredBrowser | null,
+): unknown {
+  const views = browsers.list().map((browser): BrowserView => {
+    const { id: browserId, name } = browser;
+    const [createdAt, lastSeenAt] = [isoTime(browser.createdAt), isoTime(browser.lastSeen)];
+    return { id: browserId, name, createdAt, lastSeenAt, current: browserId === own?.id };
+  });
+  return { browsers: views };
+}
+
+function revokeBrowser({ browsers, live }: ApiContext, request: Request): unknown {
+  const browser = parameter(request, 'id');
+  if (!browsers.remove(browser)) throw notFound();
+  live.dropBrowser(browser);
+  return { ok: true };
+}
+
+function openEvents(
+  { live }: ApiContext,
+  request: Request,
+  response: Response,
+  browser: StoredBrowser | null,
+): unknown {
+  const header = request.get('last-event-id');
+  const query = typeof request.query.lastEventId === 'string' ? request.query.lastEventId : undefined;
+  if (!live.open(response, browser?.id ?? '', header ?? query)) {
+    throw new ApiFailure(503, 'too_many_pages', 'Too many pages are open on this sensor. Close some and try again.');
+  }
+  return undefined;
+}
+
+function runCommand({ run }: ApiContext, request: Request, response: Response): unknown {
+  const command = parsed(commandSchema, request.body);
+  const result = run(command, 'page');
+  if (!result.ok) throw new ApiFailure(result.status, 'refused', result.error);
+  response.status(200);
+  return result;
+}
+
+async function newLink(context: ApiContext, request: Request): Promise<PairingLinkView> {
+  const { token, expiresAt } = context.access.newToken();
+  const { url, loopbackOnly } = context.pageUrl(request);
+  const link = pairingLinkFor(url, token);
+  const qrSvg = await qrToString(link, { type: 'svg', margin: 2 });
+  return { link, expiresAt: isoTime(expiresAt), qrSvg, loopbackOnly };
+}
+
+function pair(context: ApiContext, request: Request, response: Response): unknown {
+  const { token, name } = parsed(pairSchema, request.body);
+  const result = context.access.pair(token, name || 'Browser', request.socket.remoteAddress ?? '');
+  if (result.ok) {
+    context.setCookie(request, response, result.cookieValue);
+    return { ok: true };
+  }
+  if (result.reason === 'slow_down') {
+    response.set('Retry-After', String(Math.ceil(result.retryAfterMs / 1000)));
+    throw new ApiFailure(429, 'slow_down', 'Too many wrong links from here. Wait a little and try again.');
+  }
+  if (result.reason === 'too_many_browsers') {
+    throw new ApiFailure(
+      409,
+      'too_many_browsers',
+      'Too many browsers are paired. Remove one on a paired browser first.',
+    );
+  }
+  throw new ApiFailure(401, 'wrong_token', 'This link was used already or is older than ten minutes. Make a new one.');
+}
+
+function unpair(context: ApiContext, request: Request, response: Response, browser: StoredBrowser | null): unknown {
+  if (browser) {
+    context.browsers.remove(browser.id);
+    context.live.dropBrowser(browser.id);
+  }
+  context.setCookie(request, response, '');
+  return { ok: true };
+}
+
+function parameter(request: Request, name: string): string {
+  const value = request.params[name];
+  return typeof value === 'string' && value.length <= 128 ? value : '';
+}
+
+function found<T>(value: T | null): T {
+  if (value === null) throw notFound();
+  return value;
+}
+
+function notFound(): ApiFailure {
+  return new ApiFailure(404, 'not_found', 'There is no such thing here.');
+}
+
+/** Says which keys are wrong, never what was in them. */
+function parsed<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const known = result.error.issues
+    .map((issue) => issue.path.join('.'))
+    .filter((path) => /^[a-zA-Z.]{1,40}$/.test(path));
+  const where = [...new Set(known)].join(', ');
+  throw new ApiFailure(400, 'bad_request', where ? `Not understood: ${where}.` : 'The request was not understood.');
+}

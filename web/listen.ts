@@ -1,0 +1,87 @@
+// Listening: the bounded HTTP or HTTPS server under Express, this machine's addresses, and why listening failed in words.
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+export type WebServerErrorCode =
+  | 'page_not_built'
+  | 'port_in_use'
+  | 'port_not_allowed'
+  | 'address_not_here'
+  | 'bad_certificate'
+  | 'failed';
+
+/** Why the page cannot be served, in words for the terminal. */
+export class WebServerError extends Error {
+  readonly code: WebServerErrorCode;
+
+  constructor(code: WebServerErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Paired pages, their requests and strangers together; more are dropped at accept. */
+const MAX_CONNECTIONS = 512;
+
+export function newHttpServer(handler: RequestListener, tls: { cert: string; key: string } | undefined): HttpServer {
+  const limits = {
+    connectionsCheckingInterval: 1_000,
+    headersTimeout: 8_000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 5_000,
+  };
+  try {
+    const server = tls ? createHttpsServer({ ...limits, ...tls }, handler) : createHttpServer(limits, handler);
+    server.maxConnections = MAX_CONNECTIONS;
+    return server;
+  } catch {
+    throw new WebServerError(
+      'bad_certificate',
+      'The certificate or key of the page cannot be used: check web.cert and web.key.',
+    );
+  }
+}
+
+export function listening(server: HttpServer, { host, port }: { host: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): WebServerError {
+  const where = `${bracketed(host)}:${port}`;
+  if (error.code === 'EADDRINUSE') {
+    return new WebServerError(
+      'port_in_use',
+      `Another program already uses ${where}. Choose another port with web.listen.`,
+    );
+  }
+  if (error.code === 'EACCES') {
+    return new WebServerError(
+      'port_not_allowed',
+      `This user may not listen on ${where}. Choose a port above 1023 with web.listen.`,
+    );
+  }
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return new WebServerError('address_not_here', `This machine has no address ${host}. Check web.listen.`);
+  }
+  return new WebServerError('failed', `The page cannot listen on ${where}: ${error.code ?? error.message}.`);
+}
+
+export function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
+}
+
+export function lanAddress(): string | null {
+  const outward = Object.values(networkInterfaces()).flatMap((entries) =>
+    (entries ?? []).filter(({ internal }) => !internal),
+  );
+  return (outward.find(({ family }) => family === 'IPv4') ?? outward[0])?.address ?? null;
+}
+
+export function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

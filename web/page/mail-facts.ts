@@ -1,0 +1,52 @@
+// How often and to whom, for one mail incident: from its evidence where that counts, else from what the device's own
+// mail history says since the incident started.
+import type { ReportDevice, ReportIncident, ReportMailDestination } from '../../sensor/record/report.ts';
+
+export interface MailFacts {
+  attempts: number;
+  connected: number;
+  refused: number;
+  unanswered: number;
+  messages: number;
+  recipients: number;
+  /** Most attempts first. */
+  destinations: ReportMailDestination[];
+}
+
+const COUNTS = ['attempts', 'connected', 'refused', 'unanswered', 'messages'] as const;
+const SUBMISSION_PORTS = new Set([465, 587, 2525]);
+
+export function isMailIncident({ kind }: ReportIncident): boolean {
+  return kind === 'mail_started' || kind === 'submission_started';
+}
+
+export function mailFacts(incident: ReportIncident, device: ReportDevice | null): MailFacts {
+  const ownPort = portTest(incident);
+  const destinations = (isMailIncident(incident) ? (device?.mail.destinations ?? []) : [])
+    .filter(({ lastSeen, port }) => lastSeen >= incident.startedAt && ownPort(port))
+    .sort((left, right) => right.attempts - left.attempts);
+  const facts: MailFacts = {
+    attempts: 0,
+    connected: 0,
+    refused: 0,
+    unanswered: 0,
+    messages: 0,
+    recipients: 0,
+    destinations,
+  };
+  for (const count of COUNTS) {
+    const told = incident.evidence[count];
+    facts[count] = typeof told === 'number' ? told : destinations.reduce((sum, entry) => sum + entry[count], 0);
+  }
+  const recipients = incident.evidence.recipients;
+  facts.recipients = typeof recipients === 'number' ? recipients : 0;
+  return facts;
+}
+
+/** Which ports the incident is about: submission, 25, or SMTP on an odd one, told by where it first went. */
+function portTest({ kind, evidence }: ReportIncident): (port: number) => boolean {
+  if (kind === 'submission_started') return (port) => SUBMISSION_PORTS.has(port);
+  const first = evidence.firstDestination;
+  const firstPort = first !== null && typeof first === 'object' && 'port' in first ? first.port : 25;
+  return (port) => !SUBMISSION_PORTS.has(port) && (port === 25) === (firstPort === 25);
+}

@@ -1,0 +1,172 @@
+// The one sentence on top of the page, from measured state only: it never says all is well without coverage.
+// A pure function of what the sensor reported; the words are in words.ts.
+import type { ActivityHour } from '../../sensor/attribute/device.ts';
+import type { Health } from '../../sensor/record/health.ts';
+import type { ReportIncident } from '../../sensor/record/report.ts';
+import type { DeviceSummary } from '../shapes.ts';
+import { DAY_MS, HOUR_MS } from './format.ts';
+import { words } from './words.ts';
+
+export type Tone = 'alert' | 'notice' | 'blind' | 'quiet' | 'unknown';
+
+export interface Sentence {
+  tone: Tone;
+  headline: string;
+  /** What qualifies it, most important first. */
+  details: string[];
+  /** Where one tap leads, as a page path; null when nowhere in particular. */
+  link: string | null;
+}
+
+export interface SentenceInput {
+  /** Null until the sensor answered. */
+  health: Health | null;
+  /** Incidents in the states `open` and `acknowledged`. */
+  incidents: ReportIncident[];
+  /** There are more of them than were read. */
+  incomplete: boolean;
+  devices: DeviceSummary[];
+  activity: ActivityHour[];
+  /** False while the page does not hear the sensor. */
+  connected: boolean;
+  /** Wall clock of the sensor, milliseconds. */
+  now: number;
+}
+
+/** No home is silent for longer: devices look for addresses and neighbours all the time. */
+export const SILENCE_MS = 3 * 60_000;
+/** A sensor that just began has seen nothing yet. */
+export const WARM_UP_MS = 5 * 60_000;
+/** Above this loss, the one SYN that counts may be among the lost. */
+export const LOSS_LIMIT_PERCENT = 1;
+/** Share of the hours since the first seen one in which traffic was seen; below, the silence proves little. */
+export const COVERAGE_LIMIT = 0.5;
+const PERIOD_MS = 30 * DAY_MS;
+
+const MAIL_KINDS = new Set(['mail_started', 'submission_started']);
+const SEEING = new Set(['lan-both-ways', 'lan-one-way']);
+
+export function homeSentence(input: SentenceInput): Sentence {
+  const { health, connected } = input;
+  if (!connected || !health) {
+    return { tone: 'unknown', headline: words.sentence.notConnected, details: [words.sentence.notCurrent], link: null };
+  }
+  const blindness = blindReasons(health, input.now);
+  const details = [...(health.mode === 'live' ? [] : [words.sentence.recording[health.mode]])];
+  const alert = alertSentence(input);
+  if (alert) {
+    if (blindness[0]) details.push(words.sentence.alsoBlind(blindness[0]));
+    return { ...alert, details: [...alert.details, ...details, ...health.blindSpots] };
+  }
+  if (blindness.length > 0) return blind(blindness, details, health);
+  return quietSentence(input, health, details);
+}
+
+/** Why this moment cannot be judged; empty when frames arrive from the right place, in full. */
+export function blindReasons(health: Health, now: number): string[] {
+  const reasons: string[] = [];
+  const live = health.mode === 'live';
+  if (health.capture !== 'running' && (live || health.capture !== 'ended')) {
+    reasons.push(words.sentence.capture[health.capture]);
+  }
+  if (health.lastFrameAt === null) reasons.push(words.sentence.noFrame);
+  else if (live && now - health.lastFrameAt > SILENCE_MS)
+    reasons.push(words.sentence.silentSince(health.lastFrameAt, now));
+  if (!SEEING.has(health.vantage)) reasons.push(words.sentence.vantage[health.vantage]);
+  if (health.lossPercent !== null && health.lossPercent >= LOSS_LIMIT_PERCENT) {
+    reasons.push(words.sentence.loss(health.lossPercent));
+  }
+  if (live && now - health.startedAt < WARM_UP_MS) reasons.push(words.sentence.justStarted(health.startedAt, now));
+  return reasons;
+}
+
+function alertSentence({ incidents, incomplete, devices, now }: SentenceInput): Sentence | null {
+  const open = incidents.filter(({ state }) => state === 'open');
+  const mail = open.filter(({ kind }) => MAIL_KINDS.has(kind));
+  const mailDevices = new Set(mail.map(({ device }) => device));
+  const first = mail[0];
+  if (first && mailDevices.size > 1) {
+    const names = [...mailDevices].map((mac) => nameOf(mac, devices));
+    return {
+      tone: 'alert',
+      headline: words.sentence.severalSend(mailDevices.size, incomplete),
+      details: [words.sentence.namely(names)],
+      link: '/incidents',
+    };
+  }
+  if (first) {
+    const since = mail.map(({ startedAt }) => startedAt).sort()[0] ?? first.startedAt;
+    const link = `/incidents/${first.id}`;
+    const name = nameOf(first.device, devices);
+    return {
+      tone: 'alert',
+      headline: words.sentence.sends(name, since, now),
+      details: others(open.length - mail.length),
+      link,
+    };
+  }
+  const worst = open.find(({ severity }) => severity === 'critical' || severity === 'high') ?? open[0];
+  if (worst) {
+    const tone = worst.severity === 'critical' || worst.severity === 'high' ? 'alert' : 'notice';
+    const headline = open.length === 1 ? worst.summary : words.sentence.toLookAt(open.length, incomplete);
+    return { tone, headline, details: [], link: open.length === 1 ? `/incidents/${worst.id}` : '/incidents' };
+  }
+  const known = incidents.filter(({ state }) => state === 'acknowledged');
+  const acknowledged = known[0];
+  if (!acknowledged) return null;
+  const one = known.length === 1;
+  return {
+    tone: 'notice',
+    headline: one
+      ? words.sentence.acknowledged(nameOf(acknowledged.device, devices))
+      : words.sentence.severalAcknowledged(known.length),
+    details: one ? [acknowledged.summary] : [],
+    link: one ? `/incidents/${acknowledged.id}` : '/incidents',
+  };
+}
+
+function quietSentence({ devices, activity, now }: SentenceInput, health: Health, details: string[]): Sentence {
+  const watched = devices.filter(({ role, broadcastOnly }) => role === 'device' && !broadcastOnly);
+  if (watched.length === 0) return blind([words.sentence.noDevice], details, health);
+  const newest = health.mode === 'live' ? now : (health.lastFrameAt ?? now);
+  const span = coverage(activity, newest);
+  if (!span) return blind([words.sentence.noTraffic], details, health);
+  if (span.share < COVERAGE_LIMIT) return blind([words.sentence.gaps(span.seen, span.hours)], details, health);
+  const from = new Date(newest - span.milliseconds).toISOString();
+  const mailers = watched.filter(({ lastMail }) => lastMail !== null && lastMail >= from).length;
+  const headline = words.sentence.quiet(watched.length, mailers, span.milliseconds);
+  if (span.share < 0.95) details.push(words.sentence.someGaps(span.seen, span.hours));
+  if (health.vantage === 'lan-one-way') details.push(words.sentence.oneWay);
+  return { tone: 'quiet', headline, details: [...details, ...health.blindSpots], link: null };
+}
+
+/** How far back the silence reaches (at most 30 days), and in how many of those hours anything was seen at all. */
+function coverage(
+  activity: ActivityHour[],
+  newest: number,
+): { milliseconds: number; hours: number; seen: number; share: number } | null {
+  const last = Math.floor(newest / HOUR_MS);
+  const seen = activity.filter(
+    ({ hour, connections }) => connections > 0 && hour <= last && hour > last - PERIOD_MS / HOUR_MS,
+  );
+  const first = seen[0];
+  if (!first) return null;
+  const hours = last - first.hour + 1;
+  return { milliseconds: Math.min(PERIOD_MS, hours * HOUR_MS), hours, seen: seen.length, share: seen.length / hours };
+}
+
+function blind(reasons: string[], details: string[], health: Health): Sentence {
+  const [first = '', ...rest] = reasons;
+  const headline = words.sentence.cannotSee(first);
+  return { tone: 'blind', headline, details: [...rest, ...details, ...health.blindSpots], link: '/sensor' };
+}
+
+function others(count: number): string[] {
+  return count > 0 ? [words.sentence.alsoOpen(count)] : [];
+}
+
+function nameOf(mac: string | null, devices: DeviceSummary[]): string {
+  if (mac === null) return words.device.home;
+  const device = devices.find((known) => known.mac === mac);
+  return device?.name ?? (device?.vendor ? words.device.unnamedFrom(device.vendor, mac) : mac);
+}

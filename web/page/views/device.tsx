@@ -1,0 +1,269 @@
+// One device: who it is and how that is known, its incidents, mail, backends, updates, history and activity.
+import { useState } from 'preact/hooks';
+import type { ReportBackend } from '../../../sensor/record/report.ts';
+import type { DeviceDetail, NoteView } from '../../shapes.ts';
+import { bytes, shortTime } from '../format.ts';
+import { Card, deviceName, Facts, Pending, Title, When } from '../parts/basics.tsx';
+import { ActivityCharts, ActivityStrip } from '../parts/charts.tsx';
+import { IncidentLine } from '../parts/lists.tsx';
+import { useNow } from '../parts/now.ts';
+import { Timeline } from '../parts/timeline.tsx';
+import { useResource } from '../resource.ts';
+import { words } from '../words.ts';
+import { ForgetDevice, RenameDevice } from './device-actions.tsx';
+import { type IncidentPage, UNRESOLVED } from './home.tsx';
+import { NoteSteps } from './incident.tsx';
+
+const SHOWN_BACKENDS = 20;
+const SHOWN_ADDRESSES = 4;
+
+export function DeviceView({ mac }: { mac: string }) {
+  const now = useNow();
+  const device = useResource<DeviceDetail>(`api/devices/${encodeURIComponent(mac)}`, ['devices'], 5_000);
+  const incidents = useResource<IncidentPage>(UNRESOLVED, ['incidents']);
+  const slug = device.data?.note ?? null;
+  const note = useResource<NoteView>(slug && `api/notes/${encodeURIComponent(slug)}`, []);
+  const back = { path: '/devices', label: words.devices.title };
+  if (!device.data) {
+    return (
+      <>
+        <Title back={back}>{mac}</Title>
+        <Pending resource={device} lines={6} />
+      </>
+    );
+  }
+  const open = incidents.data?.incidents.filter((incident) => incident.device === mac) ?? [];
+  return (
+    <>
+      <Title back={back}>{deviceName(device.data)}</Title>
+      <Pending resource={device} />
+      {open.length > 0 && (
+        <Card title={words.deviceView.incidents}>
+          <ul class="lines">
+            {open.map((incident) => (
+              <IncidentLine key={incident.id} incident={incident} device={summaryOf(device.data)} now={now} />
+            ))}
+          </ul>
+        </Card>
+      )}
+      <Card title={words.deviceView.facts}>
+        <Identity device={device.data} note={note.data} />
+        <RenameDevice device={device.data} reload={device.reload} />
+      </Card>
+      <Card title={words.deviceView.activity}>
+        <ActivityStrip activity={device.data.activity} now={now} />
+        <ActivityCharts activity={device.data.activity} now={now} />
+      </Card>
+      <Card title={words.deviceView.mail}>
+        <Mail device={device.data} />
+      </Card>
+      <Card title={words.deviceView.backends}>
+        <Backends backends={device.data.backends} />
+      </Card>
+      <Card title={words.deviceView.firmware}>
+        <Updates device={device.data} />
+      </Card>
+      <Card title={words.deviceView.timeline}>
+        <Timeline entries={device.data.timeline} none={words.deviceView.noTimeline} />
+      </Card>
+      <ForgetDevice mac={mac} />
+    </>
+  );
+}
+
+/** The list's line needs the name only. */
+function summaryOf(device: DeviceDetail | null) {
+  if (!device) return undefined;
+  const { mac, role, name, vendor, note, randomizedMac, broadcastOnly, firstSeen, lastSeen } = device;
+  const base = { mac, role, name, vendor, note, randomizedMac, broadcastOnly, firstSeen, lastSeen };
+  return { ...base, address: null, mailAttempts: 0, lastMail: null, lastUpdateContact: null, backends: 0 };
+}
+
+function Identity({ device, note }: { device: DeviceDetail; note: NoteView | null }) {
+  const now = useNow();
+  const text = words.deviceView;
+  const newest = [...device.addresses].sort((left, right) => right.to.localeCompare(left.to));
+  const older = newest.slice(SHOWN_ADDRESSES);
+  const warnings = [
+    device.broadcastOnly ? words.device.notSeen : null,
+    device.randomizedMac ? words.device.randomized : null,
+    device.sharedMac ? words.device.shared : null,
+  ].filter((warning) => warning !== null);
+  const address = ({ ip, to }: { ip: string; to: string }) => (
+    <li key={`${ip} ${to}`}>
+      <span class="mono wrap">{ip}</span> <span class="muted">{shortTime(to, now)}</span>
+    </li>
+  );
+  return (
+    <>
+      {warnings.map((warning) => (
+        <p key={warning} class="notice">
+          {warning}
+        </p>
+      ))}
+      {device.mergeSuggestion && (
+        <p class="notice">
+          <strong>{text.merge}.</strong> {device.mergeSuggestion.reason} {text.mergeHint}{' '}
+          <a href={`#/devices/${encodeURIComponent(device.mergeSuggestion.mac)}`}>
+            {text.mergeSee(device.mergeSuggestion.name ?? device.mergeSuggestion.mac)}
+          </a>
+        </p>
+      )}
+      <Facts
+        rows={[
+          [
+            text.mac,
+            <span key="mac" class="mono">
+              {device.mac}
+            </span>,
+          ],
+          [text.vendor, device.vendor ?? words.device.noVendor],
+          [text.names, device.hostnames.join(', ')],
+          [
+            text.addresses,
+            <ul key="ip" class="plain">
+              {newest.slice(0, SHOWN_ADDRESSES).map(address)}
+            </ul>,
+          ],
+          [text.firstSeen, shortTime(device.firstSeen, now)],
+          [text.lastSeen, <When key="seen" time={device.lastSeen} now={now} />],
+          [text.noteEvidence, device.noteEvidence.map(({ evidence, value }) => `${evidence}: ${value}`).join(', ')],
+        ]}
+      />
+      {older.length > 0 && (
+        <details>
+          <summary>{text.olderAddresses(older.length)}</summary>
+          <ul class="plain">{older.map(address)}</ul>
+        </details>
+      )}
+      {note && (
+        <details>
+          <summary>
+            {text.note}: {note.title}
+          </summary>
+          <NoteSteps note={note} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Mail({ device }: { device: DeviceDetail }) {
+  const now = useNow();
+  const { mail, lookups } = device;
+  const outcome = words.incident.outcome;
+  const asked = lookups.mx + lookups.dnsbl > 0 ? words.deviceView.lookups(lookups.mx, lookups.dnsbl) : null;
+  if (mail.attempts === 0) {
+    return (
+      <>
+        <p class="muted">{words.deviceView.noMail}</p>
+        {asked && <p>{asked}</p>}
+      </>
+    );
+  }
+  return (
+    <>
+      <Facts
+        rows={[
+          [words.chart.mail, mail.attempts],
+          [outcome.unanswered, mail.unanswered || ''],
+          [outcome.refused, mail.refused || ''],
+          [outcome.connected, mail.connected || ''],
+          [outcome.messages, mail.messages || ''],
+          [outcome.recipients, mail.recipients || ''],
+        ]}
+      />
+      {asked && <p>{asked}</p>}
+      <ul class="destinations">
+        {mail.destinations.slice(0, SHOWN_BACKENDS).map((entry) => (
+          <li key={`${entry.ip} ${entry.port}`}>
+            <span class="wrap">{entry.name ?? entry.ip}</span>
+            <span class="muted">
+              {words.incident.port(entry.port)} · {words.incident.attempts(entry.attempts)} ·{' '}
+              {shortTime(entry.lastSeen, now)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+const ROLE_ORDER = ['update', 'store', 'telemetry', 'cloud', 'time', 'unknown'] as const;
+
+/** By role, updates first: the way in is looked for there. */
+function Backends({ backends }: { backends: ReportBackend[] }) {
+  const [all, setAll] = useState(false);
+  if (backends.length === 0) return <p class="muted">{words.deviceView.noBackends}</p>;
+  const sorted = [...backends].sort(
+    (left, right) =>
+      ROLE_ORDER.indexOf(left.role) - ROLE_ORDER.indexOf(right.role) || right.lastSeen.localeCompare(left.lastSeen),
+  );
+  const shown = all ? sorted : sorted.slice(0, SHOWN_BACKENDS);
+  return (
+    <>
+      {ROLE_ORDER.map((role) => {
+        const entries = shown.filter((backend) => backend.role === role);
+        return entries.length === 0 ? null : (
+          <div key={role}>
+            <h3>{words.deviceView.backendRole[role]}</h3>
+            <ul class="destinations">
+              {entries.map((backend) => (
+                <BackendLine key={backend.name} backend={backend} />
+              ))}
+            </ul>
+          </div>
+        );
+      })}
+      {!all && sorted.length > SHOWN_BACKENDS && (
+        <button type="button" class="wide" onClick={() => setAll(true)}>
+          {words.state.more(sorted.length - SHOWN_BACKENDS)}
+        </button>
+      )}
+    </>
+  );
+}
+
+function BackendLine({ backend }: { backend: ReportBackend }) {
+  const now = useNow();
+  const text = words.deviceView;
+  const from = backend.nameFrom.map((source) => text.nameSource[source]).join(', ') || text.nameHidden;
+  const role =
+    backend.roleFrom === 'note' ? text.roleFromNote : backend.roleFrom === 'host-label' ? text.roleFromLabel : null;
+  const provenance = [
+    from,
+    role,
+    backend.outerName ? text.outerName : null,
+    backend.shared ? text.sharedInfrastructure : null,
+    backend.otherDevice ? words.incident.otherDeviceName : null,
+  ];
+  return (
+    <li>
+      <span class="wrap">{backend.name}</span>
+      <span class="muted">{provenance.filter(Boolean).join(' · ')}</span>
+      <span class="muted">
+        {text.backendTraffic(backend.connections, bytes(backend.bytesUp), bytes(backend.bytesDown))} ·{' '}
+        <When time={backend.lastSeen} now={now} />
+      </span>
+    </li>
+  );
+}
+
+function Updates({ device }: { device: DeviceDetail }) {
+  const now = useNow();
+  if (device.firmware.length === 0) return <p class="muted">{words.deviceView.noFirmware}</p>;
+  return (
+    <ul class="destinations">
+      {[...device.firmware].reverse().map(({ version, from, firstSeen }) => (
+        <li key={`${version} ${from}`}>
+          <span class="wrap">
+            {words.deviceView.version} {version}
+          </span>
+          <span class="muted">
+            {from.toUpperCase()} · {words.incidents.since(shortTime(firstSeen, now))}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,153 @@
+// Home: one sentence from measured state, what needs a look, and the whole home's activity.
+import type { ActivityHour } from '../../../sensor/attribute/device.ts';
+import type { ReportIncident } from '../../../sensor/record/report.ts';
+import type { DeviceSummary } from '../../shapes.ts';
+import { useLive } from '../live-state.ts';
+import { Card, Empty, Pending } from '../parts/basics.tsx';
+import { ActivityCharts } from '../parts/charts.tsx';
+import { Icon, type IconName } from '../parts/icons.tsx';
+import { IncidentLine } from '../parts/lists.tsx';
+import { useNow } from '../parts/now.ts';
+import { type Resource, useResource } from '../resource.ts';
+import { homeSentence, type Sentence, type Tone } from '../sentence.ts';
+import { words } from '../words.ts';
+
+const TONE_ICON: Record<Tone, IconName> = {
+  alert: 'alert',
+  notice: 'alert',
+  blind: 'blind',
+  quiet: 'calm',
+  unknown: 'unknown',
+};
+
+export interface IncidentPage {
+  incidents: ReportIncident[];
+  next: string | null;
+}
+
+export const UNRESOLVED = 'api/incidents?limit=100&states=open,acknowledged';
+
+export function HomeView() {
+  const live = useLive();
+  const now = useNow();
+  const incidents = useResource<IncidentPage>(UNRESOLVED, ['incidents']);
+  const devices = useResource<{ devices: DeviceSummary[] }>('api/devices?view=summary', ['devices'], 15_000);
+  const activity = useResource<{ activity: ActivityHour[] }>('api/activity', ['devices'], 60_000);
+  const unresolved = incidents.data?.incidents ?? [];
+  return (
+    <>
+      <h1 class="hidden" tabIndex={-1}>
+        {words.home.title}
+      </h1>
+      <Hero incidents={incidents} devices={devices} activity={activity} now={now} />
+      {unresolved.length > 0 && (
+        <Card title={words.home.open}>
+          <ul class="lines">
+            {unresolved.slice(0, 8).map((incident) => (
+              <IncidentLine
+                key={incident.id}
+                incident={incident}
+                device={devices.data?.devices.find(({ mac }) => mac === incident.device)}
+                now={now}
+              />
+            ))}
+          </ul>
+          {unresolved.length > 8 && (
+            <a class="button" href="#/incidents">
+              {words.home.allIncidents}
+            </a>
+          )}
+        </Card>
+      )}
+      <Card title={words.home.activity}>
+        <Pending resource={activity} />
+        {activity.data && <ActivityCharts activity={activity.data.activity} now={live.health ? now : Date.now()} />}
+      </Card>
+    </>
+  );
+}
+
+interface HeroProps {
+  incidents: Resource<IncidentPage>;
+  devices: Resource<{ devices: DeviceSummary[] }>;
+  activity: Resource<{ activity: ActivityHour[] }>;
+  now: number;
+}
+
+/** Nothing is said before everything it rests on has been read. */
+function Hero({ incidents, devices, activity, now }: HeroProps) {
+  const { health, link } = useLive();
+  const failed = [incidents, devices, activity].find(({ error }) => error !== null);
+  if (link !== 'lost' && failed)
+    return (
+      <Card>
+        <Pending resource={failed} />
+      </Card>
+    );
+  if (link === 'connecting' || (link === 'live' && !(health && incidents.data && devices.data && activity.data)))
+    return <HeroWaiting />;
+  const sentence = homeSentence({
+    health,
+    incidents: incidents.data?.incidents ?? [],
+    incomplete: Boolean(incidents.data?.next),
+    devices: devices.data?.devices ?? [],
+    activity: activity.data?.activity ?? [],
+    connected: link === 'live',
+    now,
+  });
+  return <HeroCard sentence={sentence} />;
+}
+
+function HeroCard({ sentence }: { sentence: Sentence }) {
+  const inner = (
+    <>
+      <span class="hero-icon">
+        <Icon name={TONE_ICON[sentence.tone]} />
+      </span>
+      <span class="hero-words">
+        <span class="hero-tone">{words.tone[sentence.tone]}</span>
+        <span class="hero-headline">{sentence.headline}</span>
+      </span>
+    </>
+  );
+  return (
+    <section class={`hero tone-${sentence.tone}`} aria-live="polite">
+      {sentence.link ? (
+        <a class="hero-main" href={`#${sentence.link}`}>
+          {inner}
+          <Icon name="next" />
+        </a>
+      ) : (
+        <p class="hero-main">{inner}</p>
+      )}
+      {sentence.details.length > 0 && (
+        <ul class="hero-details">
+          {sentence.details.map((detail) => (
+            <li key={detail}>{detail}</li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** Before anything is known, nothing is claimed. */
+export function HeroWaiting() {
+  return (
+    <section class="hero tone-unknown" aria-busy="true">
+      <p class="hero-main">
+        <span class="hero-icon">
+          <Icon name="sensor" />
+        </span>
+        <span class="hero-words">
+          <span class="hero-headline">{words.state.loading}</span>
+        </span>
+      </p>
+    </section>
+  );
+}
+
+/** For other views: the same empty state. */
+export function NothingOpen() {
+  return <Empty title={words.incidents.noneOpen} hint={words.incidents.noneHint} />;
+}

@@ -1,0 +1,227 @@
+// One incident: what, who, since when, to whom, what happened before, what to do now.
+import type { ReportIncident } from '../../../sensor/record/report.ts';
+import { mainAddress } from '../../addresses.ts';
+import type { DeviceDetail, NoteView } from '../../shapes.ts';
+import { NOTE_SECTIONS } from '../../shapes.ts';
+import { figure, shortTime } from '../format.ts';
+import { useLive } from '../live-state.ts';
+import { isMailIncident, type MailFacts, mailFacts } from '../mail-facts.ts';
+import { Card, deviceName, Facts, Pending, SeverityBadge, StateBadge, Title, When } from '../parts/basics.tsx';
+import { Icon } from '../parts/icons.tsx';
+import { useNow } from '../parts/now.ts';
+import { Timeline } from '../parts/timeline.tsx';
+import { useResource } from '../resource.ts';
+import { words } from '../words.ts';
+import { IncidentActions } from './incident-actions.tsx';
+
+const SHOWN_DESTINATIONS = 12;
+
+export function IncidentView({ id }: { id: string }) {
+  const incident = useResource<ReportIncident>(`api/incidents/${encodeURIComponent(id)}`, [
+    'incidents',
+    'expectations',
+  ]);
+  const mac = incident.data?.device ?? null;
+  const device = useResource<DeviceDetail>(mac && `api/devices/${encodeURIComponent(mac)}`, ['devices'], 10_000);
+  const slug = device.data?.note ?? null;
+  const note = useResource<NoteView>(slug && `api/notes/${encodeURIComponent(slug)}`, []);
+  const back = { path: '/incidents', label: words.incidents.title };
+  if (!incident.data) {
+    return (
+      <>
+        <Title back={back}>{words.incident.title}</Title>
+        <Pending resource={incident} lines={6} />
+      </>
+    );
+  }
+  const facts = mailFacts(incident.data, device.data);
+  return (
+    <>
+      <Title back={back}>{words.kind[incident.data.kind]}</Title>
+      <Pending resource={incident} />
+      <Summary incident={incident.data} device={device.data} />
+      <IncidentActions incident={incident.data} device={device.data} facts={facts} reload={incident.reload} />
+      <Card title={words.incident.now}>
+        <Advice incident={incident.data} note={note.data} />
+      </Card>
+      <Card title={words.incident.facts}>
+        <WhatHappened incident={incident.data} facts={facts} />
+      </Card>
+      <Card title={words.incident.before}>
+        <Timeline entries={incident.data.before} none={words.incident.noBefore} />
+      </Card>
+    </>
+  );
+}
+
+function Summary({ incident, device }: { incident: ReportIncident; device: DeviceDetail | null }) {
+  const now = useNow();
+  const address = device ? mainAddress(device.addresses) : null;
+  return (
+    <section class={`card summary edge-${incident.severity}`}>
+      <p class="line-badges">
+        <SeverityBadge severity={incident.severity} />
+        <StateBadge state={incident.state} />
+      </p>
+      <p class="summary-text">{incident.summary}</p>
+      {device && (
+        <a class="who" href={`#/devices/${encodeURIComponent(device.mac)}`}>
+          <span>
+            <strong>{deviceName(device)}</strong>
+            <span class="muted">
+              {[device.nameFrom && words.device.nameFrom(device.nameFrom), device.vendor ?? words.device.noVendor]
+                .filter(Boolean)
+                .join(' · ')}
+            </span>
+            <span class="muted mono">{[device.mac, address].filter(Boolean).join(' · ')}</span>
+          </span>
+          <Icon name="next" />
+        </a>
+      )}
+      {incident.state === 'acknowledged' && incident.acknowledgedAt && (
+        <p class="muted">{words.incident.acknowledgedAt(shortTime(incident.acknowledgedAt, now))}</p>
+      )}
+      {incident.state === 'resolved' && incident.resolvedAt && (
+        <p class="muted">{words.incident.resolvedAt(shortTime(incident.resolvedAt, now))}</p>
+      )}
+      {incident.state === 'expected' && (
+        <a class="button" href="#/expected">
+          {words.incident.seeExpected}
+        </a>
+      )}
+      {incident.watchUntil && <p class="notice">{words.incident.watching(shortTime(incident.watchUntil, now))}</p>}
+    </section>
+  );
+}
+
+function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: MailFacts }) {
+  const now = useNow();
+  const oneWay = useLive().health?.vantage === 'lan-one-way';
+  const outcome = words.incident.outcome;
+  const mail = isMailIncident(incident);
+  const outcomes: [string, number, string][] = [
+    [outcome.unanswered, facts.unanswered, oneWay ? outcome.unansweredOneWay : outcome.unansweredHint],
+    [outcome.refused, facts.refused, outcome.refusedHint],
+    [outcome.connected, facts.connected, outcome.connectedHint],
+    [outcome.messages, facts.messages, outcome.messagesHint],
+    [outcome.recipients, facts.recipients, outcome.recipientsHint],
+  ];
+  return (
+    <>
+      <Facts
+        rows={[
+          [words.incident.started, shortTime(incident.startedAt, now)],
+          [words.incident.last, <When key="last" time={incident.lastAt} now={now} />],
+          [
+            words.incident.often,
+            mail && facts.attempts > 0
+              ? words.incident.attempts(facts.attempts)
+              : words.incident.findings(incident.findings),
+          ],
+        ]}
+      />
+      {mail && (
+        <ul class="outcomes">
+          {outcomes
+            .filter(([, count]) => count > 0)
+            .map(([label, count, hint]) => (
+              <li key={label}>
+                <strong>{figure(count)}</strong> {label}
+                <span class="muted">{hint}</span>
+              </li>
+            ))}
+        </ul>
+      )}
+      {mail ? <Destinations facts={facts} /> : <Evidence evidence={incident.evidence} />}
+    </>
+  );
+}
+
+function Destinations({ facts }: { facts: MailFacts }) {
+  const shown = facts.destinations.slice(0, SHOWN_DESTINATIONS);
+  const more = facts.destinations.length - shown.length;
+  return (
+    <>
+      <h3>{words.incident.toWhom}</h3>
+      {shown.length === 0 && <p class="muted">{words.incident.noDestinations}</p>}
+      <ul class="destinations">
+        {shown.map((entry) => (
+          <li key={`${entry.ip} ${entry.port}`}>
+            <span class="wrap">{entry.name ?? entry.ip}</span>
+            <span class="muted">
+              {[
+                entry.name ? entry.ip : words.deviceView.nameHidden,
+                words.incident.port(entry.port),
+                words.incident.attempts(entry.attempts),
+                entry.otherDevice ? words.incident.otherDeviceName : null,
+              ]
+                .filter(Boolean)
+                .join(' · ')}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p class="muted">{words.incident.moreDestinations(more)}</p>}
+    </>
+  );
+}
+
+/** Facts of kinds that have no form of their own here: as the sensor recorded them. */
+function Evidence({ evidence }: { evidence: Record<string, unknown> }) {
+  const rows = Object.entries(evidence)
+    .slice(0, 24)
+    .map(([key, value]): [string, string] => [spaced(key), told(value)]);
+  return rows.length > 0 ? <Facts rows={rows} /> : null;
+}
+
+function spaced(key: string): string {
+  return key
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/_/g, ' ')
+    .toLowerCase();
+}
+
+function told(value: unknown): string {
+  if (Array.isArray(value)) return value.slice(0, 12).map(told).join(', ');
+  if (value !== null && typeof value === 'object') return Object.values(value).map(told).join(' · ');
+  return value === null || value === undefined ? words.state.unknown : String(value);
+}
+
+function Advice({ incident, note }: { incident: ReportIncident; note: NoteView | null }) {
+  return (
+    <>
+      {incident.advice.length === 0 && !note && <p class="muted">{words.incident.noAdvice}</p>}
+      <ol class="steps">
+        {incident.advice.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+      {note && (
+        <details>
+          <summary>{note.title}</summary>
+          <NoteSteps note={note} />
+        </details>
+      )}
+    </>
+  );
+}
+
+export function NoteSteps({ note }: { note: NoteView }) {
+  const sections = NOTE_SECTIONS.filter((section) => note.steps[section].length > 0);
+  return (
+    <>
+      {note.general && <p class="muted">{words.incident.generalNote}</p>}
+      {sections.map((section) => (
+        <div key={section}>
+          <h3>{words.incident.noteSection[section]}</h3>
+          <ol class="steps">
+            {note.steps[section].map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+        </div>
+      ))}
+      {note.source && <p class="muted wrap">{words.incident.noteSource(note.source)}</p>}
+    </>
+  );
+}

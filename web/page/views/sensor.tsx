@@ -1,0 +1,132 @@
+// How well the sensor itself is doing, who may read this page, the log, and the support bundle.
+import type { HealthAnswer } from '../../shapes.ts';
+import { bytes, figure, percent, shortTime } from '../format.ts';
+import { useLive } from '../live-state.ts';
+import { Card, Facts, Pending, Title, When } from '../parts/basics.tsx';
+import { useNow } from '../parts/now.ts';
+import { useResource } from '../resource.ts';
+import { words } from '../words.ts';
+import { Browsers } from './browsers.tsx';
+
+/** Below this, clocks of phones and sensors differ anyway. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+export function SensorView() {
+  const { health: heard } = useLive();
+  const asked = useResource<HealthAnswer>('api/health', []);
+  const log = useResource<{ lines: string[] }>('api/log', []);
+  const health = heard ?? asked.data;
+  return (
+    <>
+      <Title>{words.sensor.title}</Title>
+      {!health && <Pending resource={asked} lines={6} />}
+      {health && <Capture health={health} />}
+      {health && <Keeping health={health} />}
+      <Browsers />
+      <Card title={words.sensor.log}>
+        <Pending resource={log} />
+        {log.data &&
+          (log.data.lines.length > 0 ? (
+            <textarea
+              class="log"
+              readOnly
+              rows={14}
+              aria-label={words.sensor.log}
+              value={log.data.lines.toReversed().join('\n')}
+            />
+          ) : (
+            <p class="muted">{words.sensor.noLog}</p>
+          ))}
+        <a class="button" href="api/support-bundle" download="thingwatch-support.json">
+          {words.sensor.bundle}
+        </a>
+        <p class="muted">{words.sensor.bundleHint}</p>
+      </Card>
+    </>
+  );
+}
+
+function Capture({ health }: { health: HealthAnswer }) {
+  const now = useNow();
+  const text = words.sensor;
+  const decode = Object.entries(health.decode).filter(([, count]) => count > 0);
+  return (
+    <Card title={text.capture}>
+      {health.captureError && <p class="notice">{health.captureError}</p>}
+      <Facts
+        rows={[
+          [text.capture, `${text.captureState[health.capture]} (${text.mode[health.mode]})`],
+          [text.interface, health.interface],
+          [text.vantage, text.vantageName[health.vantage]],
+          [text.frames, `${figure(health.frames)} · ${text.perSecond(health.framesPerSecond)}`],
+          [
+            text.lastFrame,
+            health.lastFrameAt === null ? words.state.never : <When key="frame" time={health.lastFrameAt} now={now} />,
+          ],
+          [text.loss, health.lossPercent === null ? text.lossUnknown : `${percent(health.lossPercent)} %`],
+          [text.restarts, health.captureRestarts > 0 ? figure(health.captureRestarts) : ''],
+          [text.decode, decode.map(([reason, count]) => `${reason}: ${figure(count)}`).join(', ')],
+        ]}
+      />
+      {health.blindSpots.length > 0 && (
+        <>
+          <h3>{text.blindSpots}</h3>
+          <ul class="bullets">
+            {health.blindSpots.map((spot) => (
+              <li key={spot}>{spot}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Card>
+  );
+}
+
+function Keeping({ health }: { health: HealthAnswer }) {
+  const now = useNow();
+  const { clockOffset } = useLive();
+  const text = words.sensor;
+  const { broker, database, web } = health;
+  const counts = broker
+    ? [
+        broker.waiting > 0 ? text.waiting(broker.waiting) : null,
+        broker.dropped > 0 ? text.dropped(broker.dropped) : null,
+      ]
+    : [];
+  const brokerState = broker
+    ? [
+        broker.connected ? text.brokerConnected : text.brokerAway,
+        broker.embedded ? text.brokerEmbedded : null,
+        ...counts,
+        broker.url,
+        broker.error,
+      ]
+    : [text.brokerNone];
+  return (
+    <Card title={text.title}>
+      <Facts
+        rows={[
+          [
+            text.broker,
+            <span key="broker" class="wrap">
+              {brokerState.filter(Boolean).join(' · ')}
+            </span>,
+          ],
+          [
+            text.database,
+            <span key="database" class="wrap">
+              {[bytes(database.bytes), database.path, database.error].filter(Boolean).join(' · ')}
+            </span>,
+          ],
+          [text.clock, Math.abs(clockOffset) < CLOCK_TOLERANCE_MS ? text.clockGood : text.clockOff(clockOffset)],
+          [text.running, shortTime(health.startedAt, now)],
+          [text.version, health.version],
+          [
+            text.page,
+            `${text.openPages(web.openPages)} · ${text.refused(web.wrongTokens, web.refusedHosts, web.refusedOrigins)}`,
+          ],
+        ]}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,93 @@
+// What the JSON API answers, read by the server that fills it and by the page that shows it. Shapes only, no behaviour.
+import type { ActivityHour, Identity, Role } from '../sensor/attribute/device.ts';
+import type { Health } from '../sensor/record/health.ts';
+import type { ReportDevice, ReportTimelineEntry } from '../sensor/record/report.ts';
+
+export interface DeviceDetail extends ReportDevice {
+  /** The user's own name for it. */
+  label: string | null;
+  identity: Identity;
+  /** Newest first. */
+  timeline: ReportTimelineEntry[];
+  activity: ActivityHour[];
+  /** Another MAC that looks like the same device (rotating addresses), and why; only a person may decide. */
+  mergeSuggestion?: { mac: string; name: string | null; reason: string } | null;
+}
+
+/** One line of the device list: `GET /api/devices?view=summary`, so that 500 devices stay light on a phone. */
+export interface DeviceSummary {
+  mac: string;
+  role: Role;
+  name: string | null;
+  vendor: string | null;
+  address: string | null;
+  note: string | null;
+  randomizedMac: boolean;
+  broadcastOnly: boolean;
+  firstSeen: string;
+  lastSeen: string;
+  mailAttempts: number;
+  /** Newest mail attempt that is still remembered with its destination. */
+  lastMail: string | null;
+  lastUpdateContact: string | null;
+  backends: number;
+}
+
+/** The parts of a firmware note that a person follows, in the order they do. */
+export const NOTE_SECTIONS = ['disconnect', 'reset', 'reinstall', 'closeAccess'] as const;
+export type NoteSection = (typeof NOTE_SECTIONS)[number];
+
+/** A firmware family's note as the page shows it: plain text, no markup. */
+export interface NoteView {
+  title: string;
+  steps: Record<NoteSection, string[]>;
+  /** True for advice that fits any device because no family matched. */
+  general: boolean;
+  /** Where the note's statements come from. */
+  source: string | null;
+}
+
+/** What "This is expected" would cover, and how many past findings it would have hidden. */
+export interface ExpectationPreview {
+  destinations: string[];
+  ports: number[];
+  wouldHaveHidden: number;
+}
+
+/** Counters of the page's own server; all since its start. */
+export interface WebHealth {
+  openPages: number;
+  wrongTokens: number;
+  slowedTokens: number;
+  refusedHosts: number;
+  refusedOrigins: number;
+  refusedPages: number;
+}
+
+/** `GET /api/health` and each heartbeat. `now` is the sensor's wall clock, so that a phone can see it is wrong. */
+export interface HealthAnswer extends Health {
+  now: number;
+  web: WebHealth;
+}
+
+export interface BrowserView {
+  id: string;
+  name: string;
+  createdAt: string;
+  lastSeenAt: string;
+  /** The one that asks. */
+  current: boolean;
+}
+
+export interface PairingLinkView {
+  link: string;
+  expiresAt: string;
+  /** An SVG document for an `img`. */
+  qrSvg: string;
+  /** True when only this machine can open the link, because the page listens on loopback. */
+  loopbackOnly: boolean;
+}
+
+export interface ApiError {
+  error: { code: string; message: string };
+}

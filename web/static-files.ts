@@ -1,0 +1,66 @@
+// The built page, read into memory once, each file also compressed. A request can only name a file of this table,
+// so no path from the network ever reaches the disk.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join, relative, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { RequestHandler } from 'express';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
+};
+
+interface StaticFile {
+  type: string;
+  body: Buffer;
+  /** Null where compression saves nothing. */
+  gzip: Buffer | null;
+  etag: string;
+  cacheControl: string;
+}
+
+/** Files by URL path (`/assets/…`). Throws what `readdir` throws when the page has not been built. */
+export function loadStaticFiles(directory: string): Map<string, StaticFile> {
+  const files = new Map<string, StaticFile>();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const type = TYPES[extname(entry.name)];
+    if (!entry.isFile() || !type) continue;
+    const path = join(entry.parentPath, entry.name);
+    const body = readFileSync(path);
+    const zipped = gzipSync(body, { level: 9 });
+    const url = `/${relative(directory, path).split(sep).join('/')}`;
+    files.set(url, {
+      type,
+      body,
+      gzip: zipped.length < body.length * 0.9 ? zipped : null,
+      etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+      cacheControl: url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    });
+  }
+  return files;
+}
+
+export function serveStatic(files: Map<string, StaticFile>): RequestHandler {
+  return (request, response, next) => {
+    const file = files.get(request.path === '/' ? '/index.html' : request.path);
+    if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
+    const gzip = file.gzip && request.acceptsEncodings('gzip') ? file.gzip : null;
+    response.set({
+      'Content-Type': file.type,
+      'Cache-Control': file.cacheControl,
+      ETag: file.etag,
+      Vary: 'Accept-Encoding',
+    });
+    if (request.headers['if-none-match'] === file.etag) {
+      response.status(304).end();
+      return;
+    }
+    if (gzip) response.set('Content-Encoding', 'gzip');
+    response.end(request.method === 'HEAD' ? undefined : (gzip ?? file.body));
+  };
+}
