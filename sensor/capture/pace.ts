@@ -22,7 +22,8 @@ export class Pacer {
   readonly #options: PaceOptions;
   readonly #queue: Frame[] = [];
   #start: { real: number; packet: number } | null = null;
-  #running: Promise<void> | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #isRunning = false;
   #paused: Readable | null = null;
   #stopped = false;
   #failure: unknown = null;
@@ -38,14 +39,16 @@ export class Pacer {
       source.pause();
       this.#paused = source;
     }
-    this.#running ??= this.#run().catch((error: unknown) => {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#running = this.#run().catch((error: unknown) => {
       this.#failure = error;
     });
   }
 
   /** Resolves when all frames were delivered; rejects with what `onFrame` threw. */
   async drained(): Promise<void> {
-    while (this.#running !== null) await this.#running;
+    await this.#running;
     if (this.#failure !== null) throw this.#failure;
   }
 
@@ -70,7 +73,7 @@ export class Pacer {
         }
       }
     } finally {
-      this.#running = null;
+      this.#isRunning = false;
     }
   }
 }

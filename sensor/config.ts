@@ -1,0 +1,210 @@
+// Configuration: YAML file and environment, checked by one schema. Every mistake is told at once, with its key path.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { parsePrefix } from './attribute/home.ts';
+import { LOG_LEVELS } from './log.ts';
+
+const ENVIRONMENT_PREFIX = 'THINGWATCH_';
+const FILE_NAMES = ['thingwatch.yaml', '/etc/thingwatch/thingwatch.yaml'];
+
+const prefix = z.string().refine((text) => parsePrefix(text) !== null, 'is no CIDR prefix such as 192.168.1.0/24');
+/** `host:port`; the host may be empty (all addresses) or a bracketed IPv6 address. */
+const listen = z
+  .string()
+  .regex(/^(?:\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}$/, 'must be HOST:PORT, for example 127.0.0.1:8080');
+const file = z.string().min(1);
+const topic = z.string().regex(/^[^+#\0/][^+#\0]*$/, 'must be an MQTT topic without + and #');
+
+const schema = z.strictObject({
+  state_dir: z.string().min(1).default('./state'),
+  /** In every MQTT topic and unique id; by default the capture interface's MAC, kept from the first start. */
+  sensor_id: z
+    .string()
+    .regex(/^[a-zA-Z0-9_-]{1,64}$/, 'may have letters, digits, _ and - only')
+    .optional(),
+  log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
+  capture: z
+    .strictObject({
+      interface: z.string().min(1).optional(),
+      home_net: z.array(prefix).default([]),
+    })
+    .prefault({}),
+  mqtt: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^(?:mqtts?|tcp|tls|ssl|wss?):\/\/[^\s]+$/, 'must be a broker URL such as mqtt://192.168.1.10:1883')
+        .optional(),
+      username: z.string().optional(),
+      password: z.string().optional(),
+      ca: file.optional(),
+      cert: file.optional(),
+      key: file.optional(),
+      base_topic: topic.default('thingwatch'),
+      client_id: z.string().min(1).max(64).optional(),
+      /** The embedded broker's address, where no `url` names another. */
+      listen: listen.default('127.0.0.1:1883'),
+    })
+    .prefault({}),
+  homeassistant: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      prefix: topic.default('homeassistant'),
+      devices: z.enum(['flagged', 'all']).default('flagged'),
+      link_by_mac: z.boolean().default(true),
+      status_topic: topic.optional(),
+      hold_hours: z
+        .number()
+        .positive()
+        .max(24 * 30)
+        .default(24),
+    })
+    .prefault({}),
+  web: z
+    .strictObject({
+      listen: listen.default('127.0.0.1:8080'),
+      base_path: z.string().startsWith('/', 'must begin with /').default('/'),
+      host_names: z.array(z.string().min(1)).default([]),
+      cert: file.optional(),
+      key: file.optional(),
+    })
+    .prefault({}),
+  notes: z.strictObject({ dirs: z.array(z.string().min(1)).default([]) }).prefault({}),
+  detect: z
+    .strictObject({
+      learning_days: z.number().min(0).max(365).default(7),
+      updates_overdue_days: z.number().positive().max(3650).default(30),
+    })
+    .prefault({}),
+  store: z
+    .strictObject({
+      flush_seconds: z.number().min(1).max(3600).default(60),
+      max_megabytes: z.number().min(16).max(100_000).default(512),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** All that is wrong, one line each; exit code 2. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+export interface ConfigSource {
+  /** `--config FILE`; it must exist. */
+  file: string | undefined;
+  workingDirectory: string;
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads the file, lays the environment over it, checks the whole. Throws ConfigError. */
+export function loadConfig(source: ConfigSource): { config: Config; file: string | null } {
+  const path =
+    source.file ??
+    FILE_NAMES.map((name) => join(name.startsWith('/') ? '' : source.workingDirectory, name)).find(existsSync);
+  const problems: string[] = [];
+  const values = path === undefined ? {} : readYaml(path, problems);
+  const keys = environmentKeys();
+  for (const [name, text] of Object.entries(source.environment)) {
+    if (!name.startsWith(ENVIRONMENT_PREFIX) || text === undefined) continue;
+    const key = keys.get(name);
+    if (key === undefined)
+      problems.push(
+        `${name}: there is no such setting; the environment names are THINGWATCH_ and the key's path in capitals`,
+      );
+    else setAt(values, key.path, key.parse(text));
+  }
+  const result = schema.safeParse(values);
+  if (!result.success)
+    problems.push(...result.error.issues.flatMap((issue) => describe(issue, path ?? 'configuration')));
+  if (problems.length > 0 || !result.success) throw new ConfigError(problems);
+  return { config: result.data, file: path ?? null };
+}
+
+function readYaml(path: string, problems: string[]): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`${path}: cannot be read (${error instanceof Error ? error.message : String(error)})`]);
+  }
+  const document = parseDocument(text);
+  if (document.errors.length > 0)
+    throw new ConfigError(document.errors.map((error) => `${path}: ${error.message.split('\n')[0]}`));
+  const value: unknown = document.toJS() ?? {};
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return Object.fromEntries(Object.entries(value));
+  problems.push(`${path}: must be a mapping of settings, like "web:" with "listen: 127.0.0.1:8080" under it`);
+  return {};
+}
+
+function describe(issue: z.core.$ZodIssue, path: string): string[] {
+  const at = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${path}: ${at === '' ? key : `${at}.${key}`}: there is no such setting`);
+  }
+  return [`${path}: ${at}: ${issue.message}`];
+}
+
+interface EnvironmentKey {
+  path: string[];
+  parse(text: string): unknown;
+}
+
+/** `THINGWATCH_MQTT_URL` and so on, from the schema itself. Lists are separated by commas. */
+function environmentKeys(): Map<string, EnvironmentKey> {
+  const keys = new Map<string, EnvironmentKey>();
+  const defaults = schema.parse({});
+  for (const [name, part] of Object.entries(schema.shape)) {
+    const inner = part.def.innerType;
+    const fields = inner instanceof z.ZodObject ? Object.keys(inner.shape).map((field) => [name, field]) : [[name]];
+    for (const path of fields) {
+      keys.set(ENVIRONMENT_PREFIX + path.join('_').toUpperCase(), { path, parse: parserFor(valueAt(defaults, path)) });
+    }
+  }
+  return keys;
+}
+
+/** Turns text into the type of the setting's default; what does not fit stays text, for the schema to name. */
+function parserFor(sample: unknown): (text: string) => unknown {
+  if (Array.isArray(sample))
+    return (text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+  if (typeof sample === 'boolean') return (text) => ({ true: true, false: false })[text] ?? text;
+  if (typeof sample === 'number')
+    return (text) => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
+  return (text) => text;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let current = value;
+  for (const key of path)
+    current = typeof current === 'object' && current !== null ? Reflect.get(current, key) : undefined;
+  return current;
+}
+
+function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [first = '', ...rest] = path;
+  if (rest.length === 0) {
+    target[first] = value;
+    return;
+  }
+  const inner = target[first];
+  const next =
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner))
+      : {};
+  target[first] = next;
+  setAt(next, rest, value);
+}

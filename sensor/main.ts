@@ -1,0 +1,220 @@
+// Composition root: commands, rooms, signals, exit codes. The files in main/ are parts of it.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { newPairingToken, pairingLinkFor } from '../web/access.ts';
+import { CaptureError } from './capture/errors.ts';
+import { defaultInterface } from './capture/interfaces.ts';
+import { LiveCapture } from './capture/live.ts';
+import { EXIT, type GlobalOptions, type Handlers, type ReplayCommand, runCli } from './cli.ts';
+import { ConfigError } from './config.ts';
+import { formatDoctor, runDoctor } from './deploy/doctor.ts';
+import { EdgeError } from './main/edges.ts';
+import { pairingLinks } from './main/pairing-links.ts';
+import { buildReport, printReport, type ReplayIo, replayInto, streamIncidents } from './main/replay.ts';
+import { openSession, type Session, serve, version } from './main/session.ts';
+import { checkNotes, formatProblem } from './notes/check.ts';
+import { StoreError } from './record/store-error.ts';
+import { openSpine, PROJECT_ROOT, SHIPPED_NOTES } from './spine.ts';
+
+const DEMO = {
+  capture: join(PROJECT_ROOT, 'test/captures/demo.pcap'),
+  notes: join(PROJECT_ROOT, 'test/captures/demo-notes'),
+  /** Nine recorded hours in about half a minute. */
+  speed: 1000,
+} as const;
+
+/** Runs thingwatch with the arguments after the script's name; resolves to the exit code. */
+export async function main(argv: string[]): Promise<number> {
+  const handlers: Handlers = {
+    run: (options) => (options.demo ? demo(options) : run(options)),
+    replay: replayCommand,
+    doctor,
+    notesCheck,
+    pair,
+  };
+  try {
+    return await runCli(argv, handlers, { version: version(), out: print, complain });
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+async function run(options: GlobalOptions): Promise<number> {
+  const session = openSession(options);
+  const { config } = session;
+  const device = config.capture.interface ?? defaultInterface();
+  if (device === null)
+    throw new EdgeError(EXIT.usage, 'no network interface was found to capture on: name one with capture.interface');
+  const served = await serve({
+    session,
+    mode: 'live',
+    interface: device,
+    stateDir: config.state_dir,
+    homeNet: config.capture.home_net,
+  });
+  const { health, spine } = served;
+  const capture = new LiveCapture({
+    interface: device,
+    onFrame: (frame) => spine.engine.frame(frame),
+    onState: (state, error) => {
+      health.capture = state;
+      health.captureError = error;
+      health.captureRestarts = capture.restarts;
+    },
+    log: session.log('capture'),
+    now: session.now,
+  });
+  try {
+    await capture.start();
+    complain(`Capturing on ${device}. Stop with Ctrl-C.\n`);
+    await stopSignal();
+    return EXIT.done;
+  } finally {
+    await capture.stop();
+    await served.stop();
+  }
+}
+
+async function demo(options: GlobalOptions): Promise<number> {
+  if (!existsSync(DEMO.capture))
+    throw new EdgeError(EXIT.failed, 'the demo capture is not there: it comes with a checkout, under test/captures');
+  const session = openSession(options);
+  complain('Demo: a recorded home, quickened. Nothing is captured and nothing is kept.\n');
+  return serveReplay(session, { files: [DEMO.capture], speed: DEMO.speed, homeNet: [], state: null }, 'demo');
+}
+
+async function replayCommand(command: ReplayCommand): Promise<number> {
+  const session = openSession(command);
+  const homeNet = command.homeNet.length > 0 ? command.homeNet : session.config.capture.home_net;
+  if (command.serve) return serveReplay(session, { ...command, homeNet }, 'replay');
+  if (command.files.includes('-') && command.files.length > 1) {
+    throw new EdgeError(EXIT.usage, '- is standard input and cannot be mixed with files: give it alone');
+  }
+  const spine = openSpine({ ...session, stateDir: command.state, homeNet, sensorMac: null, alerts: () => [] });
+  const abort = new AbortController();
+  void stopSignal().then(() => abort.abort());
+  try {
+    if (command.format === 'ndjson') streamIncidents(spine, print);
+    if (command.state !== null) spine.startFlushing();
+    const outcome = await replayInto(spine, command, replayIo(session, abort.signal));
+    spine.engine.finish();
+    spine.recorder.flushAll();
+    return printReport(buildReport(spine, outcome), command.format, print);
+  } finally {
+    spine.close();
+  }
+}
+
+/** Replays with page and broker, and stays up until it is stopped. */
+async function serveReplay(
+  session: Session,
+  command: Pick<ReplayCommand, 'files' | 'speed' | 'homeNet' | 'state'> & Partial<Pick<ReplayCommand, 'format'>>,
+  mode: 'replay' | 'demo',
+): Promise<number> {
+  const served = await serve({
+    session,
+    mode,
+    interface: null,
+    stateDir: command.state,
+    homeNet: command.homeNet,
+    ...(mode === 'demo' ? { extraNotes: [DEMO.notes] } : {}),
+  });
+  const { health, spine } = served;
+  const abort = new AbortController();
+  const stopped = stopSignal().then(() => abort.abort());
+  try {
+    health.capture = 'running';
+    if (command.format === 'ndjson') streamIncidents(spine, print);
+    const outcome = await replayInto(spine, command, replayIo(session, abort.signal));
+    spine.engine.finish();
+    spine.recorder.flushAll();
+    health.capture = 'ended';
+    if (command.format !== undefined) printReport(buildReport(spine, outcome), command.format, print);
+    if (!abort.signal.aborted) complain('The replay is over; page and broker stay up until you press Ctrl-C.\n');
+    await stopped;
+    return EXIT.done;
+  } finally {
+    await served.stop();
+  }
+}
+
+function replayIo(session: Session, signal: AbortSignal): ReplayIo {
+  const isTerminal = process.stderr.isTTY === true;
+  return {
+    out: print,
+    progress: isTerminal ? (line) => process.stderr.write(`\r\x1b[K${line}`) : null,
+    log: session.log('capture'),
+    now: () => performance.now(),
+    signal,
+  };
+}
+
+async function doctor(options: GlobalOptions): Promise<number> {
+  const { config, now } = openSession(options);
+  const checks = await runDoctor({
+    interface: config.capture.interface ?? defaultInterface(),
+    stateDir: config.state_dir,
+    webListen: config.web.listen,
+    mqttUrl: config.mqtt.url ?? null,
+    now: now(),
+  });
+  print(formatDoctor(checks));
+  return checks.some(({ result }) => result === 'fail') ? EXIT.failed : EXIT.done;
+}
+
+async function notesCheck({ dirs, ...globals }: GlobalOptions & { dirs: string[] }): Promise<number> {
+  const checked = dirs.length > 0 ? dirs : [SHIPPED_NOTES, ...openSession(globals).config.notes.dirs];
+  const { count, problems } = checkNotes(checked);
+  for (const problem of problems) print(`${formatProblem(problem)}\n`);
+  print(
+    problems.length === 0 ? `${count} notes, no problems\n` : `${problems.length} problems; ${count} notes are good\n`,
+  );
+  return problems.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function pair(options: GlobalOptions): Promise<number> {
+  const { config, now } = openSession(options);
+  const { token } = newPairingToken(pairingLinks(config.state_dir), now(), randomBytes);
+  const scheme = config.web.cert === undefined ? 'http' : 'https';
+  const link = pairingLinkFor(`${scheme}://${config.web.listen}${config.web.base_path}`, token);
+  print(`${link}\nIt works once, within 10 minutes, while the sensor runs with the same state directory.\n`);
+  return EXIT.done;
+}
+
+/** Resolves at the first Ctrl-C, SIGTERM or hang-up. A second one ends the process the hard way. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}
+
+function explain(error: unknown): number {
+  if (error instanceof ConfigError) {
+    complain(
+      `The configuration is wrong; nothing was started:\n${error.problems.map((problem) => `  ${problem}\n`).join('')}`,
+    );
+    return EXIT.usage;
+  }
+  if (error instanceof CaptureError) {
+    complain(`thingwatch: ${error.message}\n`);
+    return error.problem === 'unopened' ? EXIT.usage : EXIT.failed;
+  }
+  if (error instanceof EdgeError) {
+    complain(`thingwatch: ${error.message}\n`);
+    return error.code;
+  }
+  if (error instanceof StoreError) {
+    complain(`thingwatch: ${error.message}\n`);
+    return error.code === 'newer' || error.code === 'unwritable' ? EXIT.usage : EXIT.failed;
+  }
+  throw error;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function complain(text: string): void {
+  process.stderr.write(text);
+}

@@ -1,0 +1,217 @@
+// Starts and stops what hangs on the spine: broker, publisher, page. Belongs to main.ts.
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import qrcode from 'qrcode';
+import { createWebServer, type WebServer, WebServerError } from '../../web/server.ts';
+import type { Config } from '../config.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { Log, LogTail } from '../log.ts';
+import { BrokerConfigError, type EmbeddedBroker, startBroker } from '../publish/broker.ts';
+import { Publisher } from '../publish/client.ts';
+import { systemTimers } from '../publish/ports.ts';
+import { suppressedIn } from '../publish/suppressed.ts';
+import { createTopics, type Topics } from '../publish/topics.ts';
+import type { Health } from '../record/health.ts';
+import { PROJECT_ROOT, type Spine } from '../spine.ts';
+import { pageModel } from './page-model.ts';
+import { pairingLinks } from './pairing-links.ts';
+import { publishSource } from './publish-source.ts';
+
+/** Where the store keeps what was deleted in Home Assistant. */
+const SUPPRESSED = 'suppressed_devices';
+/** The embedded broker's user, where none is configured. */
+const BROKER_USER = 'thingwatch';
+const PUBLIC_DIR = join(PROJECT_ROOT, 'dist/web/public');
+
+/** A setting or a place that cannot be used, in words for a person; `code` is the exit code. */
+export class EdgeError extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface EdgesOptions {
+  config: Config;
+  spine: Spine;
+  topics: Topics;
+  sensorId: string;
+  sensorMac: Mac | null;
+  version: string;
+  /** Where pairing links wait to be used. */
+  stateDir: string;
+  health(): Health;
+  log(room: string): Log;
+  logTail: LogTail;
+  now(): number;
+  /** For the terminal: the page's link and its QR code. */
+  print(text: string): void;
+}
+
+interface Login {
+  username?: string;
+  password?: string;
+}
+
+export interface Edges {
+  brokerStatus(): Health['broker'];
+  stop(): Promise<void>;
+}
+
+export function topicsFor(config: Config, sensorId: string): Topics {
+  return createTopics({ baseTopic: config.mqtt.base_topic, sensorId, discoveryPrefix: config.homeassistant.prefix });
+}
+
+export async function startEdges(options: EdgesOptions): Promise<Edges> {
+  const web = await startWeb(options);
+  let broker: EmbeddedBroker | null = null;
+  try {
+    const isEmbedded = options.config.mqtt.url === undefined;
+    const login = isEmbedded ? embeddedLogin(options) : configuredLogin(options.config.mqtt);
+    broker = isEmbedded ? await startEmbedded(options, login) : null;
+    const publisher = makePublisher(options, { broker, login, pageUrl: web.url });
+    publisher.start();
+    return {
+      brokerStatus: () => publisher.status(),
+      async stop() {
+        await publisher.stop();
+        await broker?.close();
+        await web.server.close();
+      },
+    };
+  } catch (error) {
+    await broker?.close();
+    await web.server.close();
+    throw error;
+  }
+}
+
+async function startEmbedded({ config, log, print }: EdgesOptions, login: Login): Promise<EmbeddedBroker> {
+  try {
+    const broker = await startBroker({ listen: config.mqtt.listen, log: log('publish'), ...login });
+    print(
+      `MQTT: embedded broker on ${broker.host}:${broker.port}${login.username === undefined ? '' : `, user ${login.username}`}`,
+    );
+    return broker;
+  } catch (error) {
+    if (error instanceof BrokerConfigError) throw new EdgeError(2, `mqtt.listen: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The configured user and password; on the LAN, where none is configured, a password made once and kept in a file. */
+function embeddedLogin({ config, print, stateDir }: EdgesOptions): Login {
+  const { listen, password, username } = config.mqtt;
+  if (password !== undefined) return { username: username ?? BROKER_USER, password };
+  if (isLoopback(listen)) return {};
+  const path = join(stateDir, 'mqtt-password');
+  if (!existsSync(path)) writeFileSync(path, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
+  print(`MQTT: the password for user ${username ?? BROKER_USER} is in ${path}`);
+  return { username: username ?? BROKER_USER, password: readFileSync(path, 'utf8').trim() };
+}
+
+function configuredLogin({ password, username }: Config['mqtt']): Login {
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+function isLoopback(listen: string): boolean {
+  return /^(?:127\.|localhost:|\[::1\])/.test(listen);
+}
+
+function makePublisher(
+  options: EdgesOptions,
+  { broker, login, pageUrl }: { broker: EmbeddedBroker | null; login: Login; pageUrl: string },
+): Publisher {
+  const { config, health, log, sensorMac, spine, topics } = options;
+  const { mqtt, homeassistant } = config;
+  return new Publisher({
+    access: {
+      url: broker?.url ?? mqtt.url ?? '',
+      clientId: mqtt.client_id ?? `thingwatch-${options.sensorId}`,
+      ...login,
+      ...(mqtt.ca === undefined ? {} : { ca: readPem('mqtt.ca', mqtt.ca) }),
+      ...(mqtt.cert === undefined ? {} : { cert: readPem('mqtt.cert', mqtt.cert) }),
+      ...(mqtt.key === undefined ? {} : { key: readPem('mqtt.key', mqtt.key) }),
+    },
+    embedded: broker !== null,
+    topics,
+    version: options.version,
+    homeAssistant: {
+      enabled: homeassistant.enabled,
+      statusTopic: homeassistant.status_topic ?? `${homeassistant.prefix}/status`,
+      devices: homeassistant.devices,
+      linkByMac: homeassistant.link_by_mac,
+    },
+    holdMs: homeassistant.hold_hours * 60 * 60_000,
+    source: publishSource(spine, { health, sensorMac, pageUrl: () => reachable(pageUrl) }),
+    events: spine.events,
+    run: spine.run,
+    timers: systemTimers,
+    random: Math.random,
+    outbox: spine.store.outbox,
+    topicStore: spine.store,
+    suppressed: suppressedIn({
+      read: () => spine.store.meta(SUPPRESSED),
+      write: (text) => spine.store.save({ meta: { [SUPPRESSED]: text }, durable: false }),
+    }),
+    log: log('publish'),
+  });
+}
+
+/** Home Assistant links to the page only where others can open it. */
+function reachable(url: string): string | null {
+  return /\/\/(?:127\.|localhost|\[::1\])/.test(url) ? null : url;
+}
+
+function readPem(key: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new EdgeError(
+      2,
+      `${key}: ${path} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+}
+
+async function startWeb(options: EdgesOptions): Promise<{ server: WebServer; url: string }> {
+  const { config, health, log, logTail, now, print, spine } = options;
+  const { base_path: basePath, cert, host_names: hostNames, key, listen } = config.web;
+  const colon = listen.lastIndexOf(':');
+  const server = createWebServer({
+    listen: { host: listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(listen.slice(colon + 1)) },
+    basePath,
+    hostNames,
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { tls: { cert: readPem('web.cert', cert), key: readPem('web.key', key) } }),
+    publicDir: PUBLIC_DIR,
+    model: pageModel(spine, health, logTail),
+    run: spine.run,
+    events: spine.events,
+    browsers: spine.store.browsers,
+    links: pairingLinks(options.stateDir),
+    clock: now,
+    randomBytes,
+    log: log('web'),
+  });
+  try {
+    const { url } = await server.listen();
+    const { link, loopbackOnly } = server.pairingLink();
+    print(`Page: ${url}`);
+    print(`Pair a browser with this link (once, within 10 minutes):\n  ${link}`);
+    if (loopbackOnly) {
+      print(
+        'Only this machine can open it. To use a phone, set web.listen to 0.0.0.0:8080; pairing keeps strangers out.',
+      );
+    } else print(await qrcode.toString(link, { type: 'utf8', errorCorrectionLevel: 'L' }));
+    return { server, url };
+  } catch (error) {
+    if (error instanceof WebServerError)
+      throw new EdgeError(error.code === 'port_in_use' || error.code === 'failed' ? 1 : 2, error.message);
+    throw error;
+  }
+}

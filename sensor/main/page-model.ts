@@ -1,0 +1,110 @@
+// The page's view of the spine. Belongs to main.ts: the only other files that know both record and web.
+
+import type { IncidentPageRequest, PageModel } from '../../web/ports.ts';
+import type { DeviceDetail, NoteView } from '../../web/shapes.ts';
+import type { ActivityHour, Device } from '../attribute/device.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { LogTail } from '../log.ts';
+import type { Note } from '../notes/schema.ts';
+import { previewExpectation } from '../record/command-runner.ts';
+import type { Health } from '../record/health.ts';
+import type { Incident } from '../record/incident.ts';
+import { reportDevice, reportIncident, reportTimeline } from '../record/report-builder.ts';
+import type { Spine } from '../spine.ts';
+
+/** How far back an old address and a new one may lie for a merge to be suggested, in ms. */
+const MERGE_GAP = 14 * 24 * 60 * 60_000;
+
+export function pageModel(spine: Spine, health: () => Health, logTail: LogTail): PageModel {
+  const { engine, knowledge, recorder } = spine;
+  return {
+    health,
+    devices: () => engine.devices.all().map((device) => reportDevice(device, knowledge)),
+    device: (mac) => {
+      const device = engine.devices.get(mac);
+      return device === undefined ? null : detailOf(spine, device);
+    },
+    incidents: (page) => pageOf(recorder.incidents.all(), page),
+    incident: (id) => {
+      const incident = recorder.incidents.get(id);
+      return incident === undefined ? null : reportIncident(incident);
+    },
+    expectations: () => recorder.expectations.all(),
+    preview: (incident) => previewExpectation(spine, incident),
+    note: (slug) => {
+      const note = knowledge.note(slug);
+      return note === null ? null : noteView(note);
+    },
+    activity: () => homeActivity(engine.devices.all()),
+    logTail: () => logTail.lines(),
+  };
+}
+
+function detailOf(spine: Spine, device: Device): DeviceDetail {
+  return {
+    ...reportDevice(device, spine.knowledge),
+    label: device.label,
+    identity: device.identity,
+    timeline: device.timeline.toReversed().map(reportTimeline),
+    activity: device.activity,
+    mergeSuggestion: mergeSuggestion(spine, device),
+  };
+}
+
+/** Newest `lastAt` first; the cursor is `lastAt-id` of the last one shown. */
+function pageOf(
+  incidents: Incident[],
+  { before, limit, states }: IncidentPageRequest,
+): ReturnType<PageModel['incidents']> {
+  const wanted = incidents.filter((incident) => states === undefined || states.includes(incident.state));
+  wanted.sort((a, b) => b.lastAt - a.lastAt || (a.id < b.id ? -1 : 1));
+  const at = before === undefined ? 0 : wanted.findIndex((incident) => cursorOf(incident) === before) + 1;
+  const shown = wanted.slice(at, at + limit);
+  const last = shown.at(-1);
+  const isMore = at + limit < wanted.length;
+  return { incidents: shown.map(reportIncident), next: isMore && last !== undefined ? cursorOf(last) : null };
+}
+
+function cursorOf({ id, lastAt }: Incident): string {
+  return `${lastAt.toString(36)}-${id}`;
+}
+
+function noteView(note: Note): NoteView {
+  return {
+    title: `${note.vendor} ${note.family}`,
+    steps: note.steps,
+    general: note.reset.source === 'general',
+    source: note.reset.source === 'general' ? null : note.reset.source,
+  };
+}
+
+function homeActivity(devices: Device[]): ActivityHour[] {
+  const hours = new Map<number, ActivityHour>();
+  for (const { activity } of devices) {
+    for (const { hour, connections, mailAttempts } of activity) {
+      const sum = hours.get(hour) ?? { hour, connections: 0, mailAttempts: 0 };
+      sum.connections += connections;
+      sum.mailAttempts += mailAttempts;
+      hours.set(hour, sum);
+    }
+  }
+  return [...hours.values()].sort((a, b) => a.hour - b.hour);
+}
+
+/** Another device that fell silent before this randomised address appeared and announced the same name. */
+function mergeSuggestion(spine: Spine, device: Device): { mac: Mac; name: string | null; reason: string } | null {
+  const own = reportDevice(device, spine.knowledge);
+  if (!own.randomizedMac || own.hostnames.length === 0) return null;
+  for (const other of spine.engine.devices.all()) {
+    const gap = device.firstSeen - other.lastSeen;
+    if (other === device || gap < 0 || gap > MERGE_GAP) continue;
+    const shared = other.hostnames.find(({ name }) => own.hostnames.includes(name));
+    if (shared === undefined) continue;
+    return {
+      mac: other.mac,
+      name: other.label ?? shared.name,
+      reason: `It announced the name ${shared.name} as well and fell silent before this address appeared.`,
+    };
+  }
+  return null;
+}

@@ -1,0 +1,41 @@
+// The publisher's view of the spine. Belongs to main.ts: the only other files that know both record and publish.
+import type { Device } from '../attribute/device.ts';
+import { deviceName } from '../attribute/identity.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { DeviceView, PublishSource } from '../publish/ports.ts';
+import { deviceView } from '../publish/views.ts';
+import type { Health } from '../record/health.ts';
+import type { Spine } from '../spine.ts';
+
+export interface PublishFacts {
+  health(): Health;
+  sensorMac: Mac | null;
+  pageUrl(): string | null;
+}
+
+export function publishSource(spine: Spine, facts: PublishFacts): PublishSource {
+  const { engine, recorder } = spine;
+  return {
+    devices: () => engine.devices.all().map((device) => viewOf(spine, device)),
+    device: (mac) => {
+      const device = engine.devices.get(mac);
+      return device === undefined ? null : viewOf(spine, device);
+    },
+    sensor: () => ({
+      health: facts.health(),
+      mac: facts.sensorMac,
+      pageUrl: facts.pageUrl(),
+      blind: recorder.incidents.all().some(({ kind, state }) => kind === 'sensor_blind' && state === 'open'),
+    }),
+    now: () => engine.now,
+  };
+}
+
+export function viewOf({ engine, recorder }: Spine, device: Device): DeviceView {
+  return deviceView(device, {
+    name: deviceName(device).name,
+    incidents: recorder.incidents.ofDevice(device.mac),
+    allowMail: recorder.expectations.ofDevice(device.mac).length > 0,
+    now: engine.now,
+  });
+}

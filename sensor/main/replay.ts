@@ -1,0 +1,114 @@
+// `thingwatch replay`: capture files through the spine, then the report. Belongs to main.ts.
+
+import { Pacer } from '../capture/pace.ts';
+import { replay } from '../capture/replay.ts';
+import { EXIT, type ReplayCommand } from '../cli.ts';
+import type { CaptureStats } from '../engine.ts';
+import type { Log } from '../log.ts';
+import { isoTime, type Report } from '../record/report.ts';
+import { reportDevice, reportIncident } from '../record/report-builder.ts';
+import type { Spine } from '../spine.ts';
+import { textReport } from './text-report.ts';
+
+/** How often progress is written, in ms of real time. */
+const PROGRESS_EVERY = 500;
+
+export interface ReplayIo {
+  out(text: string): void;
+  /** Null where nobody watches: standard error is no terminal. */
+  progress: ((line: string) => void) | null;
+  log: Log;
+  /** Monotonic milliseconds. */
+  now(): number;
+  signal: AbortSignal;
+}
+
+export interface ReplayOutcome {
+  files: string[];
+  cutFiles: number;
+  damagedFiles: number;
+}
+
+/** Sends the files through the engine; `onFrames` is told when frames begin to flow. Rejects with CaptureError. */
+export async function replayInto(
+  spine: Spine,
+  command: Pick<ReplayCommand, 'files' | 'speed'>,
+  io: ReplayIo,
+): Promise<ReplayOutcome> {
+  const { engine } = spine;
+  const started = io.now();
+  let told = started;
+  const pacer =
+    command.speed === null
+      ? undefined
+      : new Pacer({
+          speed: command.speed,
+          now: io.now,
+          sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+          onFrame: (frame) => engine.frame(frame),
+          onWait: (time) => engine.tick(time),
+        });
+  io.signal.addEventListener('abort', () => pacer?.stop(), { once: true });
+  const result = await replay({
+    files: command.files,
+    onFrame: (frame) => engine.frame(frame),
+    onWarning: (message) => io.log.warn(message),
+    signal: io.signal,
+    ...(pacer === undefined ? {} : { pacer }),
+    onProgress: (file, bytes, total) => {
+      if (io.progress === null || io.now() - told < PROGRESS_EVERY) return;
+      told = io.now();
+      io.progress(progressLine(file, bytes, total, engine.stats.packets, told - started));
+    },
+  });
+  io.progress?.('');
+  return { files: result.files, cutFiles: result.cutFiles, damagedFiles: result.damagedFiles };
+}
+
+/** Prints a line for each incident as it opens and as its severity changes. */
+export function streamIncidents(spine: Spine, out: (text: string) => void): void {
+  spine.events.on('incident', ({ change, incident }) => {
+    if (change !== 'opened' && change !== 'escalated' && change !== 'reopened' && change !== 'resumed') return;
+    out(`${JSON.stringify({ schema: 'thingwatch.incident/1', change, ...reportIncident(incident) })}\n`);
+  });
+}
+
+export function buildReport(spine: Spine, outcome: ReplayOutcome): Report {
+  const { engine, knowledge, recorder } = spine;
+  const stats: CaptureStats = engine.stats;
+  return {
+    schema: 'thingwatch.report/1',
+    capture: {
+      files: outcome.files,
+      packets: stats.packets,
+      firstPacket: stats.firstPacket === null ? null : isoTime(stats.firstPacket),
+      lastPacket: stats.lastPacket === null ? null : isoTime(stats.lastPacket),
+      truncated: engine.counters.total('truncated') + outcome.cutFiles,
+      malformed: engine.counters.total('malformed') + outcome.damagedFiles,
+      duplicates: stats.duplicates,
+      vantage: engine.vantage,
+      lossPercent: null,
+    },
+    devices: engine.devices.all().map((device) => reportDevice(device, knowledge)),
+    incidents: recorder.incidents.all().map(reportIncident),
+  };
+}
+
+export function printReport(report: Report, format: ReplayCommand['format'], out: (text: string) => void): number {
+  if (format === 'text') out(textReport(report));
+  else out(`${JSON.stringify(report, null, format === 'json' ? 2 : undefined)}\n`);
+  return EXIT.done;
+}
+
+function progressLine(
+  file: string,
+  bytes: number | null,
+  total: number | null,
+  packets: number,
+  elapsed: number,
+): string {
+  const share =
+    bytes !== null && total !== null && total > 0 ? ` ${Math.min(100, Math.round((bytes / total) * 100))} %` : '';
+  const read = bytes === null ? '' : ` ${(bytes / 1e6).toFixed(1)} MB${share},`;
+  return `${file}:${read} ${packets} packets kept, ${(elapsed / 1000).toFixed(0)} s`;
+}

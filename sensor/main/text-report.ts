@@ -1,0 +1,90 @@
+// The replay report as plain text for a person. Everything in it is from the JSON report.
+import type { Report, ReportDevice, ReportIncident } from '../record/report.ts';
+
+/** Backends, destinations and earlier events shown of one device or incident. */
+const SHOWN = 12;
+
+export function textReport(report: Report): string {
+  return `${[...capture(report), '', ...incidents(report), '', ...devices(report)].join('\n')}\n`;
+}
+
+function capture({
+  capture: { duplicates, files, firstPacket, lastPacket, malformed, packets, truncated, vantage },
+}: Report): string[] {
+  const span =
+    firstPacket === null || lastPacket === null
+      ? 'no packets the sensor has use for'
+      : `${short(firstPacket)} to ${short(lastPacket)}`;
+  const odd = [
+    [truncated, 'cut short'],
+    [malformed, 'malformed'],
+    [duplicates, 'mirrored twice'],
+  ].filter(([count]) => count !== 0);
+  return [
+    `${files.join(', ')}: ${span}, ${packets} packets kept`,
+    `Seen from: ${vantage}${odd.length === 0 ? '' : `; ${odd.map(([count, words]) => `${count} ${words}`).join(', ')}`}`,
+  ];
+}
+
+function incidents({ incidents: list }: Report): string[] {
+  if (list.length === 0) return ['No incidents. That covers only traffic that crossed this capture.'];
+  return [`${list.length} ${list.length === 1 ? 'incident' : 'incidents'}`, ...list.flatMap(incident)];
+}
+
+function incident({ advice, before, device, id, lastAt, severity, startedAt, summary }: ReportIncident): string[] {
+  const until = lastAt === startedAt ? '' : `, last ${short(lastAt)}`;
+  const lines = [
+    '',
+    `  [${severity}] ${summary}`,
+    `    ${device ?? 'the home'}, since ${short(startedAt)}${until} (${id})`,
+  ];
+  if (before.length > 0) {
+    lines.push('    What happened before:');
+    for (const entry of before.slice(0, SHOWN)) lines.push(`      ${short(entry.time)}  ${entry.text}`);
+    if (before.length > SHOWN) lines.push(`      and ${before.length - SHOWN} earlier`);
+  }
+  if (advice.length > 0)
+    lines.push('    What to do now:', ...advice.map((step, index) => `      ${index + 1}. ${step}`));
+  return lines;
+}
+
+function devices({ devices: list }: Report): string[] {
+  return [`${list.length} ${list.length === 1 ? 'device' : 'devices'}`, ...list.flatMap(device)];
+}
+
+function device(entry: ReportDevice): string[] {
+  const { addresses, backends, hostnames, mac, mail, name, note, randomizedMac, role, vendor } = entry;
+  const traits = [
+    role === 'device' ? null : role,
+    vendor,
+    note === null ? null : `note ${note}`,
+    randomizedMac ? 'locally administered address' : null,
+  ];
+  const ips = [...new Set(addresses.map(({ ip }) => ip))];
+  const lines = [
+    '',
+    `  ${mac}  ${name ?? '(no name)'}${traits.some((trait) => trait !== null) ? `  ${traits.filter((trait) => trait !== null).join(', ')}` : ''}`,
+  ];
+  if (ips.length > 0) lines.push(`    addresses: ${ips.slice(-SHOWN).join(', ')}`);
+  const others = hostnames.filter((host) => host !== name);
+  if (others.length > 0) lines.push(`    also called: ${others.join(', ')}`);
+  if (mail.attempts > 0) {
+    lines.push(
+      `    mail: ${mail.attempts} attempts, ${mail.connected} connected, ${mail.refused} refused, ${mail.unanswered} without a visible answer; ${mail.messages} messages to ${mail.recipients} recipients accepted`,
+    );
+    for (const { attempts, ip, name: host, port } of mail.destinations.slice(0, SHOWN))
+      lines.push(`      ${attempts} to ${host ?? ip} port ${port}`);
+  }
+  for (const { bytesDown, bytesUp, connections, name: host, role: what, shared } of backends.slice(0, SHOWN)) {
+    lines.push(
+      `    ${what === 'unknown' ? 'backend' : what}: ${host}${shared ? ' (shared)' : ''}, ${connections} connections, ${bytesUp} bytes up, ${bytesDown} down`,
+    );
+  }
+  if (backends.length > SHOWN) lines.push(`    and ${backends.length - SHOWN} more backends`);
+  return lines;
+}
+
+/** `2026-01-05 10:11:12Z`. */
+function short(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 19)}Z`;
+}

@@ -1,0 +1,121 @@
+// The spine without its edges: store, engine and recorder wired together, the same for live capture and replay. It knows
+// neither capture nor the broker nor the page.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Device } from './attribute/device.ts';
+import { loadVendors } from './attribute/vendor.ts';
+import type { Config } from './config.ts';
+import type { Mac } from './decode/packet.ts';
+import { BackendWatch } from './detect/backends.ts';
+import { Knowledge } from './detect/knowledge.ts';
+import { Engine } from './engine.ts';
+import type { Log } from './log.ts';
+import { formatProblem } from './notes/check.ts';
+import { loadNotes } from './notes/load.ts';
+import { indexNotes } from './notes/note-index.ts';
+import { commandRunner } from './record/command-runner.ts';
+import type { CommandRunner } from './record/commands.ts';
+import { newRecordEvents, type RecordEvents } from './record/events.ts';
+import { Recorder, type RecorderOptions } from './record/recorder.ts';
+import { Store } from './record/store.ts';
+
+const DATABASE = 'thingwatch.db';
+/** Nearest directory above that holds package.json: the checkout, from sources and from the build alike. */
+export const PROJECT_ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
+export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
+
+/** Mail counts go to disk this often (ms of real time) while they change. */
+const MAIL_FLUSH = 200;
+const MEGABYTE = 1024 * 1024;
+
+export interface SpineOptions {
+  config: Config;
+  /** Directory of the database; null keeps everything in memory. */
+  stateDir: string | null;
+  homeNet: readonly string[];
+  sensorMac: Mac | null;
+  /** Further note directories, for the demo. */
+  extraNotes?: readonly string[];
+  log(room: string): Log;
+  /** Wall time in milliseconds. */
+  now(): number;
+  alerts: RecorderOptions['alerts'];
+}
+
+export interface Spine {
+  engine: Engine;
+  recorder: Recorder;
+  store: Store;
+  knowledge: Knowledge;
+  events: RecordEvents;
+  run: CommandRunner;
+  databasePath: string;
+  /** Stores changes from time to time until `close`. */
+  startFlushing(): void;
+  /** Settles what is pending, stores everything, lets the database go. */
+  close(): void;
+}
+
+/** @throws StoreError when the state directory cannot be used. */
+export function openSpine(options: SpineOptions): Spine {
+  const { config, log, stateDir } = options;
+  const databasePath = stateDir === null ? ':memory:' : join(stateDir, DATABASE);
+  const store = openStore(databasePath, options);
+  const events = newRecordEvents();
+  const knowledge = openKnowledge(options);
+  const recorder = new Recorder({ store, events, knowledge, log: log('record'), alerts: options.alerts });
+  const onFinding = (finding: Parameters<Recorder['finding']>[0], device: Device | null) =>
+    recorder.finding(finding, device);
+  const backends = new BackendWatch({
+    known: (host, device) => knowledge.backend(host, device),
+    vendorOf: (device) => knowledge.vendorOf(device),
+    onFinding,
+    learningDays: config.detect.learning_days,
+    overdueDays: config.detect.updates_overdue_days,
+  });
+  const engine = new Engine({ homeNet: options.homeNet, sensorMac: options.sensorMac, onFinding, backends });
+  recorder.attach(engine);
+  const timers: NodeJS.Timeout[] = [];
+  let closed = false;
+  return {
+    engine,
+    recorder,
+    store,
+    knowledge,
+    events,
+    run: commandRunner({ engine, recorder }),
+    databasePath,
+    startFlushing() {
+      timers.push(setInterval(() => recorder.flushMail(), MAIL_FLUSH));
+      timers.push(setInterval(() => recorder.flushAll(), config.store.flush_seconds * 1000));
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      for (const timer of timers) clearInterval(timer);
+      engine.finish();
+      recorder.flushAll();
+      store.close();
+    },
+  };
+}
+
+function openStore(path: string, { config, log, now }: SpineOptions): Store {
+  const room = log('record');
+  return Store.open({
+    path,
+    now,
+    maxBytes: config.store.max_megabytes * MEGABYTE,
+    onDamage: (movedTo, reason) =>
+      room.error(
+        `the database was damaged (${reason}); it was moved to ${movedTo} and a fresh one begun: earlier incidents are only in that file`,
+      ),
+    onProblem: (problem) => room.warn(`a stored row could not be read and was left out: ${problem}`),
+  });
+}
+
+function openKnowledge({ config, extraNotes = [], log }: SpineOptions): Knowledge {
+  const { notes, problems } = loadNotes([SHIPPED_NOTES, ...extraNotes, ...config.notes.dirs]);
+  for (const problem of problems) log('notes').warn(`this note is left out: ${formatProblem(problem)}`);
+  return new Knowledge(loadVendors(), indexNotes(notes));
+}
