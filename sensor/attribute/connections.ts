@@ -46,7 +46,7 @@ export interface Connection {
   nameIsOuter: boolean;
   /** Nothing more is to be read from the beginning of the originator's stream. */
   openingRead: boolean;
-  /** Name of the backend this connection was counted to; null while it was not. */
+  /** Key of the backend this connection was counted to; null while it was not. */
   backend: string | null;
 }
 

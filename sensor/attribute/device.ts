@@ -57,7 +57,10 @@ export interface MailTally {
 
 export type BackendRole = 'update' | 'telemetry' | 'cloud' | 'store' | 'time' | 'unknown';
 
-/** One backend of one device: a registrable domain, or the address where nothing named it. */
+/**
+ * One backend of one device: a registrable domain, or the address where nothing named it. The update servers and the store
+ * of a domain are entries of their own, told apart from the rest of it by role.
+ */
 export interface Backend {
   name: string;
   role: BackendRole;
@@ -125,6 +128,11 @@ export interface Identity {
   userAgent: string | null;
 }
 
+/** What tells the backends of one device apart. */
+export function backendKey({ name, role }: { name: string; role: BackendRole }): string {
+  return role === 'update' || role === 'store' ? `${name} ${role}` : name;
+}
+
 export interface Device {
   mac: Mac;
   role: Role;
@@ -142,7 +150,7 @@ export interface Device {
   firmware: FirmwareVersion[];
   mail: MailTally;
   lookups: { mx: number; dnsbl: number };
-  /** Keyed by backend name; at most LIMITS.backends. */
+  /** Keyed by `backendKey`; at most LIMITS.backends. */
   backends: Map<string, Backend>;
   /** Oldest first; at most LIMITS.timeline and 30 days back from lastSeen. */
   timeline: TimelineEntry[];

@@ -2,7 +2,14 @@
 // time, a firmware download, updates that no longer come. Roles come from firmware notes, else from a conservative rule.
 import { getDomain } from 'tldts';
 import type { Connection } from '../attribute/connections.ts';
-import { type Backend, type BackendRole, type Device, LIMITS, type NameSource } from '../attribute/device.ts';
+import {
+  type Backend,
+  type BackendRole,
+  backendKey,
+  type Device,
+  LIMITS,
+  type NameSource,
+} from '../attribute/device.ts';
 import type { DeviceTable } from '../attribute/device-table.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
@@ -31,6 +38,8 @@ export interface KnownBackend {
   note: string;
   dedicated: boolean;
 }
+
+type Judgement = Pick<Backend, 'role' | 'roleFrom' | 'note' | 'shared'>;
 
 export interface BackendWatchOptions {
   /** What the firmware notes say of `host` for this device; null when nothing. */
@@ -74,7 +83,7 @@ export class BackendWatch {
     touch(backend, time);
     // A proxy's connection may name several hosts: it counts for the first, and once for one known by it alone.
     if (connection.backend === null || backend.connections === 0) backend.connections++;
-    connection.backend ??= name;
+    connection.backend ??= backendKey(backend);
   }
 
   /** The connection is over: its volume counts, and a large one from an update backend is a firmware download. */
@@ -113,21 +122,26 @@ export class BackendWatch {
   }
 
   #backend(device: Device, name: string, connection: Connection, time: number): Backend {
-    const known = device.backends.get(name);
+    const host = connection.name;
+    const judged = this.#judge(device, name, host);
+    const key = backendKey({ name, role: judged.role });
+    const plain = device.backends.get(name);
+    if (plain !== undefined && key !== name && host !== null && plain.hosts.includes(host))
+      moveHost(device, plain, host, judged);
+    const known = device.backends.get(key);
     if (known !== undefined) {
-      const isNewHost = connection.name !== null && !known.hosts.includes(connection.name);
-      if (isNewHost && known.roleFrom !== 'note') this.#judgeRole(known, device, connection.name);
+      if (known.role === 'unknown' || known.roleFrom === 'host-label') assignRole(known, judged);
       return known;
     }
     const backend: Backend = {
       name,
-      role: 'unknown',
-      roleFrom: null,
-      note: null,
+      role: judged.role,
+      roleFrom: judged.roleFrom,
+      note: judged.note,
       hosts: [],
       nameFrom: [],
       outerName: false,
-      shared: isSharedInfrastructure(name),
+      shared: judged.shared,
       connections: 0,
       bytesUp: 0,
       bytesDown: 0,
@@ -135,27 +149,27 @@ export class BackendWatch {
       lastSeen: time,
       days: [],
     };
-    this.#judgeRole(backend, device, connection.name);
-    device.backends.set(name, backend);
+    device.backends.set(key, backend);
     if (device.backends.size > LIMITS.backends) forgetOldest(device);
-    this.#announce(device, backend, connection, time);
+    // A new host in a domain the device knows is news only when it brings code.
+    if (plain === undefined || isNotable(judged.role)) this.#announce(device, backend, connection, time);
     return backend;
   }
 
-  #judgeRole(backend: Backend, device: Device, host: string | null): void {
-    if (host === null) return;
-    const known = this.#options.known(host, device);
+  /** What `host` is for, as the notes say, else as its own labels do. */
+  #judge(device: Device, name: string, host: string | null): Judgement {
+    const known = host === null ? null : this.#options.known(host, device);
     if (known !== null) {
-      backend.role = known.role;
-      backend.roleFrom = 'note';
-      backend.note = known.note;
-      if (!known.dedicated) backend.shared = true;
-      return;
+      const shared = !known.dedicated || isSharedInfrastructure(name);
+      return { role: known.role, roleFrom: 'note', note: known.note, shared };
     }
-    if (backend.roleFrom === null && isVendorUpdateHost(host, this.#options.vendorOf(device))) {
-      backend.role = 'update';
-      backend.roleFrom = 'host-label';
-    }
+    const isUpdate = host !== null && isVendorUpdateHost(host, this.#options.vendorOf(device));
+    return {
+      role: isUpdate ? 'update' : 'unknown',
+      roleFrom: isUpdate ? 'host-label' : null,
+      note: null,
+      shared: isSharedInfrastructure(name),
+    };
   }
 
   #announce(device: Device, backend: Backend, connection: Connection, time: number): void {
@@ -170,14 +184,14 @@ export class BackendWatch {
       detail: { backend: backend.name, port: connection.responderPort },
     });
     if (learning) return;
-    const notable = backend.role === 'update' || backend.role === 'store' || connection.name === null;
+    const notable = isNotable(backend.role) || connection.name === null;
     const destination = { ip: connection.responderIp, port: connection.responderPort, name: connection.name };
     this.#options.onFinding(
       {
         kind: 'backend_new',
         severity: notable ? 'medium' : 'info',
         device: device.mac,
-        portClass: backend.name,
+        portClass: backendKey(backend),
         time,
         effect: 'opens',
         destination,
@@ -241,6 +255,29 @@ function publicSource(from: NameSource | null): Exclude<NameSource, 'dns-other'>
   return from === 'dns-other' ? 'dns' : from;
 }
 
+/** Roles by which code reaches a device. */
+function isNotable(role: BackendRole): boolean {
+  return role === 'update' || role === 'store';
+}
+
+function assignRole(backend: Backend, { note, role, roleFrom, shared }: Judgement): void {
+  if (role === 'unknown') return;
+  backend.role = role;
+  backend.roleFrom = roleFrom;
+  backend.note = note;
+  backend.shared ||= shared;
+}
+
+/** A host turned out to be an update server or store after it was filed with the rest of its domain. */
+function moveHost(device: Device, plain: Backend, host: string, judged: Judgement): void {
+  plain.hosts = plain.hosts.filter((other) => other !== host);
+  const key = backendKey({ name: plain.name, role: judged.role });
+  if (plain.hosts.length > 0 || device.backends.has(key)) return;
+  device.backends.delete(backendKey(plain));
+  assignRole(plain, judged);
+  device.backends.set(key, plain);
+}
+
 function addHost(backend: Backend, host: string): void {
   if (!backend.hosts.includes(host) && backend.hosts.length < LIMITS.backendHosts) backend.hosts.push(host);
 }
@@ -258,5 +295,5 @@ function forgetOldest(device: Device): void {
   let oldest: Backend | null = null;
   for (const backend of device.backends.values())
     if (oldest === null || backend.lastSeen < oldest.lastSeen) oldest = backend;
-  if (oldest !== null) device.backends.delete(oldest.name);
+  if (oldest !== null) device.backends.delete(backendKey(oldest));
 }

@@ -1,6 +1,7 @@
 // Several devices turned bad: is there a backend that each of them had contacted before? The one that explains most and
 // that unaffected devices use least is named; one that everybody uses explains nothing.
-import type { Backend, Device } from '../attribute/device.ts';
+import { type Backend, backendKey, type Device } from '../attribute/device.ts';
+import { deviceName } from '../attribute/identity.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
 
@@ -11,10 +12,12 @@ export interface Affected {
 }
 
 interface Candidate {
+  key: string;
   backend: string;
+  hosts: Set<string>;
   role: Backend['role'];
   shared: boolean;
-  devices: { mac: Mac; firstContact: number; mailSince: number }[];
+  devices: { mac: Mac; name: string | null; firstContact: number; mailSince: number }[];
   unaffected: number;
 }
 
@@ -40,7 +43,7 @@ export function findOutbreak(affected: readonly Affected[], all: readonly Device
     kind: 'outbreak',
     severity: 'critical',
     device: null,
-    portClass: best.backend,
+    portClass: best.key,
     time,
     effect: 'state',
     destination: null,
@@ -55,8 +58,11 @@ function candidatesOf(affected: readonly Affected[], all: readonly Device[]): Ca
   for (const { device, startedAt } of affected) {
     for (const backend of device.backends.values()) {
       if (backend.firstSeen > startedAt) continue;
-      const candidate = candidates.get(backend.name) ?? {
+      const key = backendKey(backend);
+      const candidate = candidates.get(key) ?? {
+        key,
         backend: backend.name,
+        hosts: new Set<string>(),
         role: backend.role,
         shared: backend.shared,
         devices: [],
@@ -64,16 +70,20 @@ function candidatesOf(affected: readonly Affected[], all: readonly Device[]): Ca
       };
       if (ROLE_WEIGHT[backend.role] > ROLE_WEIGHT[candidate.role]) candidate.role = backend.role;
       candidate.shared ||= backend.shared;
-      candidate.devices.push({ mac: device.mac, firstContact: backend.firstSeen, mailSince: startedAt });
-      candidates.set(backend.name, candidate);
+      candidate.devices.push({
+        mac: device.mac,
+        name: deviceName(device).name,
+        firstContact: backend.firstSeen,
+        mailSince: startedAt,
+      });
+      for (const host of backend.hosts) candidate.hosts.add(host);
+      candidates.set(key, candidate);
     }
   }
   const macs = new Set(affected.map(({ device }) => device.mac));
   const shared = [...candidates.values()].filter((candidate) => candidate.devices.length >= 2);
   for (const candidate of shared) {
-    candidate.unaffected = all.filter(
-      (device) => !macs.has(device.mac) && device.backends.has(candidate.backend),
-    ).length;
+    candidate.unaffected = all.filter((device) => !macs.has(device.mac) && device.backends.has(candidate.key)).length;
     candidate.devices.sort((a, b) => (a.mac < b.mac ? -1 : 1));
   }
   return shared;
@@ -85,18 +95,20 @@ function byExplanation(a: Candidate, b: Candidate): number {
     b.devices.length - b.unaffected - (a.devices.length - a.unaffected) ||
     ROLE_WEIGHT[b.role] - ROLE_WEIGHT[a.role] ||
     Number(a.shared) - Number(b.shared) ||
-    (a.backend < b.backend ? -1 : 1)
+    (a.key < b.key ? -1 : 1)
   );
 }
 
-function told({ backend, role, shared, devices, unaffected }: Candidate): Record<string, unknown> {
+function told({ backend, hosts, role, shared, devices, unaffected }: Candidate): Record<string, unknown> {
   return {
     backend,
+    hosts: [...hosts].sort(),
     role,
     shared,
     unaffectedDevices: unaffected,
-    devices: devices.map(({ mac, firstContact, mailSince }) => ({
+    devices: devices.map(({ mac, name, firstContact, mailSince }) => ({
       mac,
+      name,
       firstContact: new Date(firstContact).toISOString(),
       mailSince: new Date(mailSince).toISOString(),
     })),

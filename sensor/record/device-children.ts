@@ -1,5 +1,5 @@
 // The lists of a device that have tables of their own: how each item becomes a row and a row an item again.
-import type { ActivityHour, Device } from '../attribute/device.ts';
+import { type ActivityHour, backendKey, type Device } from '../attribute/device.ts';
 import { type Cell, fingerprint, fromJson, type Row } from './row.ts';
 import { activityShape, backendShape, leaseShape, mailDestinationShape, timelineShape } from './row-shapes.ts';
 
@@ -126,7 +126,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
         lastSeen: row.last_seen,
         days: fromJson(row.days),
       });
-      device.backends.set(backend.name, backend);
+      device.backends.set(backendKey(backend), backend);
     },
   },
   {

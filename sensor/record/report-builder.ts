@@ -57,7 +57,9 @@ export function reportDevice(device: Device, knowledge: Knowledge): ReportDevice
         .sort((a, b) => order(a.ip, b.ip) || a.port - b.port),
     },
     lookups: { ...device.lookups },
-    backends: [...device.backends.values()].map(reportBackend).sort((a, b) => order(a.name, b.name)),
+    backends: [...device.backends.values()]
+      .map(reportBackend)
+      .sort((a, b) => order(a.name, b.name) || order(a.role, b.role)),
     firmware: device.firmware.map((entry) => ({
       ...entry,
       firstSeen: isoTime(entry.firstSeen),

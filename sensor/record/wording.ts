@@ -26,10 +26,24 @@ export function summaryOf(incident: Incident, device: Device | null, vendor: str
     case 'updates_overdue':
       return `${who} has not contacted its update server ${text(evidence.backend)} since ${text(evidence.lastContact).slice(0, 10)}.`;
     case 'outbreak':
-      return `${list(evidence.devices).length} devices began to send mail after contacting ${text(evidence.backend)}; ${text(evidence.unaffectedDevices)} other devices use it too.`;
+      return outbreakSummary(evidence);
     default:
       return `${who}: ${incident.kind.replaceAll('_', ' ')}.`;
   }
+}
+
+function outbreakSummary(evidence: Record<string, unknown>): string {
+  const devices = list(evidence.devices).map((device) => fields(device));
+  const names = devices.map(({ mac, name }) => text(name ?? mac));
+  const who = names.length > 3 ? `${names.length} devices` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  const host = list(evidence.hosts)[0] ?? evidence.backend;
+  const role = evidence.role === 'update' ? 'the update server ' : '';
+  const others = number(evidence.unaffectedDevices);
+  const use =
+    others === 0
+      ? 'no other device uses it'
+      : `${plural(others, 'other device')} ${others === 1 ? 'uses' : 'use'} it too`;
+  return `${who} began to send mail after contacting ${role}${text(host)}; ${use}.`;
 }
 
 function mailVerb({ evidence }: Incident): string {
@@ -139,7 +153,10 @@ function kilobytes(bytes: string | number | null | undefined): string {
 }
 
 function destination(evidence: Record<string, unknown>): Record<string, unknown> {
-  const value = evidence.lastDestination;
+  return fields(evidence.lastDestination);
+}
+
+function fields(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 

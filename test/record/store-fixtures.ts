@@ -3,7 +3,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Backend, Device, Lease, MailDestination, TimelineEntry } from '../../sensor/attribute/device.ts';
+import {
+  type Backend,
+  backendKey,
+  type Device,
+  type Lease,
+  type MailDestination,
+  type TimelineEntry,
+} from '../../sensor/attribute/device.ts';
 import type { Expectation, Incident } from '../../sensor/record/incident.ts';
 import type { OutboxMessage } from '../../sensor/record/outbox.ts';
 
@@ -195,7 +202,7 @@ const arbitraryDevice = fc.record({
   lookups: fc.record({ mx: count, dnsbl: count }),
   backends: fc
     .array(arbitraryBackend, { maxLength: 6 })
-    .map((list) => new Map(list.map((item): [string, Backend] => [item.name, item]))),
+    .map((list) => new Map(list.map((item): [string, Backend] => [backendKey(item), item]))),
   timeline: fc.array(timelineEntry, { maxLength: 8 }),
   connections: count,
   activity: fc.array(fc.record({ hour: fc.nat(100), connections: count, mailAttempts: count }), { maxLength: 12 }),
