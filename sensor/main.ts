@@ -1,16 +1,17 @@
 // Composition root: commands, rooms, signals, exit codes. The files in main/ are parts of it.
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { newPairingToken, pairingLinkFor } from '../web/access.ts';
 import { CaptureError } from './capture/errors.ts';
-import { defaultInterface } from './capture/interfaces.ts';
+import { defaultInterface, listInterfaces } from './capture/interfaces.ts';
 import { LiveCapture } from './capture/live.ts';
 import { EXIT, type GlobalOptions, type Handlers, type ReplayCommand, runCli } from './cli.ts';
 import { ConfigError } from './config.ts';
 import { formatDoctor, runDoctor } from './deploy/doctor.ts';
-import { EdgeError } from './main/edges.ts';
-import { pairingLinks } from './main/pairing-links.ts';
+import { EdgeError, pairingText } from './main/edges.ts';
+import { pairingLinks, runningPage } from './main/pairing-links.ts';
 import { buildReport, printReport, type ReplayIo, replayInto, streamIncidents } from './main/replay.ts';
 import { openSession, type Session, serve, version } from './main/session.ts';
 import { checkNotes, formatProblem } from './notes/check.ts';
@@ -33,6 +34,7 @@ export async function main(argv: string[]): Promise<number> {
     notesCheck,
     pair,
   };
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', forgiveClosedPipe);
   try {
     return await runCli(argv, handlers, { version: version(), out: print, complain });
   } catch (error) {
@@ -46,6 +48,12 @@ async function run(options: GlobalOptions): Promise<number> {
   const device = config.capture.interface ?? defaultInterface();
   if (device === null)
     throw new EdgeError(EXIT.usage, 'no network interface was found to capture on: name one with capture.interface');
+  const names = listInterfaces().map(({ name }) => name);
+  if (device !== 'any' && !names.includes(device))
+    throw new EdgeError(
+      EXIT.usage,
+      `there is no interface ${device}: set capture.interface to the one at the mirror port (there are ${names.join(', ')})`,
+    );
   const served = await serve({
     session,
     mode: 'live',
@@ -87,10 +95,10 @@ async function demo(options: GlobalOptions): Promise<number> {
 async function replayCommand(command: ReplayCommand): Promise<number> {
   const session = openSession(command);
   const homeNet = command.homeNet.length > 0 ? command.homeNet : session.config.capture.home_net;
-  if (command.serve) return serveReplay(session, { ...command, homeNet }, 'replay');
   if (command.files.includes('-') && command.files.length > 1) {
     throw new EdgeError(EXIT.usage, '- is standard input and cannot be mixed with files: give it alone');
   }
+  if (command.serve) return serveReplay(session, { ...command, homeNet }, 'replay');
   const spine = openSpine({ ...session, stateDir: command.state, homeNet, sensorMac: null, alerts: () => [] });
   const abort = new AbortController();
   void stopSignal().then(() => abort.abort());
@@ -100,6 +108,7 @@ async function replayCommand(command: ReplayCommand): Promise<number> {
     const outcome = await replayInto(spine, command, replayIo(session, abort.signal));
     spine.engine.finish();
     spine.recorder.flushAll();
+    if (abort.signal.aborted) complain('Stopped before the end; the report covers what was read until then.\n');
     return printReport(buildReport(spine, outcome), command.format, print);
   } finally {
     spine.close();
@@ -168,17 +177,25 @@ async function notesCheck({ dirs, ...globals }: GlobalOptions & { dirs: string[]
   const { count, problems } = checkNotes(checked);
   for (const problem of problems) print(`${formatProblem(problem)}\n`);
   print(
-    problems.length === 0 ? `${count} notes, no problems\n` : `${problems.length} problems; ${count} notes are good\n`,
+    problems.length === 0
+      ? `Notes checked: ${count}. No problems.\n`
+      : `Problems: ${problems.length}. Notes without any: ${count}.\n`,
   );
   return problems.length === 0 ? EXIT.done : EXIT.failed;
 }
 
 async function pair(options: GlobalOptions): Promise<number> {
   const { config, now } = openSession(options);
+  const page = runningPage(config.state_dir);
+  if (page === null) {
+    throw new EdgeError(
+      EXIT.failed,
+      `no sensor runs with the state directory ${config.state_dir}: start it first, or name its configuration with --config`,
+    );
+  }
   const { token } = newPairingToken(pairingLinks(config.state_dir), now(), randomBytes);
-  const scheme = config.web.cert === undefined ? 'http' : 'https';
-  const link = pairingLinkFor(`${scheme}://${config.web.listen}${config.web.base_path}`, token);
-  print(`${link}\nIt works once, within 10 minutes, while the sensor runs with the same state directory.\n`);
+  const link = pairingLinkFor(page.url, token);
+  print(await pairingText({ link, loopbackOnly: page.loopbackOnly }));
   return EXIT.done;
 }
 
@@ -211,10 +228,21 @@ function explain(error: unknown): number {
   throw error;
 }
 
+/** A reader that has seen enough, as in `replay … | head`, ends nothing: a sensor goes on without its terminal. */
+function forgiveClosedPipe(error: Error): void {
+  if (!('code' in error && error.code === 'EPIPE')) throw error;
+}
+
 function print(text: string): void {
   process.stdout.write(text);
 }
 
 function complain(text: string): void {
   process.stderr.write(text);
+}
+
+// `node dist/sensor/main.js run` starts it without the set-up that start.mjs makes first.
+const script = process.argv[1];
+if (script !== undefined && existsSync(script) && realpathSync(script) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main(process.argv.slice(2));
 }

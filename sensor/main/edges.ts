@@ -15,7 +15,7 @@ import { createTopics, type Topics } from '../publish/topics.ts';
 import type { Health } from '../record/health.ts';
 import { PROJECT_ROOT, type Spine } from '../spine.ts';
 import { pageModel } from './page-model.ts';
-import { pairingLinks } from './pairing-links.ts';
+import { pairingLinks, tellPage, untellPage } from './pairing-links.ts';
 import { publishSource } from './publish-source.ts';
 
 /** Where the store keeps what was deleted in Home Assistant. */
@@ -79,6 +79,7 @@ export async function startEdges(options: EdgesOptions): Promise<Edges> {
       async stop() {
         await publisher.stop();
         await broker?.close();
+        untellPage(options.stateDir);
         await web.server.close();
       },
     };
@@ -177,14 +178,23 @@ function readPem(key: string, path: string): string {
   }
 }
 
+/** For the terminal: the link, and what a phone needs to open it. */
+export async function pairingText({ link, loopbackOnly }: { link: string; loopbackOnly: boolean }): Promise<string> {
+  const how = loopbackOnly
+    ? 'Only this machine can open it. To use a phone, set web.listen to 0.0.0.0:8080; pairing keeps strangers out.\n'
+    : await qrcode.toString(link, { type: 'utf8', errorCorrectionLevel: 'L' });
+  return `Pair a browser with this link (once, within 10 minutes):\n  ${link}\n${how}`;
+}
+
 async function startWeb(options: EdgesOptions): Promise<{ server: WebServer; url: string }> {
   const { config, health, log, logTail, now, print, spine } = options;
-  const { base_path: basePath, cert, host_names: hostNames, key, listen } = config.web;
+  const { base_path: basePath, cert, host_names: hostNames, key, listen, trusted_proxies: trustedProxies } = config.web;
   const colon = listen.lastIndexOf(':');
   const server = createWebServer({
     listen: { host: listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(listen.slice(colon + 1)) },
     basePath,
     hostNames,
+    trustedProxies,
     ...(cert === undefined || key === undefined
       ? {}
       : { tls: { cert: readPem('web.cert', cert), key: readPem('web.key', key) } }),
@@ -201,13 +211,9 @@ async function startWeb(options: EdgesOptions): Promise<{ server: WebServer; url
   try {
     const { url } = await server.listen();
     const { link, loopbackOnly } = server.pairingLink();
+    tellPage(options.stateDir, { url, loopbackOnly });
     print(`Page: ${url}`);
-    print(`Pair a browser with this link (once, within 10 minutes):\n  ${link}`);
-    if (loopbackOnly) {
-      print(
-        'Only this machine can open it. To use a phone, set web.listen to 0.0.0.0:8080; pairing keeps strangers out.',
-      );
-    } else print(await qrcode.toString(link, { type: 'utf8', errorCorrectionLevel: 'L' }));
+    print(await pairingText({ link, loopbackOnly }));
     return { server, url };
   } catch (error) {
     if (error instanceof WebServerError)

@@ -1,5 +1,6 @@
 // The page's view of the spine. Belongs to main.ts: the only other files that know both record and web.
 
+import { activityStrip } from '../../web/activity-strip.ts';
 import type { IncidentPageRequest, PageModel } from '../../web/ports.ts';
 import type { DeviceDetail, NoteView } from '../../web/shapes.ts';
 import type { ActivityHour, Device } from '../attribute/device.ts';
@@ -9,6 +10,7 @@ import type { Note } from '../notes/schema.ts';
 import { previewExpectation } from '../record/command-runner.ts';
 import type { Health } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
+import type { ReportDevice } from '../record/report.ts';
 import { reportDevice, reportIncident, reportTimeline } from '../record/report-builder.ts';
 import type { Spine } from '../spine.ts';
 
@@ -19,11 +21,12 @@ export function pageModel(spine: Spine, health: () => Health, logTail: LogTail):
   const { engine, knowledge, recorder } = spine;
   return {
     health,
-    devices: () => engine.devices.all().map((device) => reportDevice(device, knowledge)),
+    devices: () => engine.devices.all().map((device) => reportOf(spine, device)),
     device: (mac) => {
       const device = engine.devices.get(mac);
       return device === undefined ? null : detailOf(spine, device);
     },
+    strip: (mac) => activityStrip(engine.devices.get(mac)?.activity ?? [], engine.now),
     incidents: (page) => pageOf(recorder.incidents.all(), page),
     incident: (id) => {
       const incident = recorder.incidents.get(id);
@@ -40,10 +43,16 @@ export function pageModel(spine: Spine, health: () => Health, logTail: LogTail):
   };
 }
 
+function reportOf({ engine, knowledge }: Spine, device: Device): ReportDevice {
+  return reportDevice(device, knowledge, engine.devices.sameThing(device));
+}
+
 function detailOf(spine: Spine, device: Device): DeviceDetail {
+  const older = device.sameAs === null ? undefined : spine.engine.devices.get(device.sameAs);
   return {
-    ...reportDevice(device, spine.knowledge),
+    ...reportOf(spine, device),
     label: device.label,
+    olderName: older === undefined ? null : reportOf(spine, older).name,
     identity: device.identity,
     timeline: device.timeline.toReversed().map(reportTimeline),
     activity: device.activity,
@@ -93,8 +102,8 @@ function homeActivity(devices: Device[]): ActivityHour[] {
 
 /** Another device that fell silent before this randomised address appeared and announced the same name. */
 function mergeSuggestion(spine: Spine, device: Device): { mac: Mac; name: string | null; reason: string } | null {
-  const own = reportDevice(device, spine.knowledge);
-  if (!own.randomizedMac || own.hostnames.length === 0) return null;
+  const own = reportOf(spine, device);
+  if (device.sameAs !== null || !own.randomizedMac || own.hostnames.length === 0) return null;
   for (const other of spine.engine.devices.all()) {
     const gap = device.firstSeen - other.lastSeen;
     if (other === device || gap < 0 || gap > MERGE_GAP) continue;

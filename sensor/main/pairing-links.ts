@@ -1,26 +1,56 @@
 // Pairing links that wait to be used, as files named by the token's hash: `thingwatch pair` adds one from another process
-// while the sensor holds the database. A file is removed by whoever uses it, so a link works once. Belongs to main.ts.
-import { mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+// while the sensor holds the database. A file is removed by whoever uses it, so a link works once. Beside them lies where the
+// running sensor's page is. Belongs to main.ts.
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { newMemoryLinks } from '../../web/access.ts';
 import type { LinkStore } from '../../web/ports.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 /** More waiting links than a family needs; the oldest give way. */
 const WAITING = 16;
+const PAGE_FILE = 'page.json';
+const page = z.object({ url: z.string(), loopbackOnly: z.boolean() });
+
+/** Where the running sensor's page is; `loopbackOnly`: no phone can open it. */
+export type RunningPage = z.infer<typeof page>;
+
+/** Best effort: a full disk must not keep the page from being served. */
+export function tellPage(stateDir: string, running: RunningPage): void {
+  try {
+    mkdirSync(folder(stateDir), { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder(stateDir), PAGE_FILE), JSON.stringify(running), { mode: 0o600 });
+  } catch {
+    untellPage(stateDir);
+  }
+}
+
+export function untellPage(stateDir: string): void {
+  rmSync(join(folder(stateDir), PAGE_FILE), { force: true });
+}
+
+/** Null when no sensor runs with this state directory. */
+export function runningPage(stateDir: string): RunningPage | null {
+  try {
+    return page.parse(JSON.parse(readFileSync(join(folder(stateDir), PAGE_FILE), 'utf8')));
+  } catch {
+    return null;
+  }
+}
 
 export function pairingLinks(stateDir: string): LinkStore {
-  const directory = join(stateDir, 'pairing');
+  const directory = folder(stateDir);
+  /** Where the disk is full, this process's own links work all the same. */
+  const memory = newMemoryLinks();
   return {
     add(tokenHash, expiresAt) {
       if (!HASH.test(tokenHash)) return;
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const waiting = readdirSync(directory)
-        .filter((name) => HASH.test(name))
-        .map((name) => ({ name, until: expiryOf(join(directory, name)) }))
-        .sort((a, b) => a.until - b.until);
-      for (const { name } of waiting.slice(0, Math.max(0, waiting.length - WAITING + 1)))
-        rmSync(join(directory, name), { force: true });
-      writeFileSync(join(directory, tokenHash), `${expiresAt}`, { mode: 0o600 });
+      try {
+        addFile(directory, tokenHash, expiresAt);
+      } catch {
+        memory.add(tokenHash, expiresAt);
+      }
     },
     use(tokenHash, now) {
       if (!HASH.test(tokenHash)) return false;
@@ -29,11 +59,30 @@ export function pairingLinks(stateDir: string): LinkStore {
       try {
         unlinkSync(path);
       } catch {
-        return false;
+        return memory.use(tokenHash, now);
       }
       return until >= now;
     },
   };
+}
+
+function addFile(directory: string, tokenHash: string, expiresAt: number): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const waiting = readdirSync(directory)
+    .filter((name) => HASH.test(name))
+    .map((name) => ({ name, until: expiryOf(join(directory, name)) }))
+    .sort((a, b) => a.until - b.until);
+  for (const { name } of waiting.slice(0, Math.max(0, waiting.length - WAITING + 1)))
+    rmSync(join(directory, name), { force: true });
+  const path = join(directory, tokenHash);
+  writeFileSync(path, `${expiresAt}`, { mode: 0o600 });
+  // Added by root for a sensor that runs as a user of its own, which must be able to read it.
+  const { gid, uid } = statSync(directory);
+  if (process.getuid?.() === 0) chownSync(path, uid, gid);
+}
+
+function folder(stateDir: string): string {
+  return join(stateDir, 'pairing');
 }
 
 function expiryOf(path: string): number {

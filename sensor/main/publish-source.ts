@@ -32,10 +32,11 @@ export function publishSource(spine: Spine, facts: PublishFacts): PublishSource 
 }
 
 export function viewOf({ engine, recorder }: Spine, device: Device): DeviceView {
+  const chain = engine.devices.sameThing(device);
   return deviceView(device, {
-    name: deviceName(device).name,
+    name: deviceName(device, chain).name,
     incidents: recorder.incidents.ofDevice(device.mac),
-    allowMail: recorder.expectations.ofDevice(device.mac).length > 0,
+    allowMail: recorder.expectations.ofDevice(chain.map(({ mac }) => mac)).length > 0,
     now: engine.now,
   });
 }

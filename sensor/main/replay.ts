@@ -89,7 +89,7 @@ export function buildReport(spine: Spine, outcome: ReplayOutcome): Report {
       vantage: engine.vantage,
       lossPercent: null,
     },
-    devices: engine.devices.all().map((device) => reportDevice(device, knowledge)),
+    devices: engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices.sameThing(device))),
     incidents: recorder.incidents.all().map(reportIncident),
   };
 }

@@ -106,6 +106,7 @@ export async function serve(options: ServedOptions): Promise<Served> {
       print: (text) => process.stderr.write(`${text}\n`),
     });
     health.broker = edges.brokerStatus;
+    logIncidents(spine, session.log('record'));
     spine.startFlushing();
     timer = setInterval(() => {
       health.tick();
@@ -116,6 +117,14 @@ export async function serve(options: ServedOptions): Promise<Served> {
     await stop();
     throw error;
   }
+}
+
+/** For whoever watches the terminal or the journal: what began, and what became worse. */
+function logIncidents({ events }: Spine, log: Log): void {
+  events.on('incident', ({ change, incident: { severity, summary } }) => {
+    if (change === 'opened' || change === 'escalated' || change === 'reopened' || change === 'resumed')
+      log.warn(`incident ${change} [${severity}] ${summary}`);
+  });
 }
 
 /** In every topic and unique id, so it must not change: kept from the first start on, whatever interface is used later. */

@@ -1,5 +1,15 @@
 // The replay report as plain text for a person. Everything in it is from the JSON report.
+import type { Vantage } from '../record/health.ts';
 import type { Report, ReportDevice, ReportIncident } from '../record/report.ts';
+
+const VANTAGE: Record<Vantage, string> = {
+  'lan-both-ways': 'inside the home, both directions',
+  'lan-one-way': 'inside the home, one direction only: answers cannot be seen',
+  'wan-side': 'outside the router: every frame bears its address, so no device can be told from another',
+  'own-traffic-only': "this machine's own traffic only: no mirror port",
+  'broadcast-only': 'broadcasts only: no mirror port',
+  nothing: 'nothing came through',
+};
 
 /** Backends, destinations and earlier events shown of one device or incident. */
 const SHOWN = 12;
@@ -21,18 +31,18 @@ function capture({
     [duplicates, 'mirrored twice'],
   ].filter(([count]) => count !== 0);
   return [
-    `${files.join(', ')}: ${span}, ${packets} packets kept`,
-    `Seen from: ${vantage}${odd.length === 0 ? '' : `; ${odd.map(([count, words]) => `${count} ${words}`).join(', ')}`}`,
+    `${files.join(', ')}: ${span}, ${counted(packets, 'packet')} kept`,
+    `Seen from: ${VANTAGE[vantage]}${odd.length === 0 ? '' : `; ${odd.map(([count, words]) => `${count} ${words}`).join(', ')}`}`,
   ];
 }
 
 function incidents({ incidents: list }: Report): string[] {
   if (list.length === 0) return ['No incidents. That covers only traffic that crossed this capture.'];
-  return [`${list.length} ${list.length === 1 ? 'incident' : 'incidents'}`, ...list.flatMap(incident)];
+  return [counted(list.length, 'incident'), ...list.flatMap(incident)];
 }
 
 function incident({ advice, before, device, id, lastAt, severity, startedAt, summary }: ReportIncident): string[] {
-  const until = lastAt === startedAt ? '' : `, last ${short(lastAt)}`;
+  const until = short(lastAt) === short(startedAt) ? '' : `, last ${short(lastAt)}`;
   const lines = [
     '',
     `  [${severity}] ${summary}`,
@@ -49,7 +59,7 @@ function incident({ advice, before, device, id, lastAt, severity, startedAt, sum
 }
 
 function devices({ devices: list }: Report): string[] {
-  return [`${list.length} ${list.length === 1 ? 'device' : 'devices'}`, ...list.flatMap(device)];
+  return [counted(list.length, 'device'), ...list.flatMap(device)];
 }
 
 function device(entry: ReportDevice): string[] {
@@ -70,18 +80,22 @@ function device(entry: ReportDevice): string[] {
   if (others.length > 0) lines.push(`    also called: ${others.join(', ')}`);
   if (mail.attempts > 0) {
     lines.push(
-      `    mail: ${mail.attempts} attempts, ${mail.connected} connected, ${mail.refused} refused, ${mail.unanswered} without a visible answer; ${mail.messages} messages to ${mail.recipients} recipients accepted`,
+      `    mail: ${counted(mail.attempts, 'attempt')}, ${mail.connected} connected, ${mail.refused} refused, ${mail.unanswered} without a visible answer; ${counted(mail.messages, 'message')} to ${counted(mail.recipients, 'recipient')} accepted`,
     );
     for (const { attempts, ip, name: host, port } of mail.destinations.slice(0, SHOWN))
       lines.push(`      ${attempts} to ${host ?? ip} port ${port}`);
   }
   for (const { bytesDown, bytesUp, connections, name: host, role: what, shared } of backends.slice(0, SHOWN)) {
     lines.push(
-      `    ${what === 'unknown' ? 'backend' : what}: ${host}${shared ? ' (shared)' : ''}, ${connections} connections, ${bytesUp} bytes up, ${bytesDown} down`,
+      `    ${what === 'unknown' ? 'backend' : what}: ${host}${shared ? ' (shared)' : ''}, ${counted(connections, 'connection')}, ${bytesUp} bytes up, ${bytesDown} down`,
     );
   }
-  if (backends.length > SHOWN) lines.push(`    and ${backends.length - SHOWN} more backends`);
+  if (backends.length > SHOWN) lines.push(`    and ${counted(backends.length - SHOWN, 'more backend')}`);
   return lines;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** `2026-01-05 10:11:12Z`. */

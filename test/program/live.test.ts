@@ -1,0 +1,169 @@
+// A home, a mirror port, the sensor on it: from a SYN on the wire to an alert on the broker and a line on the page.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Home, requireLab } from '../lab/home.ts';
+import { readRecords } from '../lab/retime.ts';
+import { CAPTURES, childrenOf, commandLine, ensureBuilt, eventually } from './program.ts';
+import { caughtUp, LabSensor, type RunningSensor } from './sensor-in-lab.ts';
+
+const reason = requireLab();
+if (reason !== null) console.warn(`SKIPPED, nothing is tested live: ${reason}`);
+
+const CAMERA = '24:0a:c4:10:00:01';
+const FRIDGE = '30:ae:a4:10:00:02';
+const TV = '00:e0:4c:10:00:03';
+
+describe.skipIf(reason !== null)('the sensor in a home', () => {
+  let home: Home;
+  let lab: LabSensor;
+  let sensor: RunningSensor | null = null;
+  beforeAll(async () => {
+    await ensureBuilt();
+    home = await Home.start({ join: false });
+    lab = await LabSensor.of(home);
+  });
+  afterEach(async () => {
+    await sensor?.hang();
+    await sensor?.program.kill();
+    sensor = null;
+  });
+  afterAll(() => home?.stop());
+
+  async function run(...args: Parameters<LabSensor['run']>): Promise<RunningSensor> {
+    sensor = await lab.run(...args);
+    return sensor;
+  }
+
+  async function threeMails(family: 4 | 6): Promise<void> {
+    await home.device('hallway-camera').sendMail({ to: 'silent.example.net', family, timeoutMs: 500 });
+    await home.device('kitchen-fridge').sendMail({ to: 'closed.example.net', family });
+    await home.device('living-room-tv').sendMail({ to: 'mail.example.net', family });
+  }
+
+  /** Exactly these three incidents, told on the broker as they began and worsened, and listed on the page. */
+  async function expectThreeFates(family: 4 | 6): Promise<void> {
+    const { alerts, page } = await run();
+    if (family === 4) await Promise.all(home.devices.map((device) => device.join()));
+    await threeMails(family);
+    await eventually(() => (alerts().some(({ event_type: type }) => type === 'escalated') ? true : null));
+    const opened = alerts().filter(({ event_type: type }) => type !== 'escalated');
+    expect(opened.map(({ event_type: type, mac }) => [type, mac])).toEqual([
+      ['mail_started', CAMERA],
+      ['mail_started', FRIDGE],
+      ['mail_started', TV],
+    ]);
+    expect(alerts().filter(({ event_type: type }) => type === 'escalated')).toMatchObject([
+      { mac: TV, severity: 'critical', connection: 'connected' },
+    ]);
+    // The dialogue is counted to its end: the 250 to the message comes after the alert.
+    const incidents = await eventually(async () => {
+      const list = await page.incidents();
+      return list.some(({ evidence }) => evidence.messages === 1) ? list : null;
+    });
+    const of = (mac: string) => incidents.find(({ device }) => device === mac);
+    expect(incidents).toHaveLength(3);
+    expect(of(FRIDGE)).toMatchObject({ severity: 'high', evidence: { attempts: 1, refused: 1, connected: 0 } });
+    expect(of(TV)).toMatchObject({ severity: 'critical', evidence: { attempts: 1, connected: 1, refused: 0 } });
+    expect(of(CAMERA)).toMatchObject({ severity: 'high', evidence: { attempts: 1, connected: 0, refused: 0 } });
+    expect(JSON.stringify(of(CAMERA)?.evidence)).toContain('silent.example.net');
+    if (family === 4) expect(of(CAMERA)?.summary).toContain('hallway-camera');
+    else expect(JSON.stringify(of(CAMERA)?.evidence)).toContain('2001:db8:ffff::27');
+  }
+
+  it('three devices, three fates: unanswered, refused, connected', () => expectThreeFates(4));
+
+  it('the same over IPv6', () => expectThreeFates(6));
+
+  it('a SYN sent again and again is one attempt, and unanswered once 30 seconds have passed', async () => {
+    const { page } = await run();
+    await home.device('hallway-camera').connect('silent.example.net', 25, { timeoutMs: 3500 });
+    const incidents = await eventually(async () => {
+      const list = await page.incidents();
+      return list[0]?.evidence.unanswered === 1 ? list : null;
+    });
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]?.evidence).toMatchObject({ attempts: 1, connected: 0, refused: 0, unanswered: 1 });
+  }, 60_000);
+
+  it('behind one VLAN tag and behind two', async () => {
+    const { alerts, page } = await run();
+    const tagged = readRecords(readFileSync(join(CAPTURES, 'vlan-qinq.pcap'))).map(({ data }) => data);
+    await home.inject('living-room-tv', tagged);
+    await eventually(() => (alerts().length >= 3 ? true : null));
+    expect(alerts().map(({ event_type: type, mac }) => [type, mac])).toEqual([
+      ['mail_started', CAMERA],
+      ['escalated', CAMERA],
+      ['mail_started', FRIDGE],
+    ]);
+    const incidents = await page.incidents();
+    expect(incidents.map(({ device, evidence }) => [device, evidence.attempts]).toSorted()).toEqual([
+      [CAMERA, 1],
+      [FRIDGE, 1],
+    ]);
+  });
+
+  it('mail to a server inside the home is none of its business', async () => {
+    const { alerts, page } = await run();
+    const tv = home.device('living-room-tv');
+    await tv.serveMail([25, 587]);
+    const sent = [
+      await home.device('hallway-camera').sendMail({ to: tv.ipv4 ?? '' }),
+      await home.device('hallway-camera').sendMail({ to: tv.ipv4 ?? '', port: 587 }),
+    ];
+    expect(sent.flat().map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered']);
+    await caughtUp(page, home);
+    expect(await page.incidents()).toEqual([]);
+    expect(alerts()).toEqual([]);
+  });
+
+  it('the capture child dies: frames flow again within two seconds, and health tells', async () => {
+    const { page, program } = await run();
+    const talker = "const dns = require('dns'); setInterval(() => dns.resolve4('cdn.manyfiles.example', () => {}), 50)";
+    const talking = home.device('hallway-camera').spawn(process.execPath, ['-e', talker]);
+    const frames = await eventually(async () => (await page.health()).frames || null);
+    const child = childrenOf(program.pid).find((pid) => commandLine(pid).includes('cap-child'));
+    expect(child).toBeDefined();
+    expect(await page.health()).toMatchObject({ capture: 'running', captureRestarts: 0 });
+    const killed = Date.now();
+    process.kill(child ?? 0, 'SIGKILL');
+    const back = await eventually(async () => {
+      const health = await page.health();
+      return health.captureRestarts === 1 && (health.lastFrameAt ?? 0) > killed + 200 ? health : null;
+    });
+    expect(Date.now() - killed).toBeLessThan(2000);
+    expect(back).toMatchObject({ capture: 'running', captureError: null, captureRestarts: 1 });
+    expect(back.frames).toBeGreaterThan(frames);
+    expect(program.stderr).toMatch(/capturing again on mirror0 \(restart 1\)/);
+    talking.kill();
+  });
+
+  it('ends on SIGTERM: says offline, keeps what it knows, leaves no process; and is soon back', async () => {
+    const { ear, page, program, state } = await run();
+    await home.device('kitchen-fridge').connect('closed.example.net', 25);
+    const [before] = await eventually(async () => {
+      const list = await page.incidents();
+      return list[0]?.summary.includes('1 refused') ? list : null;
+    });
+    const children = childrenOf(program.pid);
+    expect(children).toHaveLength(1);
+    const { code, stderr } = await program.stop();
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/error/i);
+    expect(ear.filter(({ topic }) => topic === 'thingwatch/lab/status').at(-1)?.payload).toBe('offline');
+    expect(children.map(commandLine)).toEqual(['']);
+
+    const started = Date.now();
+    const again = await run({ state });
+    expect(Date.now() - started).toBeLessThan(5000);
+    const incidents = await again.page.incidents();
+    expect(incidents).toEqual([before]);
+    await home.device('kitchen-fridge').connect('closed.example.net', 25);
+    const [after] = await eventually(async () => {
+      const list = await again.page.incidents();
+      return list[0]?.evidence.refused === 2 ? list : null;
+    });
+    expect(after).toMatchObject({ id: before?.id, startedAt: before?.startedAt, evidence: { attempts: 2 } });
+    expect(again.alerts()).toEqual([]);
+  });
+});
