@@ -38,7 +38,8 @@ function noteFiles(dir: string, problems: NoteProblem[]): string[] {
       problems.push(fileProblem(dir, `has ${names.length} notes; only the first ${NOTE_LIMITS.files} are read`));
     return names.slice(0, NOTE_LIMITS.files).map((name) => join(dir, name));
   } catch (error) {
-    problems.push(fileProblem(dir, `cannot be read: ${reason(error)}`));
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    problems.push(fileProblem(dir, isMissing ? 'there is no such directory' : `cannot be read: ${reason(error)}`));
     return [];
   }
 }
