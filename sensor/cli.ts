@@ -73,7 +73,7 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     .description('read capture files (or - for standard input) as if they were live, and report')
     .argument('<file...>', 'pcap or pcapng files; several are one stream, ordered by their first packet')
     .addOption(new Option('--format <format>', 'how to report').choices(['text', 'json', 'ndjson']).default('text'))
-    .option('--speed <speed>', 'max, or packet seconds per second', parseSpeed, null)
+    .option('--speed <speed>', 'max, or packet seconds per second', parseSpeed, 'max')
     .option('--serve', 'publish to the broker and serve the page from what is replayed, until stopped', false)
     .option(
       '--home-net <cidr...>',
@@ -85,8 +85,11 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     .action(
       async (
         files: string[],
-        options: { format: ReportFormat; speed: number | null; serve: boolean; homeNet: string[]; state?: string },
-      ) => done(await handlers.replay({ ...globals(), ...options, files, state: options.state ?? null })),
+        options: { format: ReportFormat; speed: number | 'max'; serve: boolean; homeNet: string[]; state?: string },
+      ) => {
+        const speed = options.speed === 'max' ? null : options.speed;
+        done(await handlers.replay({ ...globals(), ...options, speed, files, state: options.state ?? null }));
+      },
     );
 
   program
@@ -111,8 +114,9 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
   return program;
 }
 
-function parseSpeed(text: string): number | null {
-  if (text === 'max') return null;
+/** Never null: the parser would take that for an option without a value. */
+function parseSpeed(text: string): number | 'max' {
+  if (text === 'max') return text;
   const speed = Number(text);
   if (!Number.isFinite(speed) || speed <= 0) throw new InvalidArgumentError('It must be max or a number above 0.');
   return speed;
@@ -138,7 +142,7 @@ function spreadHomeNet(argv: readonly string[]): string[] {
     }
     const values: string[] = [];
     for (let next = argv[i + 1]; next !== undefined; next = argv[i + 1]) {
-      if (values.length > 0 && parsePrefix(next) === null) break;
+      if (values.length > 0 && next.split(',').some((part) => parsePrefix(part.trim()) === null)) break;
       values.push(next);
       i++;
     }

@@ -1,7 +1,7 @@
 // Configuration: YAML file and environment, checked by one schema. Every mistake is told at once, with its key path.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { parsePrefix } from './attribute/home.ts';
 import { LOG_LEVELS } from './log.ts';
@@ -13,7 +13,8 @@ const prefix = z.string().refine((text) => parsePrefix(text) !== null, 'is no CI
 /** `host:port`; the host may be empty (all addresses) or a bracketed IPv6 address. */
 const listen = z
   .string()
-  .regex(/^(?:\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}$/, 'must be HOST:PORT, for example 127.0.0.1:8080');
+  .regex(/^(?:\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}$/, 'must be HOST:PORT, for example 127.0.0.1:8080')
+  .refine((text) => Number(/\d*$/.exec(text)?.[0]) <= 65_535, 'has a port above 65535');
 const file = z.string().min(1);
 const topic = z.string().regex(/^[^+#\0/][^+#\0]*$/, 'must be an MQTT topic without + and #');
 
@@ -67,6 +68,8 @@ const schema = z.strictObject({
       listen: listen.default('127.0.0.1:8080'),
       base_path: z.string().startsWith('/', 'must begin with /').default('/'),
       host_names: z.array(z.string().min(1)).default([]),
+      /** Reverse proxies whose X-Forwarded-For is believed, as CIDR prefixes. */
+      trusted_proxies: z.array(prefix).default([]),
       cert: file.optional(),
       key: file.optional(),
     })
@@ -113,6 +116,8 @@ export function loadConfig(source: ConfigSource): { config: Config; file: string
   const problems: string[] = [];
   const values = path === undefined ? {} : readYaml(path, problems);
   const keys = environmentKeys();
+  /** Names of variables by the key they set. */
+  const fromEnvironment = new Map<string, string>();
   for (const [name, text] of Object.entries(source.environment)) {
     if (!name.startsWith(ENVIRONMENT_PREFIX) || text === undefined) continue;
     const key = keys.get(name);
@@ -120,11 +125,14 @@ export function loadConfig(source: ConfigSource): { config: Config; file: string
       problems.push(
         `${name}: there is no such setting; the environment names are THINGWATCH_ and the key's path in capitals`,
       );
-    else setAt(values, key.path, key.parse(text));
+    else {
+      setAt(values, key.path, key.parse(text));
+      fromEnvironment.set(key.path.join('.'), name);
+    }
   }
   const result = schema.safeParse(values);
   if (!result.success)
-    problems.push(...result.error.issues.flatMap((issue) => describe(issue, path ?? 'configuration')));
+    problems.push(...result.error.issues.flatMap((issue) => describe(issue, path ?? 'configuration', fromEnvironment)));
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);
   return { config: result.data, file: path ?? null };
 }
@@ -139,15 +147,27 @@ function readYaml(path: string, problems: string[]): Record<string, unknown> {
   const document = parseDocument(text);
   if (document.errors.length > 0)
     throw new ConfigError(document.errors.map((error) => `${path}: ${error.message.split('\n')[0]}`));
-  const value: unknown = document.toJS() ?? {};
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return Object.fromEntries(Object.entries(value));
+  const value = parsedValue(document, path) ?? {};
+  if (typeof value === 'object' && !Array.isArray(value))
+    // A section whose keys are all commented out reads as null: it says nothing.
+    return Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
   problems.push(`${path}: must be a mapping of settings, like "web:" with "listen: 127.0.0.1:8080" under it`);
   return {};
 }
 
-function describe(issue: z.core.$ZodIssue, path: string): string[] {
+/** Aliases that multiply beyond reason are refused here by the parser. */
+function parsedValue(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError([`${path}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+function describe(issue: z.core.$ZodIssue, path: string, fromEnvironment: ReadonlyMap<string, string>): string[] {
   const at = issue.path.join('.');
+  const variable = fromEnvironment.get(issue.path.slice(0, 2).join('.'));
+  if (variable !== undefined) return [`${variable}: ${at}: ${issue.message}`];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${path}: ${at === '' ? key : `${at}.${key}`}: there is no such setting`);
   }
@@ -200,11 +220,10 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
     target[first] = value;
     return;
   }
-  const inner = target[first];
-  const next =
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner))
-      : {};
+  const inner = target[first] ?? {};
+  // Not a section at all: it stays, for the schema to name.
+  if (typeof inner !== 'object' || Array.isArray(inner)) return;
+  const next = Object.fromEntries(Object.entries(inner));
   target[first] = next;
   setAt(next, rest, value);
 }

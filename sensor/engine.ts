@@ -25,6 +25,10 @@ import { MailWatch } from './detect/mail-watch.ts';
 
 const DHCP_PORTS = new Set([67, 68]);
 const DHCPV6_PORTS = new Set([546, 547]);
+/** Frames further behind than this (ms) are no disorder: the clock was set back, or a capture from earlier follows. */
+const CLOCK_STEP = 60_000;
+/** So many of them in a row, since the stamp of a single one may be damaged. */
+const STEP_FRAMES = 8;
 
 export interface EngineOptions {
   /** CIDR prefixes that replace what is inside; empty for the built-in set. */
@@ -65,14 +69,15 @@ export class Engine {
   readonly #links: LinkLearner;
   readonly #nameTraffic: NameTraffic;
   readonly #stats: CaptureStats = { packets: 0, firstPacket: null, lastPacket: null, duplicates: 0 };
-  /** Packet time; never goes back. */
+  /** Packet time; goes back only where the capture's clock was set back. */
   #now = 0;
+  #behind = 0;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#home = new Home(options.homeNet);
     this.#vantage = new VantageJudge(this.#home, options.sensorMac);
-    this.#mail = new MailWatch(options.onFinding);
+    this.#mail = new MailWatch((finding, device) => this.#found(finding, device));
     this.#connections = new ConnectionTable(this.#connectionHandler(), isMailPort);
     this.#openings = new Openings(this.counters, (connection) => this.#connectionEnded(connection));
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
@@ -98,13 +103,13 @@ export class Engine {
 
   restore(memory: EngineMemory, devices: Iterable<Device>): void {
     this.#home.restore(memory.prefixes);
-    for (const mac of memory.gateways) this.#gateways.confirm(mac);
+    this.#gateways.restore(memory.gateways);
     for (const device of devices) this.devices.restore(device);
   }
 
   /** Takes the next frame. Frames that are out of order by time are taken at the time already reached. */
   frame(frame: Frame): void {
-    this.tick(frame.time);
+    this.#follow(frame.time);
     const packet = decodeFrame(frame, this.counters);
     if (packet === null) return;
     const interest = interestOf(packet);
@@ -124,7 +129,18 @@ export class Engine {
     if (time <= this.#now) return;
     this.#now = time;
     this.#connections.expire(time);
+    this.#openings.expire(time);
     this.#options.backends.tick(time, this.devices);
+  }
+
+  #follow(time: number): void {
+    this.#behind = time < this.#now - CLOCK_STEP ? this.#behind + 1 : 0;
+    if (this.#behind >= STEP_FRAMES) {
+      this.#connections.giveUp(this.#now);
+      this.#now = 0;
+      this.#behind = 0;
+    }
+    this.tick(time);
   }
 
   /** The capture has ended: settles what is pending. */
@@ -211,13 +227,34 @@ export class Engine {
    * gateway to a device of the home.
    */
   #originator(connection: Connection): Device | null {
-    if (connection.originatorMac === null || this.#home.isInside(connection.responderIp)) return null;
+    if (connection.originatorMac === null) return null;
     const device = this.devices.get(connection.originatorMac) ?? null;
-    if (device === null || this.#home.fixed || this.#home.isInside(connection.originatorIp)) return device;
-    const receiver = connection.responderMac === null ? undefined : this.devices.get(connection.responderMac);
-    const isInbound =
-      this.#gateways.isGateway(device.mac) && receiver !== undefined && !this.#gateways.isGateway(receiver.mac);
-    return isInbound ? null : device;
+    if (device === null) return null;
+    connection.outbound ??= !this.#staysHome(connection) && !this.#isInbound(connection, device);
+    return connection.outbound ? device : null;
+  }
+
+  /** A prefix that somebody announced does not make what is handed to the gateway stay inside: announcements can be forged. */
+  #staysHome({ originatorMac, responderIp, responderMac }: Connection): boolean {
+    if (this.#home.isInsideByRule(responderIp)) return true;
+    if (this.#home.fixed) return false;
+    const holder = this.devices.ownerOf(responderIp)?.mac;
+    const isHeldHere = holder !== undefined && holder !== originatorMac && !this.#gateways.isGateway(holder);
+    if (isHeldHere && holder === responderMac) return true;
+    const isHandedOn = responderMac !== null && this.#gateways.isGateway(responderMac);
+    return this.#home.isInside(responderIp) && (isHeldHere || !isHandedOn);
+  }
+
+  #isInbound({ originatorIp, responderMac }: Connection, device: Device): boolean {
+    if (this.#home.fixed || this.#home.isInside(originatorIp)) return false;
+    const receiver = responderMac === null ? undefined : this.devices.get(responderMac);
+    return this.#gateways.isGateway(device.mac) && receiver !== undefined && !this.#gateways.isGateway(receiver.mac);
+  }
+
+  /** Devices beyond the bound, as a flood of made-up MACs brings them, are told of as one. */
+  #found(finding: Finding, device: Device): void {
+    if (this.devices.isKept(device)) this.#options.onFinding(finding, device);
+    else this.#options.onFinding({ ...finding, device: null }, null);
   }
 
   #nameByDns(connection: Connection): void {
@@ -232,7 +269,8 @@ export class Engine {
     if (device === null) return;
     this.devices.keep(device);
     if (userAgent !== null) this.#identities.userAgent(device, userAgent, this.#now);
-    if (host !== null) {
+    // The bare address as host names nothing.
+    if (host !== null && host !== connection.responderIp) {
       connection.name = host;
       connection.nameFrom = source;
       connection.nameIsOuter = outer;

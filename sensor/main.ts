@@ -1,19 +1,16 @@
 // Composition root: commands, rooms, signals, exit codes. The files in main/ are parts of it.
-import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { newPairingToken, pairingLinkFor } from '../web/access.ts';
 import { CaptureError } from './capture/errors.ts';
 import { defaultInterface, listInterfaces } from './capture/interfaces.ts';
 import { LiveCapture } from './capture/live.ts';
 import { EXIT, type GlobalOptions, type Handlers, type ReplayCommand, runCli } from './cli.ts';
 import { ConfigError } from './config.ts';
-import { formatDoctor, runDoctor } from './deploy/doctor.ts';
-import { EdgeError, pairingText } from './main/edges.ts';
-import { pairingLinks, runningPage } from './main/pairing-links.ts';
+import { EdgeError } from './main/edge-error.ts';
 import { buildReport, printReport, type ReplayIo, replayInto, streamIncidents } from './main/replay.ts';
-import { openSession, type Session, serve, version } from './main/session.ts';
+import type { Served, ServedOptions } from './main/serve.ts';
+import { openSession, type Session, version } from './main/session.ts';
 import { checkNotes, formatProblem } from './notes/check.ts';
 import { StoreError } from './record/store-error.ts';
 import { openSpine, PROJECT_ROOT, SHIPPED_NOTES } from './spine.ts';
@@ -161,6 +158,7 @@ function replayIo(session: Session, signal: AbortSignal): ReplayIo {
 
 async function doctor(options: GlobalOptions): Promise<number> {
   const { config, now } = openSession(options);
+  const { formatDoctor, runDoctor } = await import('./deploy/doctor.ts');
   const checks = await runDoctor({
     interface: config.capture.interface ?? defaultInterface(),
     stateDir: config.state_dir,
@@ -186,6 +184,7 @@ async function notesCheck({ dirs, ...globals }: GlobalOptions & { dirs: string[]
 
 async function pair(options: GlobalOptions): Promise<number> {
   const { config, now } = openSession(options);
+  const { newPairingLink, pairingText, runningPage } = await import('./main/pair.ts');
   const page = runningPage(config.state_dir);
   if (page === null) {
     throw new EdgeError(
@@ -193,10 +192,15 @@ async function pair(options: GlobalOptions): Promise<number> {
       `no sensor runs with the state directory ${config.state_dir}: start it first, or name its configuration with --config`,
     );
   }
-  const { token } = newPairingToken(pairingLinks(config.state_dir), now(), randomBytes);
-  const link = pairingLinkFor(page.url, token);
+  const link = newPairingLink(config.state_dir, page.url, now());
   print(await pairingText({ link, loopbackOnly: page.loopbackOnly }));
   return EXIT.done;
+}
+
+/** Broker and page are loaded only where they are used: a plain replay starts faster without them. */
+async function serve(options: ServedOptions): Promise<Served> {
+  const edges = await import('./main/serve.ts');
+  return edges.serve(options);
 }
 
 /** Resolves at the first Ctrl-C, SIGTERM or hang-up. A second one ends the process the hard way. */

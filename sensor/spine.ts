@@ -11,6 +11,7 @@ import { Knowledge } from './detect/knowledge.ts';
 import { Engine } from './engine.ts';
 import type { Log } from './log.ts';
 import { formatProblem } from './notes/check.ts';
+import { loadCompiled, mergeNotes } from './notes/compiled.ts';
 import { loadNotes } from './notes/load.ts';
 import { indexNotes } from './notes/note-index.ts';
 import { commandRunner } from './record/command-runner.ts';
@@ -23,6 +24,7 @@ const DATABASE = 'thingwatch.db';
 /** Nearest directory above that holds package.json: the checkout, from sources and from the build alike. */
 export const PROJECT_ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
+const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
 
 /** Mail counts go to disk this often (ms of real time) while they change. */
 const MAIL_FLUSH = 200;
@@ -115,7 +117,10 @@ function openStore(path: string, { config, log, now }: SpineOptions): Store {
 }
 
 function openKnowledge({ config, extraNotes = [], log }: SpineOptions): Knowledge {
-  const { notes, problems } = loadNotes([SHIPPED_NOTES, ...extraNotes, ...config.notes.dirs]);
-  for (const problem of problems) log('notes').warn(`this note is left out: ${formatProblem(problem)}`);
-  return new Knowledge(loadVendors(), indexNotes(notes));
+  const shipped = loadCompiled(SHIPPED_NOTES, COMPILED_NOTES);
+  const own = loadNotes([...extraNotes, ...config.notes.dirs]);
+  for (const problem of [...shipped.problems, ...own.problems]) {
+    log('notes').warn(`this note is left out: ${formatProblem(problem)}`);
+  }
+  return new Knowledge(loadVendors(), indexNotes(mergeNotes(shipped.notes, own.notes)));
 }

@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac, Packet, Tcp } from '../decode/packet.ts';
 import { TCP_FLAGS } from '../decode/packet.ts';
+import { ByteCounter } from './byte-counter.ts';
 import type { NameSource } from './device.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
@@ -10,6 +11,10 @@ const CONNECTIONS = 16_384;
 const MAIL_CONNECTIONS = 16_384;
 /** A SYN without SYN-ACK or RST for this long (ms) is unanswered. */
 export const ANSWER_WITHIN = 30_000;
+/** Stacks give up on a SYN after about two minutes (RFC 9293, section 3.8.3, asks for three); later it is a new attempt. */
+const RETRANSMITTED_WITHIN = 5 * 60_000;
+/** Settled connections that the waiting list may hold before it is swept. */
+const SWEEP_AT = 2 * (CONNECTIONS + MAIL_CONNECTIONS);
 
 /** `unseen`: the capture holds no SYN of it. */
 export type Outcome = 'pending' | 'connected' | 'refused' | 'unanswered' | 'unseen';
@@ -46,6 +51,8 @@ export interface Connection {
   nameIsOuter: boolean;
   /** Nothing more is to be read from the beginning of the originator's stream. */
   openingRead: boolean;
+  /** Whether it leaves the home, decided when it was first judged; null before. */
+  outbound: boolean | null;
   /** Key of the backend this connection was counted to; null while it was not. */
   backend: string | null;
 }
@@ -79,42 +86,9 @@ export function newConnection(
     mailAttempt: false,
     nameIsOuter: false,
     openingRead: false,
+    outbound: null,
     backend: null,
   };
-}
-
-/** Adds up a byte stream from sequence numbers alone (RFC 9293, section 3.4), over wrap-around. */
-export class ByteCounter {
-  #highest: number | null = null;
-  #closed = false;
-  total = 0;
-
-  /** The first byte will have this sequence number. */
-  start(sequence: number): void {
-    this.#highest ??= sequence >>> 0;
-  }
-
-  /** All bytes below `sequence` have been sent. Steps of 2 GiB or more are forged or old and ignored. */
-  reach(sequence: number): void {
-    if (this.#highest === null) {
-      this.#highest = sequence >>> 0;
-      return;
-    }
-    const step = (sequence - this.#highest) >>> 0;
-    if (this.#closed || step === 0 || step >= 0x8000_0000) return;
-    this.total += step;
-    this.#highest = sequence >>> 0;
-  }
-
-  /** For datagrams, which have no sequence numbers. */
-  add(bytes: number): void {
-    this.total += bytes;
-  }
-
-  /** A FIN was sent: it takes a sequence number that is no byte, so what is acknowledged after it does not count. */
-  close(): void {
-    this.#closed = true;
-  }
 }
 
 export interface ConnectionHandler {
@@ -136,12 +110,16 @@ export class ConnectionTable {
   /** Unanswered SYNs by the time they were sent; from `#head` on. */
   #waiting: Connection[] = [];
   #head = 0;
+  /** Packet time as far as seen here. */
+  #now = 0;
 
   constructor(handler: ConnectionHandler, isMailPort: (port: number) => boolean) {
     this.#handler = handler;
     this.#isMailPort = isMailPort;
     const disposeAfter = (connection: Connection, _key: string, reason: string) => {
-      if (reason === 'evict') this.#end(connection);
+      if (reason !== 'evict') return;
+      this.#settle(connection, 'unanswered', this.#now);
+      this.#end(connection);
     };
     this.#plain = new LRUCache<string, Connection>({ max: CONNECTIONS, disposeAfter });
     this.#mail = new LRUCache<string, Connection>({ max: MAIL_CONNECTIONS, disposeAfter });
@@ -151,9 +129,15 @@ export class ConnectionTable {
     return this.#plain.size + this.#mail.size;
   }
 
+  /** Connections on the list of those without an answer, settled ones that were not swept yet included. */
+  get waiting(): number {
+    return this.#waiting.length - this.#head;
+  }
+
   /** Follows a TCP packet. Returns its connection and the side that sent it, or null for segments of unknown connections. */
   follow(packet: Packet, tcp: Tcp, time: number): { connection: Connection; from: Side } | null {
     const { ip } = packet;
+    this.#now = time;
     if (ip === null) return null;
     const isSyn = (tcp.flags & TCP_FLAGS.syn) !== 0 && (tcp.flags & TCP_FLAGS.ack) === 0;
     if (isSyn) return { connection: this.#syn(packet, tcp, time), from: 'originator' };
@@ -196,11 +180,17 @@ export class ConnectionTable {
     }
   }
 
-  /** The capture has ended: what is pending stays unanswered, everything ends. */
-  close(now: number): void {
-    for (const connection of this.#waiting.slice(this.#head)) this.#settle(connection, 'unanswered', now);
+  /** Packet time is no longer what the deadlines were made from: what is pending counts as unanswered until it is answered. */
+  giveUp(now: number): void {
+    const waiting = this.#waiting.slice(this.#head);
     this.#waiting = [];
     this.#head = 0;
+    for (const connection of waiting) this.#settle(connection, 'unanswered', now);
+  }
+
+  /** The capture has ended: what is pending stays unanswered, everything ends. */
+  close(now: number): void {
+    this.giveUp(now);
     for (const table of [this.#mail, this.#plain]) {
       for (const connection of [...table.rvalues()]) if (connection !== undefined) this.#end(connection);
       table.clear();
@@ -210,7 +200,7 @@ export class ConnectionTable {
   #syn(packet: Packet, tcp: Tcp, time: number): Connection {
     const { ip } = packet;
     const known = ip === null ? undefined : this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
-    if (known !== undefined && known.isn === tcp.sequence) {
+    if (known !== undefined && known.isn === tcp.sequence && time - known.lastAt <= RETRANSMITTED_WITHIN) {
       if (time > known.lastAt) known.lastAt = time;
       return known;
     }
@@ -220,9 +210,18 @@ export class ConnectionTable {
     }
     const connection = this.#make(packet, tcp, time, tcp.sequence);
     connection.up.start(tcp.sequence + 1);
-    this.#waiting.push(connection);
+    this.#await(connection);
     this.#handler.opened(connection);
     return connection;
+  }
+
+  /** Under a flood of SYNs most of the list is settled long before its deadline: no more stay than the tables hold. */
+  #await(connection: Connection): void {
+    if (this.waiting >= SWEEP_AT) {
+      this.#waiting = this.#waiting.slice(this.#head).filter(({ outcome }) => outcome === 'pending');
+      this.#head = 0;
+    }
+    this.#waiting.push(connection);
   }
 
   #make(packet: Packet, tcp: Tcp, time: number, isn: number | null): Connection {
@@ -233,7 +232,7 @@ export class ConnectionTable {
 
   #fromOriginator(connection: Connection, packet: Packet, tcp: Tcp): void {
     connection.originatorMac ??= packet.sourceMac;
-    connection.up.reach(nextSequence(tcp));
+    if (!isBareReset(tcp)) connection.up.reach(nextSequence(tcp));
     if ((tcp.flags & TCP_FLAGS.ack) !== 0) connection.down.reach(tcp.acknowledgement);
     if (tcp.payloadLength > 0) connection.carriedData = true;
   }
@@ -246,10 +245,10 @@ export class ConnectionTable {
       // A later SYN-ACK outweighs the deadline: the connection did come about.
       if (connection.outcome !== 'unseen' && connection.outcome !== 'connected')
         this.#settle(connection, 'connected', time, true);
-    } else if ((tcp.flags & TCP_FLAGS.rst) !== 0) {
-      this.#settle(connection, 'refused', time);
     } else {
-      connection.down.reach(nextSequence(tcp));
+      const reset = (tcp.flags & TCP_FLAGS.rst) !== 0;
+      if (reset) this.#settle(connection, 'refused', time);
+      if (!reset || (connection.outcome === 'connected' && !isBareReset(tcp))) connection.down.reach(nextSequence(tcp));
     }
     if ((tcp.flags & TCP_FLAGS.ack) !== 0 && (tcp.flags & TCP_FLAGS.rst) === 0)
       connection.up.reach(tcp.acknowledgement);
@@ -293,7 +292,17 @@ function keyOf({ originatorIp, originatorPort, responderIp, responderPort }: Con
   return `${originatorIp} ${originatorPort} ${responderIp} ${responderPort}`;
 }
 
+/** Sequence number of the payload's first byte: a SYN takes one of its own (RFC 9293, section 3.4; data in a SYN, RFC 7413). */
+export function payloadSequence(tcp: Tcp): number {
+  return (tcp.flags & TCP_FLAGS.syn) === 0 ? tcp.sequence : (tcp.sequence + 1) >>> 0;
+}
+
 /** Sequence number after this segment's payload. */
 function nextSequence(tcp: Tcp): number {
-  return tcp.sequence + tcp.payloadLength;
+  return payloadSequence(tcp) + tcp.payloadLength;
+}
+
+/** A reset that carries no sequence number of the connection (RFC 9293, section 3.5.2). */
+function isBareReset(tcp: Tcp): boolean {
+  return (tcp.flags & TCP_FLAGS.rst) !== 0 && tcp.sequence === 0;
 }

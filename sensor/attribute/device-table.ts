@@ -9,12 +9,22 @@ const WAITING = 512;
 const ADDRESSES = 8192;
 /** A device that was around this long (ms) is known for good. */
 const SETTLED = 60 * 60_000;
+/** Intervals kept of one address: two devices that fight over it must not push out the others. */
+const SPELLS = 8;
+/** Addresses that one thing may have had, one after the other, by a person's word. */
+export const LONGEST_CHAIN = 16;
 
 export class DeviceTable {
   readonly #known = new Map<Mac, Device>();
   readonly #waiting = new LRUCache<Mac, Device>({ max: WAITING });
   readonly #owners = new LRUCache<IpAddress, Mac>({ max: ADDRESSES });
+  /** Kept devices that changed since they were last taken. */
   readonly #changed = new Set<Mac>();
+  /** Kept devices that may have to give way, oldest first. */
+  readonly #replaceable = new Set<Mac>();
+  /** Handed out to be stored, so that they must be deleted there when they give way. */
+  readonly #stored = new Set<Mac>();
+  readonly #evicted = new Set<Mac>();
   #refused = 0;
 
   /** Devices that found no place because all are taken by settled ones. */
@@ -39,8 +49,20 @@ export class DeviceTable {
       this.#waiting.set(mac, device);
     }
     if (time > device.lastSeen) device.lastSeen = time;
-    this.#changed.add(mac);
+    this.markChanged(device);
     return device;
+  }
+
+  /** The device and the older addresses of the same thing (`sameAs`), newest first; bounded, and no ring goes round twice. */
+  sameThing(device: Device): Device[] {
+    const chain = [device];
+    for (let next = device.sameAs; next !== null && chain.length < LONGEST_CHAIN; ) {
+      const older = this.get(next);
+      if (older === undefined || chain.includes(older)) break;
+      chain.push(older);
+      next = older.sameAs;
+    }
+    return chain;
   }
 
   /** Makes a device one that is kept and stored. Returns false when there is no room. */
@@ -52,6 +74,7 @@ export class DeviceTable {
     }
     this.#waiting.delete(device.mac);
     this.#known.set(device.mac, device);
+    this.#replaceable.add(device.mac);
     this.#changed.add(device.mac);
     return true;
   }
@@ -59,12 +82,14 @@ export class DeviceTable {
   /** Takes a stored device back after a restart. */
   restore(device: Device): void {
     this.#known.set(device.mac, device);
+    this.#stored.add(device.mac);
+    this.#replaceable.add(device.mac);
     for (const lease of device.leases) this.#owners.set(lease.ip, device.mac);
   }
 
   forget(mac: Mac): boolean {
     const there = this.#known.delete(mac) || this.#waiting.delete(mac);
-    this.#changed.delete(mac);
+    for (const set of [this.#changed, this.#replaceable, this.#stored, this.#evicted]) set.delete(mac);
     for (const [ip, owner] of this.#owners) if (owner === mac) this.#owners.delete(ip);
     return there;
   }
@@ -78,11 +103,24 @@ export class DeviceTable {
   takeChanged(): Device[] {
     const changed = [...this.#changed].flatMap((mac) => this.#known.get(mac) ?? []);
     this.#changed.clear();
+    for (const { mac } of changed) this.#stored.add(mac);
     return changed;
   }
 
+  /** Devices that were stored and have given way since the last call. */
+  takeEvicted(): Mac[] {
+    const evicted = [...this.#evicted];
+    this.#evicted.clear();
+    return evicted;
+  }
+
+  /** What is not kept is not stored, so a flood of MACs leaves no marks. */
   markChanged(device: Device): void {
-    this.#changed.add(device.mac);
+    if (this.#known.has(device.mac)) this.#changed.add(device.mac);
+  }
+
+  isKept(device: Device): boolean {
+    return this.#known.has(device.mac);
   }
 
   /** Who holds `ip` now, as far as seen. */
@@ -102,25 +140,41 @@ export class DeviceTable {
     }
     this.#owners.set(ip, device.mac);
     device.leases.push({ ip, from: time, to: time, source });
-    if (device.leases.length > LIMITS.leases) device.leases.splice(oldest(device.leases), 1);
+    const again = device.leases.filter((lease) => lease.ip === ip);
+    if (again.length > SPELLS) device.leases.splice(device.leases.indexOf(oldest(again)), 1);
+    if (device.leases.length > LIMITS.leases) device.leases.splice(device.leases.indexOf(leastWorth(device.leases)), 1);
     this.keep(device);
-    this.#changed.add(device.mac);
+    this.markChanged(device);
   }
 
   #makeRoom(): boolean {
-    for (const [mac, device] of this.#known) {
-      if (device.lastSeen - device.firstSeen >= SETTLED || device.mail.attempts > 0 || device.label !== null) continue;
+    for (const mac of this.#replaceable) {
+      this.#replaceable.delete(mac);
+      const device = this.#known.get(mac);
+      if (device === undefined || isWorthKeeping(device)) continue;
       this.#known.delete(mac);
+      this.#changed.delete(mac);
+      if (this.#stored.delete(mac)) this.#evicted.add(mac);
       return true;
     }
     return false;
   }
 }
 
-function oldest(leases: Lease[]): number {
-  let index = 0;
-  for (let i = 1; i < leases.length; i++) if ((leases[i]?.to ?? 0) < (leases[index]?.to ?? 0)) index = i;
-  return index;
+/** Once so, a device stays so, and is never asked again. */
+function isWorthKeeping(device: Device): boolean {
+  if (device.lastSeen - device.firstSeen >= SETTLED || device.mail.attempts > 0) return true;
+  return device.label !== null || device.sameAs !== null;
+}
+
+function oldest(leases: readonly Lease[]): Lease {
+  return leases.reduce((found, lease) => (lease.to < found.to ? lease : found));
+}
+
+/** The oldest of those that rest on source addresses alone, which a sender makes up as it likes; else the oldest. */
+function leastWorth(leases: readonly Lease[]): Lease {
+  const weak = leases.slice(0, -1).filter(({ source }) => source === 'on-link');
+  return oldest(weak.length > 0 ? weak : leases);
 }
 
 /** Multicast and broadcast addresses have the lowest bit of the first octet set. */

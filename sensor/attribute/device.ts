@@ -140,6 +140,8 @@ export interface Device {
   lastSeen: number;
   /** The user's own name for it; wins over every announced one. */
   label: string | null;
+  /** A person said that this address and that older one are the same thing: its label and expectations count here too. */
+  sameAs: Mac | null;
   /** Only link-layer broadcast or multicast was ever seen from it: its unicast traffic does not cross the mirror. */
   broadcastOnly: boolean;
   /** Several devices speak behind this MAC (an extender, proxy ARP). */
@@ -189,6 +191,7 @@ export function newDevice(mac: Mac, time: number): Device {
     firstSeen: time,
     lastSeen: time,
     label: null,
+    sameAs: null,
     broadcastOnly: true,
     sharedMac: false,
     hostnames: [],

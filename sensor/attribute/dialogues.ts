@@ -2,12 +2,13 @@
 import { LRUCache } from 'lru-cache';
 import type { Tcp } from '../decode/packet.ts';
 import { SmtpDialogue } from '../decode/smtp.ts';
-import type { Connection } from './connections.ts';
+import { type Connection, payloadSequence } from './connections.ts';
 
 /** Dialogues followed at once; connections beyond that still count as attempts. */
 const DIALOGUES = 512;
-/** Segments held while an earlier one is missing. */
+/** Segments and octets held while an earlier one is missing. */
 const HELD = 16;
+const HELD_OCTETS = 64 * 1024;
 
 /** Hands one direction's octets on in order; says `lost` where the gap will not close. */
 class InOrder {
@@ -22,7 +23,8 @@ class InOrder {
     this.#next ??= sequence;
     const ahead = (sequence - this.#next) | 0;
     if (ahead > 0) {
-      if (this.#held.length < HELD) {
+      const octets = this.#held.reduce((sum, piece) => sum + piece.payload.length, payload.length);
+      if (this.#held.length < HELD && octets <= HELD_OCTETS) {
         this.#held.push({ sequence, payload: Buffer.from(payload) });
         return;
       }
@@ -83,9 +85,10 @@ export class Dialogues {
     const messages = dialogue.messages;
     const recipients = dialogue.recipients;
     const cut = tcp.payload.length < tcp.payloadLength;
+    const sequence = payloadSequence(tcp);
     if (from === 'originator') {
       client.push(
-        tcp.sequence,
+        sequence,
         tcp.payload,
         (bytes) => dialogue.clientBytes(bytes),
         () => dialogue.lost('client'),
@@ -93,7 +96,7 @@ export class Dialogues {
       if (cut) dialogue.lost('client');
     } else {
       server.push(
-        tcp.sequence,
+        sequence,
         tcp.payload,
         (bytes) => dialogue.serverBytes(bytes),
         () => dialogue.lost('server'),

@@ -17,7 +17,7 @@ export class DuplicateFinder {
     const key = keyOf(packet);
     if (key === null) return false;
     const before = this.#recent.get(key);
-    if (before !== undefined && time - before <= WINDOW) return true;
+    if (before !== undefined && Math.abs(time - before) <= WINDOW) return true;
     this.#recent.set(key, time);
     return false;
   }

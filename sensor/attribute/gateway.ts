@@ -1,6 +1,5 @@
-// Finds the gateway: the MAC behind which off-link addresses lie. What others send to it counts first, because a
-// device cannot forge that alone; a router advertisement or DHCP's router option confirms.
-import { LRUCache } from 'lru-cache';
+// Finds the gateway: the MAC behind which off-link addresses lie. One frame can be forged, so evidence of two kinds outweighs
+// evidence of one: others hand it packets for the Internet, and packets from the Internet come out of it.
 import type { IpAddress, Mac } from '../decode/packet.ts';
 
 /** Routers and extenders of one home, with room for noise. */
@@ -15,52 +14,72 @@ interface Candidate {
   toward: Set<IpAddress>;
   /** Off-link addresses whose packets came out of this MAC. */
   from: Set<IpAddress>;
+  /** A router advertisement or DHCP's router option names it. */
   confirmed: boolean;
 }
 
 export class GatewayFinder {
-  readonly #candidates = new LRUCache<Mac, Candidate>({ max: CANDIDATES });
+  readonly #candidates = new Map<Mac, Candidate>();
+  #anyProven = false;
 
   /** A packet from an inside address to an outside one was handed to `mac`. */
   handedTo(mac: Mac, destination: IpAddress): void {
-    remember(this.#candidate(mac).toward, destination);
+    this.#note(mac, ({ toward }) => remember(toward, destination));
   }
 
   /** A packet from an outside address to an inside one came from `mac`. */
   cameFrom(mac: Mac, source: IpAddress): void {
-    remember(this.#candidate(mac).from, source);
+    this.#note(mac, ({ from }) => remember(from, source));
   }
 
   /** A router advertisement or DHCP names `mac` as router. */
   confirm(mac: Mac): void {
-    this.#candidate(mac).confirmed = true;
+    this.#note(mac, (candidate) => {
+      candidate.confirmed = true;
+    });
   }
 
+  /** Takes back what `gateways` gave, after a restart. */
+  restore(macs: Iterable<Mac>): void {
+    for (const mac of macs) this.confirm(mac);
+  }
+
+  /** With evidence of one kind only `mac` counts as gateway as long as no other has two. */
   isGateway(mac: Mac): boolean {
-    const candidate = this.#candidates.peek(mac);
+    const candidate = this.#candidates.get(mac);
     if (candidate === undefined) return false;
-    if (candidate.confirmed || candidate.toward.size > 0) return true;
-    return candidate.from.size >= SOURCES_NEEDED && !this.#anyHandedTo();
+    if (isProven(candidate)) return true;
+    if (this.#anyProven) return false;
+    return candidate.confirmed || candidate.toward.size > 0 || candidate.from.size >= SOURCES_NEEDED;
   }
 
-  /** Confirmed or seen routing; sorted. */
+  /** Sorted. */
   gateways(): Mac[] {
     return [...this.#candidates.keys()].filter((mac) => this.isGateway(mac)).sort();
   }
 
-  #anyHandedTo(): boolean {
-    for (const candidate of this.#candidates.values()) if (candidate.toward.size > 0) return true;
-    return false;
+  #note(mac: Mac, change: (candidate: Candidate) => void): void {
+    const candidate = this.#candidates.get(mac) ?? this.#add(mac);
+    if (candidate === null) return;
+    change(candidate);
+    this.#anyProven ||= isProven(candidate);
   }
 
-  #candidate(mac: Mac): Candidate {
-    let candidate = this.#candidates.get(mac);
-    if (candidate === undefined) {
-      candidate = { toward: new Set(), from: new Set(), confirmed: false };
-      this.#candidates.set(mac, candidate);
+  /** Made-up MACs push out made-up MACs only. */
+  #add(mac: Mac): Candidate | null {
+    if (this.#candidates.size >= CANDIDATES) {
+      const unproven = [...this.#candidates].find(([, candidate]) => !isProven(candidate) && !candidate.confirmed);
+      if (unproven === undefined) return null;
+      this.#candidates.delete(unproven[0]);
     }
+    const candidate = { toward: new Set<IpAddress>(), from: new Set<IpAddress>(), confirmed: false };
+    this.#candidates.set(mac, candidate);
     return candidate;
   }
+}
+
+function isProven({ confirmed, from, toward }: Candidate): boolean {
+  return toward.size > 0 && (from.size > 0 || confirmed);
 }
 
 function remember(addresses: Set<IpAddress>, ip: IpAddress): void {

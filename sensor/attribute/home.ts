@@ -1,6 +1,7 @@
 // Which addresses are inside the home. Private ranges always are; public ones only on a prefix that the router
 // announced. `--home-net` replaces all of it.
 import { BlockList, isIP } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import type { IpAddress } from '../decode/packet.ts';
 
 /** RFC 1918, RFC 6598, RFC 3927, RFC 1122 (this network, loopback), multicast and broadcast. */
@@ -21,6 +22,8 @@ const EVERYBODY = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'];
 const WIDEST_LEARNED = { 4: 20, 6: 48 } as const;
 /** A provider renumbers now and then; more prefixes than this at once are a flood. */
 const LEARNED_PREFIXES = 32;
+/** Addresses whose side is remembered: a check of the lists costs more than all else that is done with a packet. */
+const REMEMBERED = 8192;
 
 /** Parses `address/length`; null when it is no prefix. */
 export function parsePrefix(text: string): { address: string; length: number; family: 'ipv4' | 'ipv6' } | null {
@@ -39,6 +42,7 @@ export class Home {
   #learned = new BlockList();
   /** Prefixes in the order learned, `address/length`. */
   #prefixes: string[] = [];
+  readonly #sides = new LRUCache<IpAddress, boolean>({ max: REMEMBERED });
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
   constructor(homeNet: readonly string[]) {
@@ -53,8 +57,18 @@ export class Home {
   }
 
   isInside(ip: IpAddress): boolean {
-    const family = ip.includes(':') ? 'ipv6' : 'ipv4';
-    return this.#fixed.check(ip, family) || (this.#prefixes.length > 0 && this.#learned.check(ip, family));
+    let inside = this.#sides.get(ip);
+    if (inside === undefined) {
+      const family = familyOf(ip);
+      inside = this.#fixed.check(ip, family) || (this.#prefixes.length > 0 && this.#learned.check(ip, family));
+      this.#sides.set(ip, inside);
+    }
+    return inside;
+  }
+
+  /** Inside by the built-in set or `--home-net`, not by what somebody announced. */
+  isInsideByRule(ip: IpAddress): boolean {
+    return this.#fixed.check(ip, familyOf(ip));
   }
 
   /** A prefix that a router or DHCP server announced. Returns whether it was new and acceptable. */
@@ -64,7 +78,11 @@ export class Home {
     if (length < WIDEST_LEARNED[prefix.family === 'ipv4' ? 4 : 6]) return false;
     if (this.#fixed.check(address, prefix.family)) return false;
     const text = `${address}/${length}`;
-    if (this.#prefixes.includes(text)) return false;
+    if (this.#prefixes.includes(text)) {
+      // The ones that are still announced outlast a burst of forged ones.
+      this.#prefixes = [...this.#prefixes.filter((known) => known !== text), text];
+      return false;
+    }
     this.restore([...this.#prefixes, text].slice(-LEARNED_PREFIXES));
     return true;
   }
@@ -79,7 +97,12 @@ export class Home {
     this.#prefixes = prefixes.filter((prefix) => parsePrefix(prefix) !== null);
     this.#learned = new BlockList();
     for (const prefix of this.#prefixes) addTo(this.#learned, prefix);
+    this.#sides.clear();
   }
+}
+
+function familyOf(ip: IpAddress): 'ipv4' | 'ipv6' {
+  return ip.includes(':') ? 'ipv6' : 'ipv4';
 }
 
 function addTo(list: BlockList, text: string): void {

@@ -1,7 +1,7 @@
 // What a device says of itself, cleaned and bounded: names, models, services, software versions. Nothing is believed here;
 // it is kept with its source so that the page can say where a name comes from.
 import type { MdnsAnnouncement } from '../decode/mdns.ts';
-import type { Dhcp, Mac } from '../decode/packet.ts';
+import type { Dhcp, IpAddress, Mac } from '../decode/packet.ts';
 import { productVersions } from '../decode/product-version.ts';
 import type { SsdpMessage } from '../decode/ssdp.ts';
 import { cleanText } from '../decode/text.ts';
@@ -57,11 +57,13 @@ export class IdentityBook {
     if (clients.size >= SHARED_FROM && relay.role === 'device') relay.sharedMac = true;
   }
 
-  mdns(device: Device, message: MdnsAnnouncement, time: number): void {
-    const addresses = new Set(device.leases.map((lease) => lease.ip));
+  /** `from`: the address it was sent from. */
+  mdns(device: Device, message: MdnsAnnouncement, from: IpAddress | null, time: number): void {
+    const addresses = new Set([from, ...device.leases.map((lease) => lease.ip)]);
     for (const host of message.hosts) {
-      // A responder may carry records of others (a sleep proxy); its own host name goes with an address it holds.
-      if (message.hosts.length === 1 || host.addresses.some((ip) => addresses.has(ip))) {
+      // A responder may carry records of others (a sleep proxy, a reflector); its own host name goes with an address it holds.
+      const alone = message.hosts.length === 1 && host.addresses.length === 0;
+      if (alone || host.addresses.some((ip) => addresses.has(ip))) {
         this.hostName(device, host.name.replace(/\.local$/, ''), 'mdns', time);
       }
     }
@@ -114,9 +116,15 @@ export class IdentityBook {
   }
 }
 
-/** What a device is called: the user's label, else the best announced name. */
-export function deviceName(device: Device): { name: string | null; from: HostNameSource | 'user' | null } {
-  if (device.label !== null) return { name: device.label, from: 'user' };
+/**
+ * What a device is called: the user's label, else the best announced name. `chain` is `DeviceTable.sameThing` of it: a label
+ * that the user gave an older address of the same thing counts as well.
+ */
+export function deviceName(
+  device: Device,
+  chain: readonly Device[] = [],
+): { name: string | null; from: HostNameSource | 'user' | null } {
+  for (const { label } of [device, ...chain]) if (label !== null) return { name: label, from: 'user' };
   for (const source of NAME_ORDER) {
     const host = device.hostnames.findLast((candidate) => candidate.from === source);
     if (host !== undefined) return { name: host.name, from: source };

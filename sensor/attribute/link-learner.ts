@@ -50,16 +50,27 @@ export class LinkLearner {
           if (onLink || autonomous) home.learn(prefix, length);
         }
       }
-      devices.lease(device, source, time, 'ndp');
+      this.#neighborHolds(device, source, time);
       return;
     }
     if (message.type === 'neighbor-advertisement') {
       const link = message.targetLinkAddress;
-      if (link === null || link === packet.sourceMac) devices.lease(device, message.target, time, 'ndp');
+      if (link === null || link === packet.sourceMac) this.#neighborHolds(device, message.target, time);
       return;
     }
-    if (source !== '::') devices.lease(device, source, time, 'ndp');
-    else if (message.type === 'neighbor-solicitation') devices.lease(device, message.target, time, 'ndp');
+    if (source !== '::') this.#neighborHolds(device, source, time);
+    else if (message.type === 'neighbor-solicitation') {
+      // Still a question: who holds the address already will say so and keeps it.
+      const holder = devices.ownerOf(message.target);
+      if (holder === undefined || holder === device) this.#neighborHolds(device, message.target, time);
+    }
+  }
+
+  /** A gateway may answer for addresses beyond it (RFC 4389); those are not its own. */
+  #neighborHolds(device: Device, ip: IpAddress, time: number): void {
+    const { devices, gateways, home } = this.#parts;
+    if (gateways.isGateway(device.mac) && !home.isInside(ip)) return;
+    devices.lease(device, ip, time, 'ndp');
   }
 
   dhcp(packet: Packet, udp: Udp, time: number): void {
@@ -80,7 +91,9 @@ export class LinkLearner {
       return;
     }
     const fromServer = udp.sourcePort === 547 && udp.destinationPort === 546;
-    const client = message.clientMac ?? (fromServer ? packet.destinationMac : packet.sourceMac);
+    // A DUID may carry the address of another interface of the client (RFC 8415, section 11.4): the frame knows better.
+    const peer = fromServer ? packet.destinationMac : packet.sourceMac;
+    const client = peer === null || isGroup(peer) ? message.clientMac : peer;
     if (client === null || isGroup(client)) return;
     const device = devices.seen(client, time);
     if (device === null) return;

@@ -1,7 +1,6 @@
 // Counts a device's mail attempts and what became of them: exact totals, and the destinations as far as the bound allows.
-
 import type { Connection } from './connections.ts';
-import { type Device, LIMITS, type MailDestination } from './device.ts';
+import { type Device, LIMITS, type MailDestination, type MailTally } from './device.ts';
 
 export type MailOutcome = 'connected' | 'refused' | 'unanswered';
 
@@ -26,12 +25,10 @@ export function countOutcome(
   before: MailOutcome | null,
   time: number,
 ): void {
-  const destination = destinationOf(device, connection, time);
-  for (const tally of [device.mail, destination]) {
+  for (const tally of talliesOf(device, connection, time)) {
     tally[outcome]++;
     if (before !== null) tally[before]--;
   }
-  destination.lastSeen = Math.max(destination.lastSeen, time);
 }
 
 /** Mail the server accepted on a plain connection. */
@@ -42,17 +39,27 @@ export function countAccepted(
   recipients: number,
   time: number,
 ): void {
-  const destination = destinationOf(device, connection, time);
-  for (const tally of [device.mail, destination]) {
+  for (const tally of talliesOf(device, connection, time)) {
     tally.messages += messages;
     tally.recipients += recipients;
   }
+}
+
+/** The totals, and the destination's entry if it has not given way since the attempt. */
+function talliesOf(device: Device, connection: Connection, time: number): (MailTally | MailDestination)[] {
+  const destination = device.mail.destinations.get(keyOf(connection));
+  if (destination === undefined) return [device.mail];
   destination.lastSeen = Math.max(destination.lastSeen, time);
+  return [device.mail, destination];
+}
+
+function keyOf({ responderIp, responderPort }: Connection): string {
+  return `${responderIp} ${responderPort}`;
 }
 
 function destinationOf(device: Device, connection: Connection, time: number): MailDestination {
   const { destinations } = device.mail;
-  const key = `${connection.responderIp} ${connection.responderPort}`;
+  const key = keyOf(connection);
   let destination = destinations.get(key);
   if (destination === undefined) {
     destination = {

@@ -6,10 +6,11 @@ import { decodeLlmnr } from '../decode/llmnr.ts';
 import { decodeMdns } from '../decode/mdns.ts';
 import { decodeNbns } from '../decode/nbns.ts';
 import { type DecodeCounters, type Decoded, Failure } from '../decode/outcome.ts';
-import type { Mac, Packet, Tcp, Udp } from '../decode/packet.ts';
+import { type Mac, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
 import { decodeSsdp } from '../decode/ssdp.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { isBlockListQuery } from './block-lists.ts';
+import { payloadSequence } from './connections.ts';
 import type { DestinationNames } from './destination-names.ts';
 import type { Device } from './device.ts';
 import { type DeviceTable, isGroup } from './device-table.ts';
@@ -55,14 +56,17 @@ export class NameTraffic {
   /** Takes a segment of a DNS connection (RFC 7766). */
   tcp(packet: Packet, tcp: Tcp, device: Device | null, time: number): void {
     const { ip } = packet;
-    if (ip === null || tcp.payload.length === 0) return;
+    if (ip === null) return;
     const key = `${ip.source} ${tcp.sourcePort} ${ip.destination} ${tcp.destinationPort}`;
+    // The ports are used again: what an earlier connection left would put the new one's bytes in the wrong place.
+    if ((tcp.flags & TCP_FLAGS.syn) !== 0) this.#streams.delete(key);
+    if (tcp.payload.length === 0) return;
     let stream = this.#streams.get(key);
     if (stream === undefined) {
       stream = { assembler: new StreamAssembler({ start: null, maxBytes: TCP_BYTES, maxSegments: 32 }), taken: 0 };
       this.#streams.set(key, stream);
     }
-    const bytes = stream.assembler.push(tcp.sequence, tcp.payload);
+    const bytes = stream.assembler.push(payloadSequence(tcp), tcp.payload);
     if (bytes === null) return;
     const { messages } = splitDnsTcp(bytes);
     for (const bytesOfOne of messages.slice(stream.taken)) {
@@ -102,7 +106,7 @@ export class NameTraffic {
     const { identities } = this.#parts;
     if (source === PORTS.mdns) {
       const message = this.#decoded(decodeMdns(payload));
-      if (message !== null) identities.mdns(device, message, time);
+      if (message !== null) identities.mdns(device, message, packet.ip?.source ?? null, time);
     } else if (source === PORTS.llmnr) {
       for (const claim of this.#decoded(decodeLlmnr(payload)) ?? []) {
         if (claim.address === packet.ip?.source) identities.hostName(device, claim.name, 'llmnr', time);

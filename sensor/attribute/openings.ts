@@ -7,11 +7,13 @@ import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import { isClientInitial, QuicInitials } from '../decode/quic.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { decodeClientHello, looksLikeClientHello } from '../decode/tls.ts';
-import { type Connection, newConnection } from './connections.ts';
+import { type Connection, newConnection, payloadSequence } from './connections.ts';
 
 /** Beginnings read at once. */
 const READERS = 1024;
 const QUIC_FLOWS = 2048;
+/** A QUIC connection that was silent this long (ms) is over: there is no FIN to see (RFC 9000, section 10.1). */
+const QUIC_IDLE = 2 * 60_000;
 /** A post-quantum hello has about 2,000 bytes; with session tickets and padding four times that. */
 const MAX_OPENING = 16 * 1024;
 const MAX_SEGMENTS = 32;
@@ -93,6 +95,15 @@ export class Openings {
     return flow.named ? null : this.#initial(flow, udp);
   }
 
+  /** Packet time has reached `now`: idle QUIC connections end. */
+  expire(now: number): void {
+    for (const key of this.#flows.rkeys()) {
+      const flow = this.#flows.peek(key);
+      if (flow === undefined || flow.connection.lastAt + QUIC_IDLE > now) return;
+      this.#flows.delete(key);
+    }
+  }
+
   /** The capture has ended. */
   close(): void {
     this.#flows.clear();
@@ -121,7 +132,7 @@ export class Openings {
   }
 
   #take(connection: Connection, reader: StreamAssembler, tcp: Tcp): Opening | null {
-    const bytes = reader.push(tcp.sequence, tcp.payload);
+    const bytes = reader.push(payloadSequence(tcp), tcp.payload);
     if (bytes === null) return null;
     const opening = this.#open(connection, bytes);
     if (opening === 'more' && !reader.full) return null;

@@ -7,9 +7,26 @@ const HOUR = 60 * 60_000;
 
 export function addTimeline(device: Device, entry: TimelineEntry): void {
   const { timeline } = device;
-  timeline.push(entry);
-  while (timeline.length > LIMITS.timeline || (timeline[0]?.time ?? entry.time) < entry.time - CHAIN_REACH)
-    timeline.shift();
+  const after = timeline.findLastIndex(({ time }) => time <= entry.time);
+  timeline.splice(after + 1, 0, entry);
+  while ((timeline[0]?.time ?? entry.time) < entry.time - CHAIN_REACH) timeline.shift();
+  if (timeline.length > LIMITS.timeline) dropFromLargestKind(timeline);
+}
+
+/** Of what there is most, the oldest goes: ten thousand strange hosts do not wash a firmware download away. */
+function dropFromLargestKind(timeline: TimelineEntry[]): void {
+  const counts = new Map<string, number>();
+  let largest = '';
+  for (const entry of timeline) {
+    const kind = `${entry.kind} ${entry.role}`;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    if (count > (counts.get(largest) ?? 0)) largest = kind;
+  }
+  timeline.splice(
+    timeline.findIndex((entry) => `${entry.kind} ${entry.role}` === largest),
+    1,
+  );
 }
 
 /** Entries of the thirty days before `start`, newest first. */

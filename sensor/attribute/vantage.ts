@@ -43,7 +43,8 @@ export class VantageJudge {
     const destinationInside = this.#home.isInside(ip.destination);
     if (sourceInside && !destinationInside) this.#toOutside++;
     else if (!sourceInside && destinationInside) this.#fromOutside++;
-    else if (!sourceInside && !destinationInside) this.#betweenOutside++;
+    // A home's own IPv6 addresses are public too, and its prefix may not have been announced yet.
+    else if (!sourceInside && !destinationInside && ip.version === 4) this.#betweenOutside++;
   }
 
   judge(): Vantage {

@@ -1,5 +1,6 @@
 // The child process of a live capture: `cap` alone, writing classic pcap to standard output. Its own process because
-// cap never yields while packets wait. Arguments: interface, filter, kernel buffer in bytes. It sends nothing.
+// cap never yields while packets wait. Arguments: interface, filter, the link type (LINKTYPE_ number) that the filter is for,
+// kernel buffer in bytes. It sends nothing.
 import { writeSync } from 'node:fs';
 import cap from 'cap';
 import { LINK_TYPES } from './frame.ts';
@@ -16,7 +17,7 @@ const CAP_LINK_TYPES: Record<string, number> = {
   LINKTYPE_LINUX_SLL: LINK_TYPES.linuxCooked,
 };
 
-const [device = '', filter = '', bufferSize = '0'] = process.argv.slice(2);
+const [device = '', filter = '', wantedLinkType = '', bufferSize = '0'] = process.argv.slice(2);
 
 // Module scope keeps this buffer alive: cap holds a raw pointer to it and no reference.
 const packet = Buffer.alloc(SNAP_LENGTH);
@@ -78,14 +79,21 @@ function start(): void {
     process.exit(1);
   }
   const linkType = CAP_LINK_TYPES[linkName];
-  if (linkType === undefined) {
-    process.stderr.write(`link type ${linkName} carries no MAC addresses\n`);
+  if (linkType === undefined || linkType !== Number(wantedLinkType)) {
+    process.stderr.write(`link type ${linkName} is not the one expected\n`);
     process.exit(1);
   }
   writeAll(globalHeader(linkType));
   capture.on('packet', onPacket);
 }
 
-// Standard input is a pipe from the parent that carries nothing: its end means that the parent is gone.
-process.stdin.on('end', () => process.exit(0)).resume();
+function end(): void {
+  flush();
+  process.exit(0);
+}
+
+// Standard input is a pipe from the parent that carries nothing: its end means that the parent is gone or wants no more.
+process.stdin.on('end', end).resume();
+// A terminal's Ctrl-C and a service manager's stop reach the child as well as the parent; the parent decides.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 start();

@@ -61,34 +61,42 @@ function word(text: string): string {
   return `0x${Buffer.from(text, 'latin1').toString('hex')}`;
 }
 
+/** One name for each count of VLAN tags that is looked behind. */
+const TAGGING = ['untagged', 'vlan', 'qinq', 'three-tags'];
+
+/** Offsets of the EtherType and of what follows the link header (IEEE 802.3; LINKTYPE_LINUX_SLL and _SLL2 at tcpdump.org). */
+const LINK_HEADERS: Record<LinkType, { typeAt: number; length: number }> = {
+  [LINK_TYPES.ethernet]: { typeAt: 12, length: 14 },
+  [LINK_TYPES.linuxCooked]: { typeAt: 14, length: 16 },
+  [LINK_TYPES.linuxCooked2]: { typeAt: 0, length: 20 },
+};
+
+/** Each count of tags, plain and with a PPPoE session (RFC 2516) inside. */
 function encapsulations(linkType: LinkType): Encapsulation[] {
-  if (linkType === LINK_TYPES.linuxCooked) return [cooked('cooked', 14, 16), cookedVlan(14, 16)];
-  if (linkType === LINK_TYPES.linuxCooked2) return [cooked('cooked', 0, 20), cookedVlan(0, 20)];
-  const tagged = (at: number) => `${anyOf(VLAN_TYPES.map((type) => `${load(at, 2)} = ${type}`))} and `;
-  return [
-    ...ethernet('untagged', '', 12),
-    ...ethernet('vlan', tagged(12), 16),
-    ...ethernet('qinq', tagged(12) + tagged(16), 20),
-  ];
+  let { typeAt, length: offset } = LINK_HEADERS[linkType];
+  let tags = '';
+  return TAGGING.flatMap((name) => {
+    const type = (value: string) => `${tags}${load(typeAt, 2)} = ${value}`;
+    const session = `${type('0x8864')} and ${load(offset + 6, 2)}`;
+    const found: Encapsulation[] = [
+      { name, ipv4: type('0x0800'), ipv6: type('0x86dd'), arp: type('0x0806'), offset },
+      {
+        name: `${name}+pppoe`,
+        ipv4: `${session} = 0x0021`,
+        ipv6: `${session} = 0x0057`,
+        arp: null,
+        offset: offset + 8,
+      },
+    ];
+    tags += `${anyOf(VLAN_TYPES.map((value) => `${load(typeAt, 2)} = ${value}`))} and `;
+    typeAt = offset + 2;
+    offset += 4;
+    return found;
+  });
 }
 
-/** Ethernet with the EtherType at `typeAt`, plain and with a PPPoE session (RFC 2516) inside. */
-function ethernet(name: string, tags: string, typeAt: number): Encapsulation[] {
-  const type = (value: string) => `${tags}${load(typeAt, 2)} = ${value}`;
-  const session = `${type('0x8864')} and ${load(typeAt + 8, 2)}`;
-  return [
-    { name, ipv4: type('0x0800'), ipv6: type('0x86dd'), arp: type('0x0806'), offset: typeAt + 2 },
-    { name: `${name}+pppoe`, ipv4: `${session} = 0x0021`, ipv6: `${session} = 0x0057`, arp: null, offset: typeAt + 10 },
-  ];
-}
-
-function cooked(name: string, typeAt: number, offset: number, before = ''): Encapsulation {
-  const type = (value: string) => `${before}${load(typeAt, 2)} = ${value}`;
-  return { name, ipv4: type('0x0800'), ipv6: type('0x86dd'), arp: type('0x0806'), offset };
-}
-
-function cookedVlan(typeAt: number, offset: number): Encapsulation {
-  return cooked('cooked+vlan', offset + 2, offset + 4, `${load(typeAt, 2)} = 0x8100 and `);
+function eitherPort(header: number, list: readonly number[]): string {
+  return anyOf([header, header + 2].flatMap((at) => list.map((port) => `${load(at, 2)} = ${port}`)));
 }
 
 /** What is kept of TCP whose header is at `header` and whose segment, header included, has `segmentLength` bytes. */
@@ -97,35 +105,38 @@ function tcpBranches(header: number, segmentLength: string): Branch[] {
   const headerLength = `((${field(12)} & 0xf0) >> 2)`;
   const payload = (offset: number, size = 1) => load(`${header + offset} + ${headerLength}`, size);
   const holds = (bytes: number) => `${segmentLength} - ${headerLength} >= ${bytes}`;
-  const port = (list: readonly number[]) =>
-    anyOf(list.flatMap((p) => [`${field(0, 2)} = ${p}`, `${field(2, 2)} = ${p}`]));
   // Setting bit 5 of each octet folds ASCII letters to lower case.
   const verb = (text: string) => `${payload(0, 4)} | 0x20202020 = ${word(text)}`;
   const part = (name: string, condition: string): Branch => ({ name, condition, alternatives: [] });
   return [
     part('connection', `${field(13)} & 0x07 != 0`),
-    part('mail', port(MAIL_PORTS)),
-    part('dns', port([53])),
-    part('http-request', `${field(2, 2)} = ${HTTP_PORT} and ${holds(1)}`),
-    part('tls-hello-continued', `${field(2, 2)} = ${TLS_PORT} and ${holds(2)} and ${payload(0, 2)} != 0x1703`),
-    part('tls-hello', `${holds(6)} and ${payload(0, 2)} = 0x1603 and ${payload(5)} = 1`),
-    part(
-      'http-elsewhere',
-      `${holds(14)} and ${anyOf(HTTP_METHODS.map((method) => `${payload(0, 4)} = ${word(method)}`))}`,
-    ),
-    part('smtp-hello', `${holds(5)} and ${payload(4)} <= 32 and ${anyOf([verb('ehlo'), verb('helo')])}`),
+    part('mail', eitherPort(header, MAIL_PORTS)),
+    part('dns', eitherPort(header, [53])),
+    {
+      name: 'payload',
+      condition: holds(1),
+      alternatives: [
+        part('http-request', `${field(2, 2)} = ${HTTP_PORT}`),
+        part('tls-hello-continued', `${field(2, 2)} = ${TLS_PORT} and ${holds(2)} and ${payload(0, 2)} != 0x1703`),
+        part('tls-hello', `${holds(6)} and ${payload(0, 2)} = 0x1603 and ${payload(5)} = 1`),
+        part(
+          'http-elsewhere',
+          `${holds(14)} and ${anyOf(HTTP_METHODS.map((method) => `${payload(0, 4)} = ${word(method)}`))}`,
+        ),
+        part('smtp-hello', `${holds(5)} and ${payload(4)} <= 32 and ${anyOf([verb('ehlo'), verb('helo')])}`),
+      ],
+    },
   ];
 }
 
 function udpBranches(header: number, datagramLength: string): Branch[] {
   const field = (offset: number, size = 1) => load(header + offset, size);
-  const ports = anyOf(UDP_PORTS.flatMap((p) => [`${field(0, 2)} = ${p}`, `${field(2, 2)} = ${p}`]));
   const version = anyOf(QUIC_VERSIONS.map((v) => `${field(9, 4)} = 0x${v.toString(16)}`));
   return [
-    { name: 'names', condition: ports, alternatives: [] },
+    { name: 'names', condition: eitherPort(header, UDP_PORTS), alternatives: [] },
     {
       name: 'quic',
-      condition: `${datagramLength} >= 15 and ${field(8)} & 0xc0 = 0xc0 and ${version}`,
+      condition: `${datagramLength} - 8 >= 7 and ${field(8)} & 0xc0 = 0xc0 and ${version}`,
       alternatives: [],
     },
   ];
@@ -133,7 +144,8 @@ function udpBranches(header: number, datagramLength: string): Branch[] {
 
 function ipv4Branches(offset: number): Branch[] {
   const header = offset + 20;
-  // A total length of 0 (segmentation offload) wraps to a large number here, which keeps the packet.
+  // A total length of 0 (segmentation offload) wraps to a large number here, which keeps the packet. So do the differences
+  // that the payload tests take for IPv6.
   const length = `${load(offset + 2, 2)} - 20`;
   const plain = `${load(offset)} = 0x45 and ${load(offset + 6, 2)} & 0x1fff = 0`;
   const protocol = load(offset + 9);
@@ -180,9 +192,15 @@ function render({ condition, alternatives }: Branch): string {
   return `(${condition} and (${alternatives.map(render).join(' or ')}))`;
 }
 
-/** The filter for one link type, in pcap-filter(7) syntax; given alike to `cap` and to `tcpdump`. */
+/**
+ * The filter for one link type, in pcap-filter(7) syntax; given alike to `cap` and to `tcpdump`. Each network layer ends in
+ * a test of its own that always holds: a place to jump to within the 255 instructions that a BPF branch reaches, without
+ * which every accepting branch takes a second jump and the program is a third longer.
+ */
 export function captureFilter(linkType: LinkType): string {
-  return tree(linkType).map(render).join(' or ');
+  return tree(linkType)
+    .map((branch, index) => `(${render(branch)} and len > ${index})`)
+    .join(' or ');
 }
 
 /** Every leaf of the expression as a complete filter of its own. */

@@ -20,6 +20,11 @@ const NAMES: Record<number, string> = {
   276: 'LINUX_SLL2 (Linux cooked)',
 };
 
+/** The link type in a pcap header's last word; the bits above tell of a frame check sequence (draft-ietf-opsawg-pcap, section 4). */
+export function linkTypeOf(word: number): number {
+  return word & 0x03ff_ffff;
+}
+
 export function linkTypeName(linkType: number): string {
   const name = NAMES[linkType];
   return name === undefined ? `${linkType}` : `${linkType} ${name}`;

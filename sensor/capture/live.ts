@@ -11,6 +11,8 @@ import { readPcap } from './pcap-stream.ts';
 const KERNEL_BUFFER = 32 * 1024 * 1024;
 const FIRST_RETRY = 250;
 const LONGEST_RETRY = 10_000;
+/** The longest a child may take to end, in ms: under a flood it cannot be told to. */
+const END_WITHIN = 1000;
 /** A child that captured this long was healthy: its death starts the backoff anew. */
 const HEALTHY_AFTER = 10_000;
 
@@ -18,7 +20,10 @@ const CHILD = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './cap-child.ts' : './cap-child.js', import.meta.url),
 );
 
-export type LiveState = 'starting' | 'running' | 'restarting' | 'failed';
+export type LiveState = 'starting' | 'running' | 'restarting';
+
+/** Linux's name for all interfaces at once; captured in cooked form. */
+const ANY = 'any';
 
 export interface LiveOptions {
   interface: string;
@@ -37,6 +42,7 @@ export class LiveCapture {
   #stopping = false;
   #restarts = 0;
   #lastError: string | null = null;
+  #toldSlow = false;
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -58,21 +64,26 @@ export class LiveCapture {
     await new Promise<void>((resolve, reject) => this.#run(resolve, reject));
   }
 
+  /** Resolves when the child is gone; what it had captured has been delivered then. */
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#timer) clearTimeout(this.#timer);
     const child = this.#child;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === null) return;
     await new Promise<void>((resolve) => {
-      child.once('close', () => resolve());
-      child.kill('SIGTERM');
+      const hardEnd = setTimeout(() => child.kill('SIGKILL'), END_WITHIN);
+      child.once('close', () => {
+        clearTimeout(hardEnd);
+        resolve();
+      });
+      child.stdin?.end();
     });
   }
 
   #run(opened: () => void, failed: (error: CaptureError) => void): void {
-    const { interface: device, onFrame } = this.#options;
-    const linkType = device === 'any' ? LINK_TYPES.linuxCooked : LINK_TYPES.ethernet;
-    const child = spawn(process.execPath, [CHILD, device, captureFilter(linkType), `${KERNEL_BUFFER}`], {
+    const { interface: device, log, onFrame } = this.#options;
+    const linkType = device === ANY ? LINK_TYPES.linuxCooked : LINK_TYPES.ethernet;
+    const child = spawn(process.execPath, [CHILD, device, captureFilter(linkType), `${linkType}`, `${KERNEL_BUFFER}`], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -81,6 +92,9 @@ export class LiveCapture {
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2000);
+      if (this.#toldSlow || !SLOW_FILTER.test(said)) return;
+      this.#toldSlow = true;
+      log.warn(slowFilter(device));
     });
     child.stdin.on('error', () => {});
     const onOpen = () => {
@@ -89,20 +103,20 @@ export class LiveCapture {
       this.#options.onState('running', null);
       opened();
     };
-    const stream = readPcap(child.stdout, { onOpen, onFrame });
-    stream.catch((error: Error) => {
-      said = error.message;
+    let fault: string | null = null;
+    readPcap(child.stdout, { onOpen, onFrame }).catch((error: unknown) => {
+      fault = error instanceof CaptureError ? error.message : `a frame could not be handled: ${stackOf(error)}`;
       child.kill('SIGKILL');
     });
     let ended = false;
     const onEnd = (error: Error | null) => {
       if (ended) return;
       ended = true;
-      if (this.#stopping) return;
-      const reason = explain(error?.message ?? said.trim(), device);
+      this.#child = null;
+      const reason = explain(fault ?? error?.message ?? said, device);
       if (this.#options.now() - startedAt >= HEALTHY_AFTER) this.#retry = FIRST_RETRY;
       if (!isOpen && this.#restarts === 0) failed(new CaptureError('tool', reason));
-      else this.#restart(reason);
+      else if (!this.#stopping) this.#restart(reason);
     };
     child.on('error', onEnd);
     child.on('close', () => onEnd(null));
@@ -124,16 +138,34 @@ export class LiveCapture {
   }
 }
 
+/** libpcap says so when the kernel refuses the filter for its size; it then filters in the child. */
+const SLOW_FILTER = /optmem_max/;
+
+function slowFilter(device: string): string {
+  return `the kernel has no room for the capture filter on ${device}, so filtering costs more processor time: set "sysctl -w net.core.optmem_max=131072"`;
+}
+
 /** libpcap's words, with what they mean and what to do. */
 function explain(said: string, device: string): string {
-  if (/permission|Operation not permitted|EPERM/i.test(said)) {
-    return `capturing on ${device} needs the right CAP_NET_RAW: run as root, or with "sudo setcap cap_net_raw,cap_net_admin+eip $(readlink -f $(which node))"`;
+  // Printed for every interface without an IPv4 address, as a mirror port is; it says nothing about an end.
+  const words = said.replace(/^Warning: .*$/gm, '').trim();
+  if (/permission|Operation not permitted|EPERM/i.test(words)) {
+    return `capturing on ${device} needs the right CAP_NET_RAW: run as root, or with "sudo setcap cap_net_raw+ep $(readlink -f $(which node))"`;
   }
-  if (/No such device|doesn't exist|SIOCGIFHWADDR/i.test(said)) {
+  if (/No such device|doesn't exist/i.test(words)) {
     return `there is no interface ${device}: name the one at the mirror port with capture.interface`;
   }
-  if (/That device is not up|Network is down/i.test(said)) {
+  if (/is not up|Network is down/i.test(words)) {
     return `the interface ${device} is down: bring it up with "ip link set ${device} up"`;
   }
-  return said === '' ? `the capture on ${device} ended without a word` : `the capture on ${device} ended: ${said}`;
+  if (/link type/i.test(words)) {
+    return `the interface ${device} does not carry Ethernet frames (${words}), so devices cannot be told apart there: name the one at the mirror port with capture.interface`;
+  }
+  // cap ends in this way when the packet socket reports an error.
+  if (/Assertion `status == 0' failed/.test(words)) return `the interface ${device} went down or away`;
+  return words === '' ? `the capture on ${device} ended without a word` : `the capture on ${device} ended: ${words}`;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -32,8 +32,9 @@ export class Pacer {
     this.#options = options;
   }
 
-  /** Takes a frame; `source` is paused while too many wait. */
+  /** Takes a frame; `source` is paused while too many wait, and closed when `onFrame` throws. */
   push(frame: Frame, source: Readable): void {
+    if (this.#stopped) return;
     this.#queue.push(frame);
     if (this.#queue.length >= QUEUE) {
       source.pause();
@@ -41,22 +42,21 @@ export class Pacer {
     }
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#running = this.#run().catch((error: unknown) => {
-      this.#failure = error;
-    });
+    this.#running = this.#run(source);
   }
 
-  /** Resolves when all frames were delivered; rejects with what `onFrame` threw. */
+  /** Resolves when all frames were delivered, or none more will be; rejects with what `onFrame` threw. */
   async drained(): Promise<void> {
     await this.#running;
     if (this.#failure !== null) throw this.#failure;
   }
 
+  /** Delivers no further frame. The source may be left paused: close it. */
   stop(): void {
     this.#stopped = true;
   }
 
-  async #run(): Promise<void> {
+  async #run(source: Readable): Promise<void> {
     const { now, sleep, speed } = this.#options;
     try {
       for (let frame = this.#queue.shift(); frame !== undefined && !this.#stopped; frame = this.#queue.shift()) {
@@ -72,6 +72,10 @@ export class Pacer {
           this.#paused = null;
         }
       }
+    } catch (error) {
+      this.#failure = error;
+      this.#stopped = true;
+      source.destroy();
     } finally {
       this.#isRunning = false;
     }

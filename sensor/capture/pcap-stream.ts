@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import pcapParser from 'pcap-parser';
 import { CaptureError } from './errors.ts';
 import type { Frame, LinkType } from './frame.ts';
-import { isSupportedLinkType, linkTypeName } from './link-types.ts';
+import { isSupportedLinkType, linkTypeName, linkTypeOf } from './link-types.ts';
 
 /** libpcap's own upper bound for a snapshot length; a longer record means the stream is not what we think. */
 const MAX_RECORD = 262_144;
@@ -29,12 +29,19 @@ export function readPcap(stream: Readable, handlers: PcapStreamHandlers): Promis
   return new Promise((resolve, reject) => {
     const result: PcapStreamResult = { linkType: null, frames: 0 };
     const parser = pcapParser.parse(stream);
-    const fail = (error: Error) => {
+    const fail = (error: unknown) => {
       stream.destroy();
       reject(error);
     };
+    const guarded = (handle: () => void) => {
+      try {
+        handle();
+      } catch (error) {
+        fail(error);
+      }
+    };
     parser.on('globalHeader', ({ linkLayerType }) => {
-      const linkType = linkLayerType & 0x0fff_ffff;
+      const linkType = linkTypeOf(linkLayerType);
       if (!isSupportedLinkType(linkType)) {
         fail(
           new CaptureError(
@@ -45,7 +52,7 @@ export function readPcap(stream: Readable, handlers: PcapStreamHandlers): Promis
         return;
       }
       result.linkType = linkType;
-      handlers.onOpen?.(linkType);
+      guarded(() => handlers.onOpen?.(linkType));
     });
     parser.on('packetHeader', ({ capturedLength }) => {
       if (capturedLength > MAX_RECORD) {
@@ -55,12 +62,13 @@ export function readPcap(stream: Readable, handlers: PcapStreamHandlers): Promis
     parser.on('packet', ({ header, data }) => {
       if (result.linkType === null || stream.destroyed) return;
       result.frames++;
-      handlers.onFrame({
+      const frame: Frame = {
         time: header.timestampSeconds * 1000 + Math.floor(header.timestampMicroseconds / 1000),
         linkType: result.linkType,
         data,
         originalLength: Math.max(header.originalLength, data.length),
-      });
+      };
+      guarded(() => handlers.onFrame(frame));
     });
     parser.on('error', (error) =>
       fail(new CaptureError('damaged', `the capture stream cannot be read: ${error.message}`)),

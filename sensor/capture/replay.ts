@@ -1,20 +1,29 @@
-// Frames from files and pipes, by way of `tcpdump -r - -w - FILTER`: it reads every capture format libpcap knows, cuts
-// with the live filter and writes the plain form. The file is opened here and handed over, so errors are ours to word.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+// Frames from files and pipes, by way of tcpdump. Captures are opened and looked at here, so errors are ours to word.
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { CaptureError } from './errors.ts';
-import { captureFilter } from './filter.ts';
 import type { Frame, LinkType } from './frame.ts';
 import type { Pacer } from './pace.ts';
-import { readPcap } from './pcap-stream.ts';
 import { SNIFF_BYTES, sniffLinkType } from './sniff.ts';
+import { readTcpdump, spawnTcpdump, type TcpdumpResult } from './tcpdump.ts';
 
 /** The name that stands for standard input. */
 export const STANDARD_INPUT = '-';
 
 export interface ReplayOptions {
-  /** Paths, or only `-`. */
+  /** Paths, or only `-`. A pipe or FIFO can only be given alone; a file given twice is read once. */
   files: string[];
   onFrame(frame: Frame): void;
   /** Delivers frames no faster than packet time allows; without it they come as fast as they are read. */
@@ -24,7 +33,8 @@ export interface ReplayOptions {
   /** Called between chunks of a file; `bytes` and `total` are of the file at hand, total null for a pipe. */
   onProgress?(file: string, bytes: number | null, total: number | null): void;
   signal?: AbortSignal;
-  standardInput?: Readable & { fd?: number };
+  /** Read for `-` in place of this process's own. */
+  standardInput?: Readable;
   /** Off only for the test that proves that the filter changes no report. */
   filter?: boolean;
 }
@@ -43,19 +53,26 @@ interface Opened {
   file: string;
   fd: number;
   linkType: LinkType;
-  size: number;
+  stats: Stats;
 }
 
 /** Reads all files as one stream, ordered by their first packet. Rejects with CaptureError; what was read before has been delivered. */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const result: ReplayResult = { files: [], frames: 0, cutFiles: 0, damagedFiles: 0 };
-  if (options.files.length === 1 && options.files[0] === STANDARD_INPUT && !isRegularFile(0)) {
-    await replayPipe(options, result);
+  const pipe = options.files.find((file) => isPipe(file, options));
+  if (pipe !== undefined) {
+    if (options.files.length > 1) {
+      throw new CaptureError(
+        'unopened',
+        `${nameOf(pipe)} is a pipe, which cannot be mixed with other captures: give it alone`,
+      );
+    }
+    await replayPipe(pipe, options, result);
     return result;
   }
   const opened: Opened[] = [];
   try {
-    for (const file of options.files) opened.push(openCapture(file));
+    for (const file of options.files) openOnce(file, opened, options);
     for (const capture of inOrder(opened)) {
       if (options.signal?.aborted) break;
       await replayFile(capture, options, result);
@@ -66,29 +83,60 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   return result;
 }
 
-function isRegularFile(fd: number): boolean {
+/** Whether `file` can be read only once and only from its beginning: a pipe, a FIFO, a terminal. */
+function isPipe(file: string, { standardInput }: ReplayOptions): boolean {
+  if (file === STANDARD_INPUT && standardInput !== undefined) return true;
   try {
-    return fstatSync(fd).isFile();
+    const stats = file === STANDARD_INPUT ? fstatSync(0) : statSync(file);
+    return !stats.isFile() && !stats.isDirectory();
   } catch {
+    // Opening it will say what is wrong.
     return false;
   }
 }
 
+function nameOf(file: string): string {
+  return file === STANDARD_INPUT ? 'standard input' : file;
+}
+
+function openOnce(file: string, opened: Opened[], options: ReplayOptions): void {
+  const capture = openCapture(file);
+  const same = opened.find(({ stats }) => stats.dev === capture.stats.dev && stats.ino === capture.stats.ino);
+  if (same === undefined) {
+    opened.push(capture);
+    return;
+  }
+  if (capture.fd !== 0) closeSync(capture.fd);
+  options.onWarning(`${nameOf(file)} is the same file as ${nameOf(same.file)}; it is read once`);
+}
+
 function openCapture(file: string): Opened {
-  let fd: number;
+  let fd: number | null = null;
   try {
     fd = file === STANDARD_INPUT ? 0 : openSync(file, 'r');
+    return { file, fd, ...inspect(fd, nameOf(file)) };
   } catch (error) {
-    throw new CaptureError('unopened', `cannot read ${file}: ${openReason(error)}`);
+    if (fd !== null && fd !== 0) closeSync(fd);
+    throw unopened(nameOf(file), error);
   }
+}
+
+function inspect(fd: number, name: string): { stats: Stats; linkType: LinkType } {
   const stats = fstatSync(fd);
-  if (stats.isDirectory())
-    throw new CaptureError('unopened', `cannot read ${file}: it is a directory; name the capture files in it`);
+  if (stats.isDirectory()) {
+    throw new CaptureError('unopened', `cannot read ${name}: it is a directory; name the capture files in it`);
+  }
   const head = Buffer.alloc(SNIFF_BYTES);
   const length = readSync(fd, head, 0, head.length, 0);
-  const linkType = sniffLinkType(head.subarray(0, length), file, true);
-  if (linkType === null) throw new CaptureError('not-a-capture', `${file} is not a packet capture`);
-  return { file, fd, linkType, size: stats.size };
+  const linkType = sniffLinkType(head.subarray(0, length), name, true);
+  if (linkType === null) throw new CaptureError('not-a-capture', `${name} is not a packet capture`);
+  return { stats, linkType };
+}
+
+function unopened(name: string, error: unknown): CaptureError {
+  return error instanceof CaptureError
+    ? error
+    : new CaptureError('unopened', `cannot read ${name}: ${openReason(error)}`);
 }
 
 function openReason(error: unknown): string {
@@ -107,6 +155,7 @@ function inOrder(opened: Opened[]): Opened[] {
   return first.map(({ capture }) => capture);
 }
 
+/** In microseconds. The file is opened again: tcpdump would move the position of ours. */
 function firstPacketTime({ file }: Opened): number {
   const fd = openSync(file, 'r');
   try {
@@ -124,11 +173,19 @@ function firstPacketTime({ file }: Opened): number {
 }
 
 async function replayFile(capture: Opened, options: ReplayOptions, result: ReplayResult): Promise<void> {
-  result.files.push(capture.file);
-  const child = spawnTcpdump(capture.linkType, options, capture.fd);
-  await readTcpdump(child, capture.file, options, result, () =>
-    options.onProgress?.(capture.file, filePosition(capture.fd), capture.size),
-  );
+  const { file, fd, linkType, stats } = capture;
+  result.files.push(file);
+  const child = spawnTcpdump({ input: fd, linkType, filter: options.filter ?? true });
+  const onChunk = () => options.onProgress?.(nameOf(file), filePosition(fd), stats.size);
+  const { onFrame, pacer, signal } = options;
+  count(await readTcpdump(child, { file: nameOf(file), onFrame, pacer, onChunk, signal }), options, result);
+}
+
+function count({ flaw, frames, warning }: TcpdumpResult, options: ReplayOptions, result: ReplayResult): void {
+  result.frames += frames;
+  if (flaw === 'cut') result.cutFiles++;
+  if (flaw === 'damaged') result.damagedFiles++;
+  if (warning !== null) options.onWarning(warning);
 }
 
 /** How far the open file has been read; tcpdump shares our file position. */
@@ -141,111 +198,88 @@ function filePosition(fd: number): number | null {
   }
 }
 
-async function replayPipe(options: ReplayOptions, result: ReplayResult): Promise<void> {
-  const input = options.standardInput ?? process.stdin;
-  const file = 'standard input';
-  let head = Buffer.alloc(0);
-  let linkType: LinkType | null = null;
-  while (linkType === null) {
-    const chunk = await nextChunk(input);
-    if (chunk !== null) head = Buffer.concat([head, chunk]);
-    linkType = sniffLinkType(head, file, chunk === null || head.length >= SNIFF_BYTES);
-  }
-  result.files.push(STANDARD_INPUT);
-  const child = spawnTcpdump(linkType, options, 'pipe');
-  // A tcpdump that stops early (a damaged record) closes the pipe; what it said is reported by readTcpdump.
-  child.stdin?.on('error', () => input.destroy());
-  child.stdin?.write(head);
-  if (child.stdin) input.pipe(child.stdin);
-  let bytes = head.length;
-  input.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
+async function replayPipe(file: string, options: ReplayOptions, result: ReplayResult): Promise<void> {
+  const { onFrame, onWarning, pacer, signal } = options;
+  const name = nameOf(file);
+  const input = openPipe(file, options);
+  input.on('error', () => {
+    // Kept in input.errored.
   });
-  await readTcpdump(child, file, options, result, () => options.onProgress?.(file, bytes, null));
-  input.destroy();
+  const abort = () => input.destroy();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const begun = signal?.aborted ? null : await readHead(input, name, signal);
+    if (begun === null) return;
+    result.files.push(file);
+    const child = spawnTcpdump({ input: 'pipe', linkType: begun.linkType, filter: options.filter ?? true });
+    // A tcpdump that stops early (a damaged record) closes the pipe; what it said is told by readTcpdump.
+    child.stdin?.on('error', () => input.destroy());
+    child.stdin?.write(begun.head);
+    let bytes = begun.head.length;
+    input.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    input.on('close', () => child.stdin?.end());
+    if (child.stdin) input.pipe(child.stdin);
+    const onChunk = () => options.onProgress?.(name, bytes, null);
+    count(await readTcpdump(child, { file: name, onFrame, pacer, onChunk, signal }), options, result);
+    if (input.errored) onWarning(`${name} broke off: ${openReason(input.errored)}`);
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    input.destroy();
+  }
 }
 
-/** The next bytes of a paused stream; null at its end. */
+/** A FIFO is opened without waiting for its writer and read by the event loop, so that it can be let go at any time. */
+function openPipe(file: string, { standardInput }: ReplayOptions): Readable {
+  if (file === STANDARD_INPUT) return standardInput ?? process.stdin;
+  try {
+    if (!statSync(file).isFIFO()) return createReadStream(file);
+    return new Socket({
+      fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK),
+      readable: true,
+      writable: false,
+    });
+  } catch (error) {
+    throw unopened(file, error);
+  }
+}
+
+/** The beginning of a stream, as much as tells its link type; null when it was aborted before. */
+async function readHead(
+  input: Readable,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<{ head: Buffer; linkType: LinkType } | null> {
+  let head = Buffer.alloc(0);
+  for (;;) {
+    const chunk = await nextChunk(input);
+    if (signal?.aborted) return null;
+    if (input.errored) throw unopened(name, input.errored);
+    if (chunk !== null) head = Buffer.concat([head, chunk]);
+    const linkType = sniffLinkType(head, name, chunk === null || head.length >= SNIFF_BYTES);
+    if (linkType !== null) return { head, linkType };
+  }
+}
+
+/** The next bytes of a paused stream; null at its end, however that comes. */
 function nextChunk(input: Readable): Promise<Buffer | null> {
-  return new Promise((resolve, reject) => {
-    const done = (settle: () => void) => {
+  // Its end may have passed since the chunk before.
+  if (input.readableEnded || input.destroyed) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    const done = (chunk: Buffer | null) => {
       input.off('readable', onReadable);
       input.off('end', onEnd);
-      input.off('error', onError);
-      settle();
+      input.off('close', onEnd);
+      resolve(chunk);
     };
     const onReadable = () => {
       const chunk: Buffer | null = input.read();
-      if (chunk !== null) done(() => resolve(chunk));
+      if (chunk !== null) done(chunk);
     };
-    const onEnd = () => done(() => resolve(null));
-    const onError = (error: Error) => done(() => reject(error));
+    const onEnd = () => done(null);
     input.on('readable', onReadable);
     input.on('end', onEnd);
-    input.on('error', onError);
+    input.on('close', onEnd);
   });
-}
-
-function spawnTcpdump(linkType: LinkType, options: ReplayOptions, input: number | 'pipe'): ChildProcess {
-  const expression = options.filter === false ? [] : [captureFilter(linkType)];
-  // From a pipe each frame is passed on at once: someone may be watching a router live.
-  const flush = input === 'pipe' ? ['-U'] : [];
-  return spawn('tcpdump', ['-r', '-', '-w', '-', ...flush, ...expression], { stdio: [input, 'pipe', 'pipe'] });
-}
-
-async function readTcpdump(
-  child: ChildProcess,
-  file: string,
-  options: ReplayOptions,
-  result: ReplayResult,
-  progress: () => void,
-): Promise<void> {
-  const { stdout, stderr } = child;
-  if (!stdout || !stderr) throw new CaptureError('tool', 'tcpdump could not be started');
-  let said = '';
-  stderr.setEncoding('utf8').on('data', (text: string) => {
-    if (said.length < 4096) said += text;
-  });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', (error) => reject(new CaptureError('tool', toolMissing(error))));
-    child.on('close', (code) => resolve(code));
-  });
-  const abort = () => child.kill('SIGTERM');
-  options.signal?.addEventListener('abort', abort, { once: true });
-  stdout.on('data', progress);
-  try {
-    const { pacer } = options;
-    const onFrame = pacer ? (frame: Frame) => pacer.push(frame, stdout) : options.onFrame;
-    const [read, code] = await Promise.all([readPcap(stdout, { onFrame }), ended]);
-    await pacer?.drained();
-    result.frames += read.frames;
-    if (code !== 0 && !options.signal?.aborted) judgeTcpdump(said, file, read.linkType === null, options, result);
-  } finally {
-    options.signal?.removeEventListener('abort', abort);
-    child.kill('SIGTERM');
-  }
-}
-
-function toolMissing(error: Error): string {
-  if ('code' in error && error.code === 'ENOENT') {
-    return 'tcpdump is not installed; replay needs it to read capture files (apt-get install tcpdump)';
-  }
-  return `tcpdump could not be started: ${error.message}`;
-}
-
-/** Turns tcpdump's last words into a warning with a count, or into an error when nothing could be read. */
-function judgeTcpdump(said: string, file: string, unread: boolean, options: ReplayOptions, result: ReplayResult): void {
-  const words = said
-    .split('\n')
-    .filter((line) => line.startsWith('tcpdump: '))
-    .map((line) => line.slice('tcpdump: '.length));
-  const reason = (words.at(-1) ?? said.trim()).replace(/^pcap_loop: /, '');
-  if (unread) throw new CaptureError('damaged', `${file} cannot be read: ${reason}`);
-  if (/truncated dump file/.test(reason)) {
-    result.cutFiles++;
-    options.onWarning(`${file} ends inside a record; what came before the cut is counted`);
-    return;
-  }
-  result.damagedFiles++;
-  options.onWarning(`${file} is damaged (${reason}); what came before the damage is counted`);
 }

@@ -1,7 +1,7 @@
 // Looks at the first bytes of a capture file: is it one, and of which link type? Reads no packets.
 import { CaptureError } from './errors.ts';
 import type { LinkType } from './frame.ts';
-import { isSupportedLinkType, linkTypeName } from './link-types.ts';
+import { isSupportedLinkType, linkTypeName, linkTypeOf } from './link-types.ts';
 
 /** Enough for a pcapng section header with long comments and its first interface. */
 export const SNIFF_BYTES = 65_536;
@@ -21,9 +21,9 @@ export function sniffLinkType(head: Buffer, file: string, complete: boolean): Li
   const linkType = head.length < 4 ? undefined : readLinkType(head);
   if (linkType === 'foreign' || (complete && head.length < 4)) throw notACapture(head, file);
   if (linkType === undefined) {
-    if (complete)
-      throw new CaptureError('not-a-capture', `${file} ends inside its header: no packet can be read from it`);
-    return null;
+    if (!complete) return null;
+    const why = head.length < SNIFF_BYTES ? 'ends inside its header' : 'describes no interface in its first 64 KiB';
+    throw new CaptureError('not-a-capture', `${file} ${why}: no packet can be read from it`);
   }
   if (!isSupportedLinkType(linkType)) {
     throw new CaptureError(
@@ -43,8 +43,8 @@ function notACapture(head: Buffer, file: string): CaptureError {
 
 /** `undefined` when `head` is too short to tell. */
 function readLinkType(head: Buffer): number | 'foreign' | undefined {
-  if (PCAP_MAGICS.has(head.readUInt32LE(0))) return head.length < 24 ? undefined : head.readUInt32LE(20) & 0x0fff_ffff;
-  if (PCAP_MAGICS.has(head.readUInt32BE(0))) return head.length < 24 ? undefined : head.readUInt32BE(20) & 0x0fff_ffff;
+  if (PCAP_MAGICS.has(head.readUInt32LE(0))) return head.length < 24 ? undefined : linkTypeOf(head.readUInt32LE(20));
+  if (PCAP_MAGICS.has(head.readUInt32BE(0))) return head.length < 24 ? undefined : linkTypeOf(head.readUInt32BE(20));
   if (head.readUInt32BE(0) !== PCAPNG_SECTION_HEADER) return 'foreign';
   if (head.length < 12) return undefined;
   const little = head.readUInt32LE(8) === PCAPNG_BYTE_ORDER;

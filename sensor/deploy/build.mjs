@@ -1,4 +1,4 @@
-// Builds dist/: TypeScript to JavaScript, files that are not TypeScript, the vendor table, the page. `--noCheck`, because types
+// Builds dist/: TypeScript to JavaScript, files that are not TypeScript, the vendor table, the parsed notes, the page. `--noCheck`, because types
 // are checked by `npm test` and a start-only installation has no type packages. A failed build leaves the old dist as it was.
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,14 @@ import { root, runStep, SetUpError, say } from './steps.mjs';
 /** Where a build and its lock live while they are made. Gone afterwards. */
 export const workFolder = (folder = root) => path.join(folder, '.set-up');
 
-const TEST_TOOLS = ['test/lab', 'test/bench', 'test/support', 'test/captures'];
+const TEST_TOOLS = [
+  'test/lab',
+  'test/bench',
+  'test/support',
+  'test/captures',
+  'test/agreement',
+  'test/decode/fixtures',
+];
 const TEST_SOURCE = /\.(ts|mjs|sh|json|yaml)$/;
 
 /** Every file below a folder, as paths relative to `folder`, in one order on every machine. */
@@ -43,7 +50,8 @@ const testToolFiles = (folder) =>
 
 /** Content hashes of what dist is made from: the program, and the lab and bench (null unless asked for). */
 export function sourceStamp(forTests, folder = root) {
-  const program = [...filesBelow(folder, 'sensor'), ...filesBelow(folder, 'web'), 'tsconfig.json', 'package-lock.json'];
+  const folders = ['sensor', 'web', 'firmware-notes'].flatMap((place) => filesBelow(folder, place));
+  const program = [...folders, 'tsconfig.json', 'package-lock.json'];
   return { program: hashOf(folder, program), tests: forTests ? hashOf(folder, testToolFiles(folder)) : null };
 }
 
@@ -103,6 +111,8 @@ async function buildInto(out, forTests, onStart) {
   for (const file of assets) cpSync(path.join(root, file), path.join(out, file));
   const { buildOui } = await import('./build-oui.mjs');
   await buildOui(path.join(out, 'oui.txt'));
+  const { compileNotes } = await import(pathToFileURL(path.join(out, 'sensor/notes/compiled.js')).href);
+  writeFileSync(path.join(out, 'firmware-notes.json'), compileNotes(path.join(root, 'firmware-notes')));
   if (existsSync(path.join(root, 'web/page/vite.config.ts'))) {
     const place = ['--outDir', path.join(out, 'web/public'), '--emptyOutDir'];
     const page = ['build', '--config', 'web/page/vite.config.ts', ...place, '--logLevel', 'warn'];

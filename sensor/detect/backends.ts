@@ -116,7 +116,8 @@ export class BackendWatch {
       passed++;
     }
     if (passed > 0) this.#unnamed = this.#unnamed.slice(passed);
-    if (time < this.#nextOverdueCheck) return;
+    // A clock that was set back is not waited for.
+    if (time < this.#nextOverdueCheck && time >= this.#nextOverdueCheck - OVERDUE_EVERY) return;
     this.#nextOverdueCheck = time + OVERDUE_EVERY;
     for (const device of devices.all()) this.#checkOverdue(device, time);
   }
@@ -191,7 +192,7 @@ export class BackendWatch {
         kind: 'backend_new',
         severity: notable ? 'medium' : 'info',
         device: device.mac,
-        portClass: backendKey(backend),
+        portClass: newsClass(backend, connection.name),
         time,
         effect: 'opens',
         destination,
@@ -202,7 +203,7 @@ export class BackendWatch {
           nameFrom: publicSource(connection.nameFrom),
         },
         first: {},
-        add: {},
+        add: { backends: 1 },
       },
       device,
     );
@@ -239,11 +240,11 @@ export function backendName(host: string | null, ip: string): string {
   return getDomain(host, { allowPrivateDomains: true }) ?? getDomain(host) ?? host;
 }
 
-/** The conservative rule: an update label in a host name below a domain that begins with the vendor's first word. */
+/** The conservative rule: an update label in a host name below the domain that is the vendor's first word. */
 export function isVendorUpdateHost(host: string, vendor: string | null): boolean {
   const word = /^[a-z0-9]{4,}/.exec((vendor ?? '').toLowerCase())?.[0];
   const domain = getDomain(host);
-  if (word === undefined || domain === null || !domain.startsWith(word)) return false;
+  if (word === undefined || domain?.split('.')[0] !== word) return false;
   return host
     .slice(0, Math.max(0, host.length - domain.length - 1))
     .split('.')
@@ -253,6 +254,12 @@ export function isVendorUpdateHost(host: string, vendor: string | null): boolean
 /** The contract knows four sources; a name from another device's answer is still a DNS name. */
 function publicSource(from: NameSource | null): Exclude<NameSource, 'dns-other'> | null {
   return from === 'dns-other' ? 'dns' : from;
+}
+
+/** Every update server and store is an incident of its own; of the rest there may be thousands, so each device has one for all. */
+function newsClass(backend: Backend, host: string | null): string {
+  if (isNotable(backend.role)) return backendKey(backend);
+  return host === null ? 'unnamed' : 'other';
 }
 
 /** Roles by which code reaches a device. */

@@ -32,7 +32,9 @@ export interface Finding {
    * holds, told again and again; it counts once per incident.
    */
   effect: 'opens' | 'updates' | 'state';
-  /** Where it went, for expectations; null where a finding is not about one destination. */
+  /** What is judged: findings with the same object here are about the same connection. */
+  about?: object;
+  /** Where it went, for expectations, with a name that the device itself knows; null where it is not about one destination. */
   destination: { ip: IpAddress; port: number; name: string | null } | null;
   /** Facts for the incident's evidence; they replace earlier ones. No mail address, subject or body, ever. */
   evidence: Record<string, unknown>;

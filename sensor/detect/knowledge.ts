@@ -12,6 +12,9 @@ interface Remembered {
   match: NoteMatch | null;
 }
 
+/** Hosts that speak for a device; the match reads no more of them. */
+const HOSTS = 64;
+
 export class Knowledge {
   readonly #vendors: VendorTable;
   readonly #notes: NoteIndex;
@@ -36,7 +39,7 @@ export class Knowledge {
   /** The note that fits the device, and why; null on ties and weak evidence. */
   matchOf(device: Device): NoteMatch | null {
     const { hostnames, identity } = device;
-    const hosts = [...device.backends.values()].flatMap((backend) => backend.hosts);
+    const hosts = someHosts(device);
     const evidence = JSON.stringify([hostnames.map((host) => host.name), identity, hosts]);
     const known = this.#matches.get(device);
     if (known !== undefined && known.evidence === evidence) return known.match;
@@ -78,4 +81,16 @@ export class Knowledge {
     if (vague && isVendorUpdateHost(host, this.vendorOf(device))) return null;
     return { role: found.role, note: found.note, dedicated: found.dedicated };
   }
+}
+
+/** Under a flood of names this must stay cheap: it is asked for every new one. */
+function someHosts(device: Device): string[] {
+  const hosts: string[] = [];
+  for (const backend of device.backends.values()) {
+    for (const host of backend.hosts) {
+      if (hosts.length === HOSTS) return hosts;
+      hosts.push(host);
+    }
+  }
+  return hosts;
 }

@@ -6,7 +6,7 @@ import { countAccepted, countAttempt, countOutcome, type MailOutcome } from '../
 import { countActivity } from '../attribute/timeline.ts';
 import type { Tcp } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
-import { mailAccepted, mailAttempt, mailOutcome } from './mail.ts';
+import { mailAccepted, mailAttempt, mailOutcome, mailSpoken } from './mail.ts';
 
 export class MailWatch {
   readonly #dialogues = new Dialogues();
@@ -23,9 +23,11 @@ export class MailWatch {
 
   /** EHLO or HELO: an attempt of its own where no SYN made it one, whatever the port. */
   hello(device: Device, connection: Connection, time: number): void {
-    if (connection.mailAttempt) return;
-    this.#attempt(device, connection, true, time);
-    if (connection.outcome === 'connected') this.#outcome(device, connection, 'connected', null, time);
+    const { mailAttempt: counted, outcome } = connection;
+    if (!counted) {
+      this.#attempt(device, connection, true, time);
+      if (isMailOutcome(outcome)) this.#outcome(device, connection, outcome, null, time);
+    } else if (outcome !== 'connected') this.#onFinding(mailSpoken(device.mac, connection, time), device);
   }
 
   settled(device: Device, connection: Connection, time: number): void {

@@ -42,6 +42,11 @@ export function mailOutcome(
   };
 }
 
+/** The client spoke SMTP: the connection works, whether or not its answers cross the mirror. */
+export function mailSpoken(device: Mac, connection: Connection, time: number): Finding {
+  return { ...base(device, connection, time), effect: 'updates', severity: severityOf(connection, true), add: {} };
+}
+
 /** The server accepted mail on a plain connection. */
 export function mailAccepted(
   device: Mac,
@@ -64,7 +69,8 @@ function base(device: Mac, connection: Connection, time: number): Omit<Finding, 
     device,
     portClass: mailPortClass(connection.responderPort),
     time,
-    destination,
+    about: connection,
+    destination: { ...destination, name: connection.nameFrom === 'dns-other' ? null : connection.name },
     evidence: { lastDestination: destination },
     first: { firstDestination: destination, address: connection.originatorIp },
   };

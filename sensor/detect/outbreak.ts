@@ -45,7 +45,7 @@ export function findOutbreak(affected: readonly Affected[], all: readonly Device
     device: null,
     portClass: best.key,
     time,
-    effect: 'state',
+    effect: 'opens',
     destination: null,
     evidence: { ...told(best), alsoShared: candidates.slice(1, 1 + ALSO).map(told) },
     first: {},

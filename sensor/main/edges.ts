@@ -14,6 +14,7 @@ import { suppressedIn } from '../publish/suppressed.ts';
 import { createTopics, type Topics } from '../publish/topics.ts';
 import type { Health } from '../record/health.ts';
 import { PROJECT_ROOT, type Spine } from '../spine.ts';
+import { EdgeError } from './edge-error.ts';
 import { pageModel } from './page-model.ts';
 import { pairingLinks, tellPage, untellPage } from './pairing-links.ts';
 import { publishSource } from './publish-source.ts';
@@ -23,16 +24,6 @@ const SUPPRESSED = 'suppressed_devices';
 /** The embedded broker's user, where none is configured. */
 const BROKER_USER = 'thingwatch';
 const PUBLIC_DIR = join(PROJECT_ROOT, 'dist/web/public');
-
-/** A setting or a place that cannot be used, in words for a person; `code` is the exit code. */
-export class EdgeError extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 export interface EdgesOptions {
   config: Config;

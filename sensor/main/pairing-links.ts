@@ -27,7 +27,11 @@ export function tellPage(stateDir: string, running: RunningPage): void {
 }
 
 export function untellPage(stateDir: string): void {
-  rmSync(join(folder(stateDir), PAGE_FILE), { force: true });
+  try {
+    unlinkSync(join(folder(stateDir), PAGE_FILE));
+  } catch {
+    // It is not there, or nothing here can be written.
+  }
 }
 
 /** Null when no sensor runs with this state directory. */

@@ -38,6 +38,7 @@ export async function replayInto(
   const { engine } = spine;
   const started = io.now();
   let told = started;
+  const show = io.progress;
   const pacer =
     command.speed === null
       ? undefined
@@ -55,11 +56,15 @@ export async function replayInto(
     onWarning: (message) => io.log.warn(message),
     signal: io.signal,
     ...(pacer === undefined ? {} : { pacer }),
-    onProgress: (file, bytes, total) => {
-      if (io.progress === null || io.now() - told < PROGRESS_EVERY) return;
-      told = io.now();
-      io.progress(progressLine(file, bytes, total, engine.stats.packets, told - started));
-    },
+    ...(show === null
+      ? {}
+      : {
+          onProgress: (file: string, bytes: number | null, total: number | null) => {
+            if (io.now() - told < PROGRESS_EVERY) return;
+            told = io.now();
+            show(progressLine(file, bytes, total, engine.stats.packets, told - started));
+          },
+        }),
   });
   io.progress?.('');
   return { files: result.files, cutFiles: result.cutFiles, damagedFiles: result.damagedFiles };

@@ -1,5 +1,6 @@
 // Carries out what people order, over the recorder's books. Every order is idempotent; one that changes nothing says so.
 import type { Device } from '../attribute/device.ts';
+import { LONGEST_CHAIN } from '../attribute/device-table.ts';
 import type { Mac } from '../decode/packet.ts';
 import { cleanText } from '../decode/text.ts';
 import type { Engine } from '../engine.ts';
@@ -21,7 +22,7 @@ export function commandRunner(parts: Parts): CommandRunner {
 }
 
 function run(parts: Parts, command: Command, actor: string): CommandResult {
-  const { engine, recorder } = parts;
+  const { recorder } = parts;
   switch (command.type) {
     case 'acknowledge':
       return withIncident(parts, command.incident, (incident) => ({ ok: true, changed: acknowledge(parts, incident) }));
@@ -39,11 +40,14 @@ function run(parts: Parts, command: Command, actor: string): CommandResult {
       return withIncident(parts, command.incident, (incident) => ({ ok: true, changed: resolve(parts, incident) }));
     case 'rename':
       return withDevice(parts, command.device, (device) => rename(parts, device, command.label));
-    case 'forget': {
-      const forgotten = engine.devices.forget(command.device);
-      if (forgotten) recorder.deviceForgotten(command.device);
-      return { ok: true, changed: forgotten };
-    }
+    case 'merge':
+      return withDevice(parts, command.device, (device) =>
+        withDevice(parts, command.into, (older) => merge(parts, device, older)),
+      );
+    case 'unmerge':
+      return withDevice(parts, command.device, (device) => ({ ok: true, changed: setSameAs(parts, device, null) }));
+    case 'forget':
+      return forget(parts, command.device);
   }
 }
 
@@ -118,10 +122,11 @@ function expect(parts: Parts, incident: Incident, until: number | null, actor: s
 }
 
 function allowMail(parts: Parts, mac: Mac, allow: boolean, actor: string): CommandResult {
-  const { recorder } = parts;
-  return withDevice(parts, mac, () => {
+  const { engine, recorder } = parts;
+  return withDevice(parts, mac, (device) => {
     if (!allow) {
-      const removed = recorder.expectations.ofDevice(mac).map(({ id }) => removeExpectation(parts, id));
+      const macs = engine.devices.sameThing(device).map((known) => known.mac);
+      const removed = recorder.expectations.ofDevice(macs).map(({ id }) => removeExpectation(parts, id));
       return { ok: true, changed: removed.length > 0 };
     }
     const incidents = recorder.incidents.ofDevice(mac).filter((incident) => isMail(incident) && isActive(incident));
@@ -172,6 +177,39 @@ function rename(parts: Parts, device: Device, label: string | null): CommandResu
   parts.engine.devices.keep(device);
   parts.recorder.deviceChanged(device);
   return { ok: true, changed: true };
+}
+
+/** Nothing is copied: what counts for the older address counts for `device` as long as this holds. */
+function merge(parts: Parts, device: Device, older: Device): CommandResult {
+  const { devices } = parts.engine;
+  if (device.role !== 'device' || older.role !== 'device') {
+    return { ok: false, status: 409, error: 'The router and the sensor are never taken for another device.' };
+  }
+  const chain = devices.sameThing(older);
+  if (chain.includes(device)) {
+    return { ok: false, status: 409, error: 'These two are already joined the other way round.' };
+  }
+  if (chain.length >= LONGEST_CHAIN) {
+    return { ok: false, status: 409, error: 'Too many addresses are joined already.' };
+  }
+  devices.keep(older);
+  return { ok: true, changed: setSameAs(parts, device, older.mac) };
+}
+
+function setSameAs({ engine, recorder }: Parts, device: Device, older: Mac | null): boolean {
+  if (device.sameAs === older) return false;
+  device.sameAs = older;
+  engine.devices.keep(device);
+  recorder.deviceChanged(device);
+  return true;
+}
+
+function forget(parts: Parts, mac: Mac): CommandResult {
+  const { engine, recorder } = parts;
+  const forgotten = engine.devices.forget(mac);
+  if (forgotten) recorder.deviceForgotten(mac);
+  for (const newer of engine.devices.all()) if (newer.sameAs === mac) setSameAs(parts, newer, null);
+  return { ok: true, changed: forgotten };
 }
 
 function isMail({ kind }: Incident): boolean {

@@ -13,6 +13,9 @@ export type Command =
   /** "Resolved: I reset it": watch closely for seven days. */
   | { type: 'resolve'; incident: string }
   | { type: 'rename'; device: Mac; label: string | null }
+  /** "The same thing under a new address": the label and the expectations of `into` count for `device` from now on. */
+  | { type: 'merge'; device: Mac; into: Mac }
+  | { type: 'unmerge'; device: Mac }
   | { type: 'forget'; device: Mac };
 
 /** `error` is for a person and never repeats untrusted input. */

@@ -45,6 +45,7 @@ const DEVICE_COLUMNS = [
   'firmware',
   'mail',
   'lookups',
+  'same_as',
 ] as const;
 
 /** What is to be remembered once the transaction is on disk; dropped when it fails. */
@@ -198,6 +199,7 @@ function readDevice(row: Row): Device {
     firmware: fromJson(row.firmware),
     mail: fromJson(row.mail),
     lookups: fromJson(row.lookups),
+    sameAs: row.same_as,
   });
   const device = newDevice(rest.mac, rest.firstSeen);
   return { ...device, ...rest, mail: { ...device.mail, ...mail } };
@@ -219,5 +221,6 @@ function deviceCells(device: Device): Cell[] {
     JSON.stringify(device.firmware),
     JSON.stringify(mailTotals),
     JSON.stringify(device.lookups),
+    device.sameAs,
   ];
 }

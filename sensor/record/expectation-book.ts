@@ -31,16 +31,17 @@ export class ExpectationBook {
     return [...this.#expectations.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
   }
 
-  ofDevice(mac: Mac): Expectation[] {
-    return this.all().filter((expectation) => expectation.device === mac);
+  /** Of one thing, which may have had several addresses. */
+  ofDevice(macs: readonly Mac[]): Expectation[] {
+    return this.all().filter(({ device }) => macs.includes(device));
   }
 
-  /** The expectation that covers a mail finding, if one does at its time. */
-  covering(finding: Finding): Expectation | null {
-    const { destination, device, time } = finding;
+  /** The expectation that covers a mail finding of the thing with these addresses, if one does at its time. */
+  covering(finding: Finding, macs: readonly Mac[]): Expectation | null {
+    const { destination, time } = finding;
     if (destination === null || (finding.kind !== 'mail_started' && finding.kind !== 'submission_started')) return null;
     for (const expectation of this.#expectations.values()) {
-      if (expectation.device !== device || !expectation.ports.includes(destination.port)) continue;
+      if (!macs.includes(expectation.device) || !expectation.ports.includes(destination.port)) continue;
       if (expectation.until !== null && time > expectation.until) continue;
       if (covers(expectation, destination.ip, destination.name)) return expectation;
     }
@@ -97,9 +98,7 @@ export function scopeOf(incident: Incident, device: Device): Scope {
   const destinations = new Set<string>();
   const ports = new Set<number>();
   for (const destination of seenBy(incident, device)) {
-    const isOwnName = destination.name !== null && destination.nameFrom !== 'dns-other';
-    if (destinations.size < DESTINATIONS)
-      destinations.add(isOwnName ? (destination.name ?? destination.ip) : destination.ip);
+    if (destinations.size < DESTINATIONS) destinations.add(ownName(destination) ?? destination.ip);
     ports.add(destination.port);
   }
   return { destinations: [...destinations].sort(), ports: [...ports].sort((a, b) => a - b) };
@@ -108,7 +107,9 @@ export function scopeOf(incident: Incident, device: Device): Scope {
 /** Past attempts of the incident that `scope` would have hidden. */
 export function attemptsCovered(incident: Incident, device: Device, scope: Scope): number {
   return seenBy(incident, device)
-    .filter((destination) => scope.ports.includes(destination.port) && covers(scope, destination.ip, destination.name))
+    .filter(
+      (destination) => scope.ports.includes(destination.port) && covers(scope, destination.ip, ownName(destination)),
+    )
     .reduce((sum, destination) => sum + destination.attempts, 0);
 }
 
@@ -117,6 +118,10 @@ function seenBy(incident: Incident, device: Device): MailDestination[] {
     ({ attempts, lastSeen, port }) =>
       attempts > 0 && lastSeen >= incident.startedAt && mailPortClass(port) === incident.portClass,
   );
+}
+
+function ownName({ name, nameFrom }: MailDestination): string | null {
+  return nameFrom === 'dns-other' ? null : name;
 }
 
 function covers({ destinations }: Scope, ip: string, name: string | null): boolean {

@@ -13,7 +13,7 @@ import type { Incident } from './incident.ts';
 const QUIET = 24 * 60 * 60_000;
 /** How long "Resolved: I reset it" watches closely, in ms of packet time. */
 export const WATCH = 7 * 24 * 60 * 60_000;
-/** Incidents kept in memory; closed ones give way, oldest first. */
+/** Incidents kept in memory; beyond that the least urgent tenth gives way. */
 const REMEMBERED = 20_000;
 
 export class IncidentBook {
@@ -34,6 +34,11 @@ export class IncidentBook {
     return [...this.#byId.values()].sort(
       (a, b) => compare(a.device ?? '', b.device ?? '') || a.startedAt - b.startedAt || compare(a.id, b.id),
     );
+  }
+
+  /** In no order, without a copy. */
+  values(): Iterable<Incident> {
+    return this.#byId.values();
   }
 
   ofDevice(mac: Mac): Incident[] {
@@ -70,7 +75,8 @@ export class IncidentBook {
     if (finding.effect === 'opens' && latest.state === 'acknowledged' && quiet >= QUIET) {
       return { incident: reopen(latest, latest.severity), change: 'resumed' };
     }
-    return { incident: latest, change: latest.severity === before ? 'updated' : 'escalated' };
+    const isSettled = latest.state === 'expected' || latest.state === 'resolved';
+    return { incident: latest, change: latest.severity === before || isSettled ? 'updated' : 'escalated' };
   }
 
   #open(finding: Finding, device: Device | null): Incident {
@@ -112,12 +118,13 @@ export class IncidentBook {
     const key = keyOf(incident);
     const latest = this.#latest.get(key);
     if (latest === undefined || latest.startedAt <= incident.startedAt) this.#latest.set(key, incident);
-    if (this.#byId.size <= REMEMBERED) return;
-    for (const candidate of this.#byId.values()) {
-      if (candidate.state !== 'resolved' && candidate.severity !== 'info') continue;
-      this.remove([candidate.id]);
-      return;
-    }
+    if (this.#byId.size > REMEMBERED) this.#giveWay();
+  }
+
+  #giveWay(): void {
+    const urgency = (incident: Incident) => (isOpen(incident) ? rank(incident.severity) : -1);
+    const byUrgency = [...this.#byId.values()].sort((a, b) => urgency(a) - urgency(b) || a.lastAt - b.lastAt);
+    this.remove(byUrgency.slice(0, REMEMBERED / 10).map(({ id }) => id));
   }
 }
 
@@ -145,6 +152,10 @@ function incidentId(finding: Finding): string {
     .update(`${keyOf(finding)} ${finding.time}`)
     .digest('hex');
   return digest.slice(0, 16);
+}
+
+function isOpen({ state }: Incident): boolean {
+  return state === 'open' || state === 'acknowledged';
 }
 
 function watched(incident: Incident, time: number): boolean {

@@ -44,6 +44,11 @@ export class Recorder {
   readonly #untold = new Map<string, Incident>();
   readonly #dirtyDevices = new Map<Mac, Device>();
   #dirtyExpectations = false;
+  /** To be deleted from the store, until they are. */
+  readonly #removedExpectations = new Set<string>();
+  readonly #forgottenDevices = new Set<Mac>();
+  /** What findings were about that an expectation covered: what more is learned of it is expected as well. */
+  readonly #covered = new WeakSet<object>();
   #alerts: OutboxMessage[] = [];
   #problem: string | null = null;
   #nextPrune = 0;
@@ -68,19 +73,26 @@ export class Recorder {
 
   finding(finding: Finding, device: Device | null): void {
     if (device !== null && finding.effect !== 'state') this.#dirtyDevices.set(device.mac, device);
-    const expectation = this.expectations.covering(finding);
-    if (expectation !== null) {
-      if (finding.effect !== 'opens') return;
-      expectation.matches++;
-      expectation.lastMatch = finding.time;
-      this.#dirtyExpectations = true;
-      return;
-    }
+    if (this.#isExpected(finding, device)) return;
     const applied = this.incidents.apply(finding, device);
     if (applied === null) return;
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
       this.#outbreak(finding.time);
+  }
+
+  /** Decided when it begins: an answer to what was counted counts, whatever a person has said in between. */
+  #isExpected(finding: Finding, device: Device | null): boolean {
+    const { about, effect, time } = finding;
+    if (effect === 'updates') return about !== undefined && this.#covered.has(about);
+    const macs = this.#chain(device).map(({ mac }) => mac);
+    const expectation = this.expectations.covering(finding, macs);
+    if (expectation === null) return false;
+    expectation.matches++;
+    expectation.lastMatch = time;
+    this.#dirtyExpectations = true;
+    if (about !== undefined) this.#covered.add(about);
+    return true;
   }
 
   /** An incident changed: news is stored and told at once, counts with the next flush. */
@@ -102,17 +114,23 @@ export class Recorder {
   /** Something about expectations changed by order of a person. */
   expectationsChanged(removed: string[] = []): void {
     this.#dirtyExpectations = true;
-    this.#save(true, [], { removedExpectations: removed });
+    for (const id of removed) this.#removedExpectations.add(id);
+    this.#save(true, []);
     this.#options.events.emit('expectations');
   }
 
   deviceForgotten(mac: Mac): void {
-    this.#dirtyDevices.delete(mac);
-    this.#save(true, [], { forgottenDevices: [mac] });
+    this.#forget(mac);
+    this.#save(true, []);
     this.#options.events.emit('forgotten', mac);
   }
 
+  /** A person named it or said what it is: its incidents are told by its new name. */
   deviceChanged(device: Device): void {
+    for (const incident of this.incidents.all()) {
+      if (this.#chain(this.#deviceOf(incident)).includes(device))
+        this.changed(incident, 'updated', incident.lastAt, null);
+    }
     this.#save(true, [device]);
     this.#options.events.emit('device', device);
   }
@@ -136,11 +154,17 @@ export class Recorder {
   flushAll(): void {
     const engine = this.#engine;
     if (engine === null) return;
+    for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail();
     const devices = engine.devices.takeChanged();
     this.#save(false, devices, { meta: { [MEMORY_KEY]: JSON.stringify(engine.memory()) } });
     for (const device of devices) this.#options.events.emit('device', device);
     this.#prune(engine.now);
+  }
+
+  #forget(mac: Mac): void {
+    this.#dirtyDevices.delete(mac);
+    this.#forgottenDevices.add(mac);
   }
 
   /** Writes summary and advice anew from what is known now. */
@@ -150,7 +174,12 @@ export class Recorder {
     if (device !== null && (incident.kind === 'mail_started' || incident.kind === 'submission_started')) {
       incident.evidence.servers = mailServers(incident, device);
     }
-    incident.summary = summaryOf(incident, device, device === null ? null : knowledge.vendorOf(device));
+    incident.summary = summaryOf(
+      incident,
+      device,
+      device === null ? null : knowledge.vendorOf(device),
+      this.#chain(device),
+    );
     incident.advice = adviceFor(incident, device, note);
   }
 
@@ -158,10 +187,15 @@ export class Recorder {
     return incident.device === null ? null : (this.#engine?.devices.get(incident.device) ?? null);
   }
 
+  #chain(device: Device | null): Device[] {
+    if (device === null) return [];
+    return this.#engine?.devices.sameThing(device) ?? [device];
+  }
+
   #outbreak(time: number): void {
     const engine = this.#engine;
     if (engine === null) return;
-    const affected = this.incidents.all().flatMap((incident) => {
+    const affected = [...this.incidents.values()].flatMap((incident) => {
       const device = this.#deviceOf(incident);
       const counts = incident.kind === 'mail_started' && incident.state !== 'expected' && incident.state !== 'resolved';
       return device === null || !counts ? [] : [{ device, startedAt: incident.startedAt }];
@@ -170,11 +204,13 @@ export class Recorder {
     if (finding !== null) this.finding(finding, null);
   }
 
-  #save(durable: boolean, devices: Device[], more: Partial<SaveBatch> = {}): void {
+  #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta'> = {}): void {
     for (const incident of this.#dirtyIncidents.values()) this.#describe(incident, this.#deviceOf(incident));
     const batch: SaveBatch = {
       ...more,
       durable,
+      forgottenDevices: this.#forgottenDevices,
+      removedExpectations: this.#removedExpectations,
       devices: [...new Set([...devices, ...(durable ? [] : this.#dirtyDevices.values())])],
       incidents: this.#dirtyIncidents.values(),
       outbox: this.#alerts,
@@ -183,11 +219,9 @@ export class Recorder {
     try {
       this.#options.store.save(batch);
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
       // Everything stays marked as changed and goes with the next save.
       for (const device of devices) this.#dirtyDevices.set(device.mac, device);
-      if (error.message !== this.#problem) this.#options.log.error(error.message);
-      this.#problem = error.message;
+      this.#refused(error);
       return;
     }
     if (this.#problem !== null)
@@ -196,6 +230,8 @@ export class Recorder {
     this.#dirtyIncidents.clear();
     this.#alerts = [];
     this.#dirtyExpectations = false;
+    this.#removedExpectations.clear();
+    this.#forgottenDevices.clear();
     if (durable) for (const device of devices) this.#dirtyDevices.delete(device.mac);
     else this.#dirtyDevices.clear();
   }
@@ -203,7 +239,18 @@ export class Recorder {
   #prune(time: number): void {
     if (time < this.#nextPrune || this.#problem !== null) return;
     this.#nextPrune = time + HOUR;
-    this.incidents.remove(this.#options.store.prune({ before: time - KEEP }).incidents);
+    try {
+      this.incidents.remove(this.#options.store.prune({ before: time - KEEP }).incidents);
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  /** The disk is full or gone: told once for each reason, and the sensor goes on. */
+  #refused(error: unknown): void {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.message !== this.#problem) this.#options.log.error(error.message);
+    this.#problem = error.message;
   }
 }
 

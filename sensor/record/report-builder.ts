@@ -21,9 +21,10 @@ import {
 } from './report.ts';
 import { timelineText } from './wording.ts';
 
-export function reportDevice(device: Device, knowledge: Knowledge): ReportDevice {
+/** `chain` is `DeviceTable.sameThing` of the device. */
+export function reportDevice(device: Device, knowledge: Knowledge, chain: readonly Device[]): ReportDevice {
   const match = knowledge.matchOf(device);
-  const { name, from } = deviceName(device);
+  const { name, from } = deviceName(device, chain);
   const { mail } = device;
   return {
     mac: device.mac,
@@ -31,6 +32,7 @@ export function reportDevice(device: Device, knowledge: Knowledge): ReportDevice
     vendor: knowledge.vendorOf(device),
     name,
     nameFrom: from,
+    sameAs: device.sameAs,
     hostnames: [...new Set(device.hostnames.map((host) => host.name))].sort(),
     addresses: device.leases
       .map((lease) => ({ ip: lease.ip, from: isoTime(lease.from), to: isoTime(lease.to) }))

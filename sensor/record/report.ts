@@ -31,6 +31,8 @@ export interface ReportDevice {
   name: string | null;
   /** Where `name` comes from: the user, an announcement, or null. */
   nameFrom: string | null;
+  /** An older address of the same thing, by a person's word. */
+  sameAs: string | null;
   hostnames: string[];
   addresses: { ip: string; from: string; to: string }[];
   note: string | null;

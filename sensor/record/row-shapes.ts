@@ -67,6 +67,7 @@ export const deviceShape = z.object({
   mac: text,
   role: z.enum(['device', 'gateway', 'sensor']),
   label: text.nullable(),
+  sameAs: text.nullable(),
   firstSeen: time,
   lastSeen: time,
   broadcastOnly: flag,

@@ -151,6 +151,7 @@ const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL,
     last_seen INTEGER NOT NULL
   ) STRICT;
+  ALTER TABLE devices ADD COLUMN same_as TEXT;
   `,
 ];
 

@@ -5,16 +5,22 @@ import type { Note } from '../notes/schema.ts';
 import type { Incident } from './incident.ts';
 
 /** `hallway-camera`, or the vendor, or the bare address. */
-export function callDevice(device: Device | null, vendor: string | null): string {
+export function callDevice(device: Device | null, vendor: string | null, chain: readonly Device[]): string {
   if (device === null) return 'A device';
-  const { name } = deviceName(device);
+  const { name } = deviceName(device, chain);
   if (name !== null) return name;
   if (device.role === 'gateway') return `The router ${device.mac}`;
   return vendor === null ? `The device ${device.mac}` : `The ${vendor} device ${device.mac}`;
 }
 
-export function summaryOf(incident: Incident, device: Device | null, vendor: string | null): string {
-  const who = callDevice(device, vendor);
+/** `chain` is `DeviceTable.sameThing` of the device. */
+export function summaryOf(
+  incident: Incident,
+  device: Device | null,
+  vendor: string | null,
+  chain: readonly Device[],
+): string {
+  const who = callDevice(device, vendor, chain);
   const { evidence } = incident;
   switch (incident.kind) {
     case 'mail_started':
@@ -22,7 +28,7 @@ export function summaryOf(incident: Incident, device: Device | null, vendor: str
     case 'submission_started':
       return `${who} hands mail to a provider's server (${text(destination(evidence).name ?? destination(evidence).ip)}, port ${text(destination(evidence).port)}): ${mailCounts(evidence)}.`;
     case 'backend_new':
-      return `${who} contacted ${text(evidence.backend)} for the first time${evidence.role === 'unknown' ? '' : ` (${text(evidence.role)})`}.`;
+      return `${who} contacted ${newBackends(evidence)}.`;
     case 'updates_overdue':
       return `${who} has not contacted its update server ${text(evidence.backend)} since ${text(evidence.lastContact).slice(0, 10)}.`;
     case 'outbreak':
@@ -30,6 +36,13 @@ export function summaryOf(incident: Incident, device: Device | null, vendor: str
     default:
       return `${who}: ${incident.kind.replaceAll('_', ' ')}.`;
   }
+}
+
+function newBackends(evidence: Record<string, unknown>): string {
+  const count = number(evidence.backends);
+  const role = evidence.role === 'unknown' ? '' : ` (${text(evidence.role)})`;
+  const latest = `${text(evidence.backend)}${role}`;
+  return count > 1 ? `${count} new backends, lately ${latest}` : `${latest} for the first time`;
 }
 
 function outbreakSummary(evidence: Record<string, unknown>): string {
@@ -142,7 +155,7 @@ export function timelineText(entry: TimelineEntry): string {
     case 'inbound_connection':
       return `${where} on the Internet connected to its port ${entry.detail.port}.`;
     case 'mail_resumed':
-      return `Sent mail again to ${where}.`;
+      return 'Sent mail again after a quiet day or more.';
     case 'first_seen':
       return 'Seen for the first time.';
   }

@@ -161,6 +161,7 @@ const arbitraryDevice = fc.record({
   firstSeen: time,
   lastSeen: time,
   label: maybe(text),
+  sameAs: maybe(fc.constantFrom('02:00:00:00:00:01', '02:00:00:00:00:02')),
   broadcastOnly: fc.boolean(),
   sharedMac: fc.boolean(),
   hostnames: fc.array(

@@ -7,6 +7,7 @@ import { type IncidentChange, newRecordEvents } from '../../sensor/record/events
 import type { Health } from '../../sensor/record/health.ts';
 import type { Expectation, Incident, IncidentState } from '../../sensor/record/incident.ts';
 import { isoTime, type ReportIncident } from '../../sensor/record/report.ts';
+import { activityStrip } from '../../web/activity-strip.ts';
 import type { BrowserStore, IncidentPageRequest, PageModel, StoredBrowser } from '../../web/ports.ts';
 import type { DeviceDetail } from '../../web/shapes.ts';
 import { camera, DAY, HOSTILE, HOSTILE_NAME, mailIncident, NOTES, plainDevice, quietHealth } from './sample-home.ts';
@@ -43,6 +44,7 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
           ({ label: _label, identity: _identity, timeline: _timeline, activity: _activity, ...device }) => device,
         ),
       device: (mac) => devices.find((device) => device.mac === mac) ?? null,
+      strip: (mac) => activityStrip(devices.find((device) => device.mac === mac)?.activity ?? [], now),
       incidents: page,
       incident: (id) => incidents.find((incident) => incident.id === id) ?? null,
       expectations: () => home.expectations,
@@ -70,6 +72,8 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
 
   function run(command: Command, actor: string): CommandResult {
     if (command.type === 'rename' || command.type === 'forget') return changeDevice(command);
+    if (command.type === 'merge') return join(command.device, command.into);
+    if (command.type === 'unmerge') return join(command.device, null);
     if (command.type === 'remove_expectation') return removeExpectation(command.expectation);
     if (!('incident' in command)) return { ok: false, status: 400, error: 'This small home does not know that order.' };
     const incident = incidents.find(({ id }) => id === command.incident);
@@ -116,6 +120,15 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
       home.announce(incident, 'reopened');
     }
     events.emit('expectations');
+    return { ok: true, changed: true };
+  }
+
+  function join(mac: string, into: string | null): CommandResult {
+    const device = devices.find((known) => known.mac === mac);
+    if (!device) return { ok: false, status: 404, error: 'There is no such device.' };
+    device.sameAs = into;
+    device.olderName = devices.find((known) => known.mac === into)?.name ?? null;
+    events.emit('device', newDevice(mac, now));
     return { ok: true, changed: true };
   }
 

@@ -41,6 +41,7 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     vendor: 'Example Electronics',
     name,
     nameFrom: name ? 'dhcp' : null,
+    sameAs: null,
     hostnames: name ? [name] : [],
     addresses: [
       {
@@ -64,6 +65,7 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     backends: [],
     firmware: [],
     label: null,
+    olderName: null,
     identity: newDevice(mac, now).identity,
     timeline: [],
     activity: hours.map((hour) => ({ hour, connections: 1 + ((hour * 7) % 9), mailAttempts: 0 })),
@@ -235,6 +237,35 @@ export function mailIncident(now: number, id = 'a1b2c3d4e5f6a7b8'): ReportIncide
     acknowledgedAt: null,
     resolvedAt: null,
     watchUntil: null,
+  };
+}
+
+/** Two devices and the update server that both had contacted. */
+export function outbreak(now: number): ReportIncident {
+  const device = (mac: string, name: string) => ({
+    ...{ mac, name },
+    ...{ firstContact: isoTime(now - 9 * HOUR), mailSince: isoTime(now - 5 * HOUR) },
+  });
+  return {
+    ...mailIncident(now, 'outbreak'),
+    kind: 'outbreak',
+    device: null,
+    findings: 1,
+    summary: 'Hallway camera and Doorbell began to send mail after contacting the update server fw.camera.example.',
+    evidence: {
+      ...{
+        backend: 'camera.example',
+        hosts: ['fw.camera.example'],
+        role: 'update',
+        shared: false,
+        unaffectedDevices: 0,
+      },
+      devices: [device(CAMERA, 'Hallway camera'), device('3c:84:6a:10:20:13', 'Doorbell')],
+      alsoShared: [
+        { backend: 'cdn.example', hosts: [], role: 'unknown', shared: true, unaffectedDevices: 3, devices: [] },
+      ],
+    },
+    before: [],
   };
 }
 

@@ -1,0 +1,97 @@
+// One run of tcpdump between a capture and our reader: it reads every capture format libpcap knows, cuts with the live
+// filter and writes the plain form. What it says at its end becomes a warning or an error here.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { CaptureError } from './errors.ts';
+import { captureFilter } from './filter.ts';
+import type { Frame, LinkType } from './frame.ts';
+import type { Pacer } from './pace.ts';
+import { readPcap } from './pcap-stream.ts';
+
+export interface TcpdumpRun {
+  /** An open file whose position tcpdump will move, or a pipe that the caller writes to. */
+  input: number | 'pipe';
+  linkType: LinkType;
+  /** Off only for the test that proves that the filter changes no report. */
+  filter: boolean;
+}
+
+export function spawnTcpdump({ input, linkType, filter }: TcpdumpRun): ChildProcess {
+  const expression = filter ? [captureFilter(linkType)] : [];
+  // From a pipe each frame is passed on at once: someone may be watching a router live.
+  const flush = input === 'pipe' ? ['-U'] : [];
+  return spawn('tcpdump', ['-r', '-', '-w', '-', ...flush, ...expression], { stdio: [input, 'pipe', 'pipe'] });
+}
+
+export interface TcpdumpReader {
+  /** What messages call the capture. */
+  file: string;
+  onFrame(frame: Frame): void;
+  pacer: Pacer | undefined;
+  /** Called with each chunk that passed the filter. */
+  onChunk(): void;
+  signal: AbortSignal | undefined;
+}
+
+export interface TcpdumpResult {
+  frames: number;
+  /** The capture ends inside a record, or has one that cannot be true; what came before was delivered. */
+  flaw: 'cut' | 'damaged' | null;
+  /** The flaw in a whole sentence. */
+  warning: string | null;
+}
+
+/** Delivers what tcpdump lets through until it ends. Rejects with CaptureError when nothing could be read; the child is gone then, too. */
+export async function readTcpdump(child: ChildProcess, reader: TcpdumpReader): Promise<TcpdumpResult> {
+  const { onFrame, pacer, signal } = reader;
+  const ended = new Promise<string | null>((resolve, reject) => {
+    child.on('error', (error) => reject(new CaptureError('tool', toolMissing(error))));
+    child.on('close', (code, killedBy) => resolve(code === 0 ? null : `tcpdump ended with ${killedBy ?? code}`));
+  });
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) return ended.then(() => ({ frames: 0, flaw: null, warning: null }));
+  let said = '';
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4096);
+  });
+  // A paused stream never ends, so it is closed as well.
+  const abort = () => {
+    child.kill('SIGTERM');
+    stdout.destroy();
+  };
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  stdout.on('data', () => reader.onChunk());
+  try {
+    const deliver = pacer ? (frame: Frame) => pacer.push(frame, stdout) : onFrame;
+    const [read, end] = await Promise.all([readPcap(stdout, { onFrame: deliver }), ended]);
+    await pacer?.drained();
+    if (end === null || signal?.aborted) return { frames: read.frames, flaw: null, warning: null };
+    return { frames: read.frames, ...judge(lastWords(said) ?? end, reader.file, read.linkType === null) };
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    child.kill('SIGTERM');
+    await ended.catch(() => {
+      // Already told.
+    });
+  }
+}
+
+function toolMissing(error: Error): string {
+  if ('code' in error && error.code === 'ENOENT') {
+    return 'tcpdump is not installed; replay needs it to read capture files (apt-get install tcpdump)';
+  }
+  return `tcpdump could not be started: ${error.message}`;
+}
+
+function lastWords(said: string): string | undefined {
+  const words = said.split('\n').filter((line) => line.startsWith('tcpdump: '));
+  return words.at(-1)?.replace(/^tcpdump: (pcap_loop: )?/, '');
+}
+
+function judge(reason: string, file: string, unread: boolean): Pick<TcpdumpResult, 'flaw' | 'warning'> {
+  if (unread) throw new CaptureError('damaged', `${file} cannot be read: ${reason}`);
+  if (/truncated dump file/.test(reason)) {
+    return { flaw: 'cut', warning: `${file} ends inside a record; what came before the cut is counted` };
+  }
+  return { flaw: 'damaged', warning: `${file} is damaged (${reason}); what came before the damage is counted` };
+}

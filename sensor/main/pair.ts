@@ -1,0 +1,13 @@
+// What `thingwatch pair` needs of the page. Belongs to main.ts.
+import { randomBytes } from 'node:crypto';
+import { newPairingToken, pairingLinkFor } from '../../web/access.ts';
+import { pairingLinks } from './pairing-links.ts';
+
+export { pairingText } from './edges.ts';
+export { runningPage } from './pairing-links.ts';
+
+/** A fresh one-time link to the page at `pageUrl` of the sensor that runs with `stateDir`. `now`: wall time in ms. */
+export function newPairingLink(stateDir: string, pageUrl: string, now: number): string {
+  const { token } = newPairingToken(pairingLinks(stateDir), now, randomBytes);
+  return pairingLinkFor(pageUrl, token);
+}

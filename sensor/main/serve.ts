@@ -1,0 +1,110 @@
+// A spine with its edges: what `run`, `replay --serve` and the demo share. Loaded only by them, since broker and page cost start-up
+// time that a plain replay need not pay. Belongs to main.ts.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defaultInterface } from '../capture/interfaces.ts';
+import type { Config } from '../config.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { Log } from '../log.ts';
+import { alertMessages } from '../publish/alerts.ts';
+import type { Topics } from '../publish/topics.ts';
+import type { Health } from '../record/health.ts';
+import { openSpine, type Spine } from '../spine.ts';
+import { type Edges, startEdges, topicsFor } from './edges.ts';
+import { viewOf } from './publish-source.ts';
+import { SensorHealth } from './sensor-health.ts';
+import { macOf, type Session, version } from './session.ts';
+
+const SENSOR_ID = 'sensor_id';
+const TICK = 1000;
+
+export interface ServedOptions {
+  session: Session;
+  mode: Health['mode'];
+  interface: string | null;
+  /** Null: a temporary directory that goes with the end. */
+  stateDir: string | null;
+  homeNet: readonly string[];
+  extraNotes?: readonly string[];
+}
+
+/** A spine with its edges running: page, broker, publisher, timers. */
+export interface Served {
+  spine: Spine;
+  health: SensorHealth;
+  stop(): Promise<void>;
+}
+
+export async function serve(options: ServedOptions): Promise<Served> {
+  const { session } = options;
+  const { config, now } = session;
+  const temporary = options.stateDir === null ? mkdtempSync(join(tmpdir(), 'thingwatch-')) : null;
+  const stateDir = options.stateDir ?? temporary ?? '';
+  const sensorMac = macOf(options.interface);
+  let topics: Topics | null = null;
+  const spine = openSpine({
+    ...session,
+    stateDir,
+    homeNet: options.homeNet,
+    sensorMac: options.mode === 'live' ? sensorMac : null,
+    ...(options.extraNotes === undefined ? {} : { extraNotes: options.extraNotes }),
+    alerts: (event, device) =>
+      topics === null ? [] : alertMessages(topics, event, device === null ? null : viewOf(spine, device)),
+  });
+  let edges: Edges | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  const stop = async () => {
+    if (timer !== null) clearInterval(timer);
+    await edges?.stop();
+    spine.close();
+    if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+  };
+  try {
+    const sensorId = sensorIdOf(spine, config, sensorMac ?? macOf(defaultInterface()));
+    topics = topicsFor(config, sensorId);
+    const fixed = { version: version(), startedAt: now(), mode: options.mode, interface: options.interface };
+    const health = new SensorHealth(spine, fixed, now);
+    edges = await startEdges({
+      ...session,
+      spine,
+      topics,
+      sensorId,
+      sensorMac,
+      version: fixed.version,
+      stateDir,
+      health: () => health.read(),
+      print: (text) => process.stderr.write(`${text}\n`),
+    });
+    health.broker = edges.brokerStatus;
+    logIncidents(spine, session.log('record'));
+    spine.startFlushing();
+    timer = setInterval(() => {
+      health.tick();
+      if (options.mode === 'live') spine.engine.tick(now());
+    }, TICK);
+    return { spine, health, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** For whoever watches the terminal or the journal: what began, and what became worse. */
+function logIncidents({ events }: Spine, log: Log): void {
+  events.on('incident', ({ change, incident: { severity, summary } }) => {
+    if (change === 'opened' || change === 'escalated' || change === 'reopened' || change === 'resumed')
+      log.warn(`incident ${change} [${severity}] ${summary}`);
+  });
+}
+
+/** In every topic and unique id, so it must not change: kept from the first start on, whatever interface is used later. */
+function sensorIdOf({ store }: Spine, config: Config, mac: Mac | null): string {
+  const configured = config.sensor_id;
+  if (configured !== undefined) return configured;
+  const kept = store.meta(SENSOR_ID);
+  if (kept !== null) return kept;
+  const id = (mac ?? '00:00:00:00:00:00').replaceAll(':', '');
+  store.save({ meta: { [SENSOR_ID]: id }, durable: true });
+  return id;
+}

@@ -1,0 +1,67 @@
+// `npm run bench -- NAME [ARGS]`: figures for people. Nothing here passes or fails; the aims stand beside the figures.
+import { run as agreement } from './agreement.bench.ts';
+import { run as discovery } from './discovery.bench.ts';
+import { run as flood } from './flood.bench.ts';
+import { run as generate } from './generate.bench.ts';
+import { run as latency } from './latency.bench.ts';
+import { UsageError } from './measure.ts';
+import { run as memory } from './memory.bench.ts';
+import { run as naming } from './naming.bench.ts';
+import { run as replay } from './replay.bench.ts';
+
+interface Bench {
+  run(args: string[]): Promise<void>;
+  help: string;
+}
+
+const BENCHES: Record<string, Bench> = {
+  replay: {
+    run: replay,
+    help: '[FILE] [--rounds N]   time of a replay beside tcpdump, ndpiReader and tshark; without FILE on a made-up capture',
+  },
+  naming: { run: naming, help: '[FILE] [--rounds N]   what naming adds to a replay' },
+  latency: {
+    run: latency,
+    help: '[ATTEMPTS]            from a SYN on the wire to the alert at an MQTT client (lab, root)',
+  },
+  discovery: { run: discovery, help: '                    100 devices appear in Home Assistant' },
+  flood: {
+    run: flood,
+    help: '[FRAMES]                made-up names, addresses and devices: do tables and memory level off',
+  },
+  memory: { run: memory, help: '                       resident memory of the running sensor and its capture child' },
+  agreement: {
+    run: agreement,
+    help: '[FOLDER]            names and mail found in captures beside what truth.ndjson there says',
+  },
+  generate: {
+    run: generate,
+    help: '[--packets N] [--seed N] [--uploads PERCENT]   write the made-up capture, say what of it passes the filter',
+  },
+};
+
+const HELP = `npm run bench -- NAME [ARGS]
+
+${Object.entries(BENCHES)
+  .map(([name, { help }]) => `  ${name} ${help}\n`)
+  .join('')}`;
+
+export async function main(argv: string[]): Promise<number> {
+  const [name = '--help', ...args] = argv;
+  if (name === '--help' || name === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  if (bench === undefined) {
+    process.stderr.write(`bench: there is no bench ${name}\n\n${HELP}`);
+    return 2;
+  }
+  try {
+    await bench.run(args);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`bench ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}

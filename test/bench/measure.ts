@@ -1,0 +1,101 @@
+// What the benches share: arguments, timed commands, medians, memory of processes.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { checkout } from '../lab/namespaces.ts';
+
+/** A wrong argument; its message is for the person who gave it. */
+export class UsageError extends Error {}
+
+/** The program as a person starts it, set-up check included. */
+export const THINGWATCH = [process.execPath, `${checkout}/sensor/deploy/start.mjs`] as const;
+
+/** Splits arguments into positions and `--name NUMBER` options. */
+export function readArgs<Name extends string>(
+  args: string[],
+  defaults: Readonly<Record<Name, number>>,
+): { values: Record<Name, number>; positions: string[] } {
+  const names = Object.keys(defaults) as Name[];
+  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+  const values: Record<Name, number> = { ...defaults };
+  try {
+    const parsed = parseArgs({ args, options, allowPositionals: true });
+    for (const name of names) {
+      const text = parsed.values[name];
+      if (text !== undefined) values[name] = wholeNumber(String(text), `--${name}`);
+    }
+    return { values, positions: parsed.positionals };
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export function wholeNumber(text: string, what: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new UsageError(`${what} must be a whole number, not ${text}`);
+  return value;
+}
+
+/** Runs a command with its output thrown away: milliseconds of wall time, null where it is not installed. Rejects when it fails. */
+export function timed([command = '', ...args]: readonly string[]): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const begun = process.hrtime.bigint();
+    const child = spawn(command, args, { cwd: checkout, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (said.length < 4096) said += text;
+    });
+    child.on('error', (error) => ('code' in error && error.code === 'ENOENT' ? resolve(null) : reject(error)));
+    child.on('close', (code) => {
+      const took = Number(process.hrtime.bigint() - begun) / 1e6;
+      if (code === 0) resolve(took);
+      else reject(new Error(`${command} ended with ${code}: ${said.trim()}`));
+    });
+  });
+}
+
+/** Standard output of a command that must succeed. */
+export function outputOf([command = '', ...args]: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'] });
+    const parts: Buffer[] = [];
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => parts.push(chunk));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (said.length < 4096) said += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(Buffer.concat(parts).toString('utf8'));
+      else reject(new Error(said.trim() || `${command} ended with ${code}`));
+    });
+  });
+}
+
+/** The value below which `share` of the values lie; NaN without values. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** Resident memory of a process in MB: all pages, and the share of those held in common with other processes. */
+export function memoryOf(pid: number): { resident: number; proportional: number; peak: number } {
+  const megabytes = (file: string, key: string): number => {
+    const kilobytes = new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(
+      readFileSync(`/proc/${pid}/${file}`, 'latin1'),
+    )?.[1];
+    return Number(kilobytes) / 1024;
+  };
+  return {
+    resident: megabytes('status', 'VmRSS'),
+    proportional: megabytes('smaps_rollup', 'Pss'),
+    peak: megabytes('status', 'VmHWM'),
+  };
+}
+
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}

@@ -1,0 +1,144 @@
+// The configuration: file and environment, and every mistake told at once with the key it is about.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { type Config, ConfigError, loadConfig } from '../sensor/config.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'thingwatch-config-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+let count = 0;
+
+function load(yaml: string | null, environment: Record<string, string> = {}): Config {
+  const file = join(directory, `${count++}.yaml`);
+  if (yaml !== null) writeFileSync(file, yaml);
+  const named = yaml === null ? undefined : file;
+  return loadConfig({ file: named, workingDirectory: join(directory, 'empty'), environment }).config;
+}
+
+/** What is wrong, without the path of the file. */
+function problemsOf(yaml: string | null, environment: Record<string, string> = {}): string[] {
+  try {
+    load(yaml, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map((line) => line.replace(/^.*\d+\.yaml: /, ''));
+    throw error;
+  }
+  return [];
+}
+
+test('without a file everything has its default', () => {
+  expect(load(null)).toMatchObject({
+    state_dir: './state',
+    capture: { home_net: [] },
+    mqtt: { base_topic: 'thingwatch', listen: '127.0.0.1:1883' },
+    homeassistant: { enabled: true, devices: 'flagged' },
+    web: { listen: '127.0.0.1:8080' },
+    detect: { learning_days: 7, updates_overdue_days: 30 },
+  });
+});
+
+test('thingwatch.yaml in the working directory is found, and a file that is named must be there', () => {
+  writeFileSync(join(directory, 'thingwatch.yaml'), 'state_dir: /srv/state\n');
+  const found = loadConfig({ file: undefined, workingDirectory: directory, environment: {} });
+  expect(found).toMatchObject({ config: { state_dir: '/srv/state' }, file: join(directory, 'thingwatch.yaml') });
+  const missing = { file: join(directory, 'nowhere.yaml'), workingDirectory: directory, environment: {} };
+  expect(() => loadConfig(missing)).toThrow(/nowhere\.yaml: cannot be read/);
+});
+
+test('an unknown key, a wrong type and an impossible value are all told at once, each with its path', () => {
+  const yaml = `
+mqtt:
+  urll: mqtt://broker
+  username: 5
+homeassistant: { devices: some }
+web: { listen: 127.0.0.1:99999 }
+capture: { home_net: [192.168.0.0/16, 300.1.1.1/8] }
+colour: blue
+`;
+  const problems = problemsOf(yaml);
+  expect(problems).toHaveLength(6);
+  for (const start of [
+    'mqtt.urll: there is no such setting',
+    'mqtt.username: ',
+    'homeassistant.devices: ',
+    'web.listen: ',
+    'capture.home_net.1: is no CIDR prefix',
+    'colour: there is no such setting',
+  ])
+    expect(problems.filter((problem) => problem.startsWith(start))).toHaveLength(1);
+});
+
+test('the environment goes before the file, with types of its own', () => {
+  const config = load('mqtt: { url: mqtt://file, username: me }\nweb: { listen: 0.0.0.0:80 }\n', {
+    THINGWATCH_MQTT_URL: 'mqtts://environment:8883',
+    THINGWATCH_CAPTURE_HOME_NET: '10.0.0.0/8, 2001:db8::/48',
+    THINGWATCH_HOMEASSISTANT_ENABLED: 'false',
+    THINGWATCH_DETECT_LEARNING_DAYS: '3',
+    THINGWATCH_STATE_DIR: '/srv/x',
+    HOME: '/root',
+  });
+  expect(config).toMatchObject({
+    state_dir: '/srv/x',
+    capture: { home_net: ['10.0.0.0/8', '2001:db8::/48'] },
+    mqtt: { url: 'mqtts://environment:8883', username: 'me' },
+    homeassistant: { enabled: false },
+    web: { listen: '0.0.0.0:80' },
+    detect: { learning_days: 3 },
+  });
+});
+
+test('mistakes in the environment name the variable', () => {
+  const problems = problemsOf('state_dir: /srv\n', {
+    THINGWATCH_MQTT_URLL: 'x',
+    THINGWATCH_MQTT_URL: 'http://x',
+    THINGWATCH_DETECT_LEARNING_DAYS: 'seven',
+    THINGWATCH_HOMEASSISTANT_ENABLED: 'perhaps',
+  });
+  expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+    'THINGWATCH_MQTT_URLL',
+    'THINGWATCH_MQTT_URL',
+    'THINGWATCH_HOMEASSISTANT_ENABLED',
+    'THINGWATCH_DETECT_LEARNING_DAYS',
+  ]);
+});
+
+test('a variable does not hide that its section in the file is no section', () => {
+  expect(problemsOf('mqtt: 5\n', { THINGWATCH_MQTT_URL: 'mqtt://x' })[0]).toMatch(/mqtt: .*object/);
+});
+
+test('a section whose keys are all commented out says nothing', () => {
+  expect(load('web:\n  # listen: 0.0.0.0:80\nmqtt:\n').web.listen).toBe('127.0.0.1:8080');
+  expect(load('').state_dir).toBe('./state');
+});
+
+test.each([
+  ['broken YAML', 'web: [\n', /flow/i],
+  ['a key twice', 'web: {}\nweb: {}\n', /unique/],
+  ['a list', '- a\n- b\n', /must be a mapping/],
+  ['a word', 'hello\n', /must be a mapping/],
+  [
+    'aliases that multiply',
+    `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((key, i) => `${key}: &${key} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`).join('\n')}\n`,
+    /alias/i,
+  ],
+  ['a key of the prototype', '__proto__: { state_dir: /x }\n', /__proto__: there is no such setting/],
+])('%s is refused in words', (_, yaml, expected) => {
+  expect(problemsOf(yaml).join('\n')).toMatch(expected);
+});
+
+test.each([
+  ['mqtt: { url: "" }', 'mqtt.url'],
+  ['mqtt: { base_topic: "a/#" }', 'mqtt.base_topic'],
+  ['mqtt: { base_topic: "/a" }', 'mqtt.base_topic'],
+  ['sensor_id: "a b"', 'sensor_id'],
+  ['web: { base_path: x }', 'web.base_path'],
+  ['web: { listen: 8080 }', 'web.listen'],
+  ['detect: { learning_days: -1 }', 'detect.learning_days'],
+  ['store: { flush_seconds: .nan }', 'store.flush_seconds'],
+  ['log: { level: loud }', 'log.level'],
+  ['notes: { dirs: one }', 'notes.dirs'],
+])('%s is refused by its key', (yaml, key) => {
+  expect(problemsOf(`${yaml}\n`).map((problem) => problem.split(':')[0])).toEqual([key]);
+});

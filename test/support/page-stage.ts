@@ -1,0 +1,86 @@
+// What the browser tests share: chromium, the built page, one real server and one browser context a test, and an ear for
+// everything that must not happen: errors on the page, requests to anybody but the sensor.
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { buildPage, launchBrowser } from './browser.ts';
+import type { MemoryHome } from './page-model.ts';
+import { type RunningWeb, startWeb } from './web-client.ts';
+
+export interface Look {
+  width: number;
+  height: number;
+  colorScheme?: 'light' | 'dark';
+}
+
+export class PageStage {
+  problems: string[] = [];
+  #browser: Browser | null = null;
+  #built: Awaited<ReturnType<typeof buildPage>> | null = null;
+  #context: BrowserContext | null = null;
+  #web: RunningWeb | null = null;
+
+  get web(): RunningWeb {
+    if (!this.#web) throw new Error('no page was opened yet');
+    return this.#web;
+  }
+
+  async begin(): Promise<void> {
+    [this.#browser, this.#built] = await Promise.all([launchBrowser(), buildPage()]);
+  }
+
+  async end(): Promise<void> {
+    await this.#browser?.close();
+    this.#built?.remove();
+  }
+
+  async clear(): Promise<void> {
+    await this.#context?.close();
+    await this.#web?.close();
+  }
+
+  async open(home: MemoryHome, { width, height, colorScheme = 'light' }: Look, options = {}): Promise<Page> {
+    if (!this.#browser || !this.#built) throw new Error('the stage has not begun');
+    const web = await startWeb(home, { publicDir: this.#built.directory, ...options });
+    this.#web = web;
+    this.#context = await this.#browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      locale: 'en-GB',
+      timezoneId: 'Europe/Berlin',
+    });
+    const page = await this.#context.newPage();
+    this.problems = [];
+    page.on('pageerror', (error) => this.problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) this.problems.push(message.text());
+    });
+    page.on('request', (request) => {
+      const { protocol, host } = new URL(request.url());
+      if (protocol !== 'data:' && host !== `127.0.0.1:${web.port}`)
+        this.problems.push(`foreign request: ${request.url()}`);
+    });
+    return page;
+  }
+
+  async pair(page: Page): Promise<void> {
+    await page.goto(this.web.web.pairingLink().link);
+    await page.getByRole('button', { name: 'Pair this browser' }).click();
+    await page.locator('.hero-tone').waitFor();
+  }
+
+  /** The same sensor again on the same port, after its server was closed. */
+  async restart(home: MemoryHome): Promise<void> {
+    const { browsers, port } = this.web;
+    const publicDir = this.#built?.directory ?? '';
+    this.#web = await startWeb(home, { publicDir, browsers, listen: { host: '127.0.0.1', port } });
+  }
+}
+
+/** A stage for the tests of one file. */
+export function pageStage(): PageStage {
+  const stage = new PageStage();
+  beforeAll(() => stage.begin());
+  afterAll(() => stage.end());
+  afterEach(() => stage.clear());
+  return stage;
+}

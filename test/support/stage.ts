@@ -1,0 +1,130 @@
+// A home on one cable for tests of the rooms between decode and record: frames go through the real engine, store and recorder.
+import { type Frame, LINK_TYPES } from '../../sensor/capture/frame.ts';
+import { type Config, loadConfig } from '../../sensor/config.ts';
+import type { Command, CommandResult } from '../../sensor/record/commands.ts';
+import type { IncidentChange } from '../../sensor/record/events.ts';
+import type { Incident } from '../../sensor/record/incident.ts';
+import type { OutboxMessage } from '../../sensor/record/outbox.ts';
+import type { ReportDevice, ReportIncident } from '../../sensor/record/report.ts';
+import { reportDevice, reportIncident } from '../../sensor/record/report-builder.ts';
+import { openSpine, type Spine } from '../../sensor/spine.ts';
+import type { CapturedFrame, Endpoint } from './packet-builder.ts';
+
+/** Monday morning. */
+export const START = Date.parse('2026-01-05T10:00:00Z');
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export const GATEWAY = { mac: '3c:37:86:2b:11:00', ip: '192.168.1.1', ip6: 'fe80::1' };
+export const CAMERA = { mac: 'a4:cf:12:99:be:ef', ip: '192.168.1.50', ip6: '2001:db8:1::50' };
+export const FRIDGE = { mac: '00:17:88:01:02:03', ip: '192.168.1.51', ip6: '2001:db8:1::51' };
+export const TELEVISION = { mac: '64:1c:ae:aa:bb:cc', ip: '192.168.1.52', ip6: '2001:db8:1::52' };
+/** Ethernet shows the gateway's MAC for every host on the Internet. */
+export const MAIL_SERVER = '203.0.113.25';
+export const MAIL_SERVER6 = '2001:db8:ffff::25';
+
+export function at(host: { mac: string }, ip: string, port: number): Endpoint {
+  return { mac: host.mac, ip, port };
+}
+
+/** A host on the Internet, seen behind the gateway. */
+export function outside(ip: string, port: number): Endpoint {
+  return at(GATEWAY, ip, port);
+}
+
+export interface Told {
+  change: IncidentChange;
+  id: string;
+  kind: string;
+  severity: string;
+  device: string | null;
+}
+
+export interface StageOptions {
+  /** Keeps its store here; in memory unless told. */
+  stateDir?: string;
+  homeNet?: readonly string[];
+  sensorMac?: string;
+  detect?: Partial<Config['detect']>;
+}
+
+export class Stage {
+  readonly spine: Spine;
+  /** Everything that was alerted of. */
+  readonly alerts: Told[] = [];
+  readonly log: string[] = [];
+
+  constructor(options: StageOptions = {}) {
+    const { config } = loadConfig({ file: undefined, workingDirectory: '/nowhere', environment: {} });
+    const write = (message: string) => this.log.push(message);
+    this.spine = openSpine({
+      config: { ...config, detect: { ...config.detect, ...options.detect } },
+      stateDir: options.stateDir ?? null,
+      homeNet: options.homeNet ?? [],
+      sensorMac: options.sensorMac ?? null,
+      log: () => ({ debug: write, info: write, warn: write, error: write }),
+      now: () => START,
+      alerts: ({ change, incident }) => this.#alert(change, incident),
+    });
+  }
+
+  /** Sends frames, by time. */
+  play(...parts: readonly (CapturedFrame | readonly CapturedFrame[])[]): this {
+    const frames = parts.flat();
+    for (const frame of frames.toSorted((a, b) => a.time - b.time)) this.send(frame);
+    return this;
+  }
+
+  send({ data, time }: CapturedFrame): void {
+    const frame: Frame = { time, linkType: LINK_TYPES.ethernet, data, originalLength: data.length };
+    this.spine.engine.frame(frame);
+  }
+
+  /** Lets packet time pass without frames. */
+  wait(until: number): this {
+    this.spine.engine.tick(until);
+    return this;
+  }
+
+  run(command: Command): CommandResult {
+    return this.spine.run(command, 'page');
+  }
+
+  devices(): ReportDevice[] {
+    const { engine, knowledge } = this.spine;
+    return engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices.sameThing(device)));
+  }
+
+  device(host: { mac: string }): ReportDevice {
+    const found = this.devices().find(({ mac }) => mac === host.mac);
+    if (found === undefined) throw new Error(`no device ${host.mac}`);
+    return found;
+  }
+
+  incidents(kind?: string): ReportIncident[] {
+    this.spine.recorder.flushMail();
+    const all = this.spine.recorder.incidents.all().map(reportIncident);
+    return kind === undefined ? all : all.filter((incident) => incident.kind === kind);
+  }
+
+  /** The one incident of its kind. */
+  incident(kind: string): ReportIncident {
+    const [first, ...others] = this.incidents(kind);
+    if (first === undefined || others.length > 0) throw new Error(`${others.length + (first ? 1 : 0)} ${kind}`);
+    return first;
+  }
+
+  /** The end of the capture, and what the replay report says of it. */
+  finish(): { devices: ReportDevice[]; incidents: ReportIncident[] } {
+    this.spine.engine.finish();
+    this.spine.recorder.flushAll();
+    return { devices: this.devices(), incidents: this.incidents() };
+  }
+
+  #alert(change: IncidentChange, { device, id, kind, severity }: Incident): OutboxMessage[] {
+    this.alerts.push({ change, id, kind, severity, device });
+    return [];
+  }
+}
