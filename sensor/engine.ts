@@ -117,6 +117,10 @@ export class Engine {
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
     this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
+    if (interest === 'tls-continued') {
+      if (packet.tcp !== null) this.#continued(packet, packet.tcp);
+      return;
+    }
     if (this.#duplicates.isCopy(packet, this.#now)) {
       this.#stats.duplicates++;
       return;
@@ -204,6 +208,12 @@ export class Engine {
     if (originator === null) return;
     if (isHello && from === 'originator') this.#mail.hello(originator, connection, this.#now);
     if (connection.mailAttempt) this.#mail.segment(originator, connection, tcp, from, this.#now);
+  }
+
+  #continued(packet: Packet, tcp: Tcp): void {
+    const connection = this.#connections.continued(packet, tcp, this.#now);
+    const opening = connection === null ? null : this.#openings.tcp(connection, tcp);
+    if (opening !== null) this.#opened(opening);
   }
 
   #connectionHandler(): ConnectionHandler {

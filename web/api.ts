@@ -7,6 +7,7 @@ import type { CommandRunner } from '../sensor/record/commands.ts';
 import type { IncidentState } from '../sensor/record/incident.ts';
 import { isoTime, type ReportDevice } from '../sensor/record/report.ts';
 import { type Access, pairingLinkFor } from './access.ts';
+import type { DayLevel } from './activity-strip.ts';
 import { mainAddress } from './addresses.ts';
 import type { Live } from './live.ts';
 import type { BrowserStore, PageModel, StoredBrowser } from './ports.ts';
@@ -63,6 +64,8 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('remove_expectation'), expectation: id }),
   z.strictObject({ type: z.literal('resolve'), incident: id }),
   z.strictObject({ type: z.literal('rename'), device: mac, label: label.nullable().transform((text) => text || null) }),
+  z.strictObject({ type: z.literal('merge'), device: mac, into: mac }),
+  z.strictObject({ type: z.literal('unmerge'), device: mac }),
   z.strictObject({ type: z.literal('forget'), device: mac }),
 ]);
 
@@ -117,10 +120,13 @@ export const apiRoutes: ApiRoute[] = [
 
 function listDevices({ model }: ApiContext, request: Request): unknown {
   const devices = model.devices();
-  return { devices: request.query.view === 'summary' ? devices.map(summarize) : devices };
+  return {
+    devices:
+      request.query.view === 'summary' ? devices.map((device) => summarize(device, model.strip(device.mac))) : devices,
+  };
 }
 
-export function summarize(device: ReportDevice): DeviceSummary {
+export function summarize(device: ReportDevice, strip: DayLevel[]): DeviceSummary {
   return {
     mac: device.mac,
     role: device.role,
@@ -128,6 +134,7 @@ export function summarize(device: ReportDevice): DeviceSummary {
     vendor: device.vendor,
     address: mainAddress(device.addresses),
     note: device.note,
+    sameAs: device.sameAs,
     randomizedMac: device.randomizedMac,
     broadcastOnly: device.broadcastOnly,
     firstSeen: device.firstSeen,
@@ -136,6 +143,7 @@ export function summarize(device: ReportDevice): DeviceSummary {
     lastMail: latest(device.mail.destinations),
     lastUpdateContact: latest(device.backends.filter((backend) => backend.role === 'update')),
     backends: device.backends.length,
+    strip,
   };
 }
 
@@ -206,7 +214,7 @@ async function newLink(context: ApiContext, request: Request): Promise<PairingLi
 
 function pair(context: ApiContext, request: Request, response: Response): unknown {
   const { token, name } = parsed(pairSchema, request.body);
-  const result = context.access.pair(token, name || 'Browser', request.socket.remoteAddress ?? '');
+  const result = context.access.pair(token, name || 'Browser', request.ip ?? '');
   if (result.ok) {
     context.setCookie(request, response, result.cookieValue);
     return { ok: true };

@@ -3,6 +3,7 @@ import type { ActivityHour } from '../sensor/attribute/device.ts';
 import type { Health } from '../sensor/record/health.ts';
 import type { Expectation, IncidentState } from '../sensor/record/incident.ts';
 import type { ReportDevice, ReportIncident } from '../sensor/record/report.ts';
+import type { DayLevel } from './activity-strip.ts';
 import type { DeviceDetail, ExpectationPreview, NoteView } from './shapes.ts';
 
 export interface IncidentPageRequest {
@@ -19,6 +20,8 @@ export interface PageModel {
   health(): Health;
   devices(): ReportDevice[];
   device(mac: string): DeviceDetail | null;
+  /** The last 30 days of one device; all silent for an unknown one. */
+  strip(mac: string): DayLevel[];
   /** Newest `lastAt` first. `next` is null on the last page. */
   incidents(page: IncidentPageRequest): { incidents: ReportIncident[]; next: string | null };
   incident(id: string): ReportIncident | null;

@@ -30,6 +30,8 @@ export interface WebServerOptions {
   basePath: string;
   /** `web.host_names`: further names the page may be opened by. */
   hostNames: string[];
+  /** `web.trusted_proxies`: prefixes whose `X-Forwarded-For` is believed, so that the brake on wrong tokens meets the sender. */
+  trustedProxies?: string[];
   /** PEM texts of the user's certificate. */
   tls?: { cert: string; key: string };
   /** The built page: `dist/web/public`. */
@@ -154,6 +156,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
   const markKnown = boundStrangers(server);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  app.set('trust proxy', options.trustedProxies ?? []);
   app.use(pageHeaders, checkHost, underPrefix(basePath));
   app.use('/api', (_request, response, next) => {
     response.set('Cache-Control', 'no-store');

@@ -2,16 +2,19 @@
 import type { ActivityHour, Identity, Role } from '../sensor/attribute/device.ts';
 import type { Health } from '../sensor/record/health.ts';
 import type { ReportDevice, ReportTimelineEntry } from '../sensor/record/report.ts';
+import type { DayLevel } from './activity-strip.ts';
 
 export interface DeviceDetail extends ReportDevice {
   /** The user's own name for it. */
   label: string | null;
+  /** What the device of `sameAs` is called; null without one. */
+  olderName: string | null;
   identity: Identity;
   /** Newest first. */
   timeline: ReportTimelineEntry[];
   activity: ActivityHour[];
   /** Another MAC that looks like the same device (rotating addresses), and why; only a person may decide. */
-  mergeSuggestion?: { mac: string; name: string | null; reason: string } | null;
+  mergeSuggestion: { mac: string; name: string | null; reason: string } | null;
 }
 
 /** One line of the device list: `GET /api/devices?view=summary`, so that 500 devices stay light on a phone. */
@@ -22,6 +25,7 @@ export interface DeviceSummary {
   vendor: string | null;
   address: string | null;
   note: string | null;
+  sameAs: string | null;
   randomizedMac: boolean;
   broadcastOnly: boolean;
   firstSeen: string;
@@ -31,6 +35,8 @@ export interface DeviceSummary {
   lastMail: string | null;
   lastUpdateContact: string | null;
   backends: number;
+  /** Thirty spans of 24 hours, oldest first. */
+  strip: DayLevel[];
 }
 
 /** The parts of a firmware note that a person follows, in the order they do. */

@@ -4,8 +4,12 @@ import type { PageModel } from './ports.ts';
 import type { HealthAnswer } from './shapes.ts';
 
 const MAC = /\b([0-9a-f]{2}[:-][0-9a-f]{2}[:-][0-9a-f]{2})(?:[:-][0-9a-f]{2}){3}\b/gi;
+/** An interface identifier made from a MAC address (RFC 4291, appendix A). */
+const EUI64 = /[0-9a-f:]*[0-9a-f]{0,2}ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}/gi;
 const HOME_PATH = /\/(home|Users)\/[^/\s"]+/g;
 const INCIDENTS = 200;
+/** The sentence of an incident in the log: it may hold a name that is known no more. */
+const TOLD = /( incident \w+ \[\w+\]) .*/;
 
 /** Plain JSON. Destinations on the Internet stay readable: without them nobody can help. */
 export function supportBundle(model: PageModel, health: HealthAnswer): object {
@@ -19,9 +23,10 @@ export function supportBundle(model: PageModel, health: HealthAnswer): object {
       name: device.name === null ? null : `device-${index + 1}`,
       hostnames: device.hostnames.map(() => `device-${index + 1}`),
     })),
-    incidents: stranger(model.incidents({ limit: INCIDENTS }).incidents),
+    // Their sentences are built from what is here, but name devices that may be forgotten since.
+    incidents: stranger(model.incidents({ limit: INCIDENTS }).incidents.map(({ summary: _, ...incident }) => incident)),
     expectations: stranger(model.expectations()),
-    log: stranger(model.logTail()),
+    log: stranger(model.logTail().map((line) => line.replace(TOLD, '$1 …'))),
   };
 }
 
@@ -40,13 +45,14 @@ function newStranger(model: PageModel): (value: unknown) => unknown {
     : null;
   const rewrite = (text: string): string => {
     const named = known ? text.replace(known, (match) => targets.get(match.toLowerCase()) ?? 'device') : text;
-    return named.replace(MAC, '$1:xx:xx:xx').replace(HOME_PATH, '/$1/…');
+    return named.replace(MAC, '$1:xx:xx:xx').replace(EUI64, 'ipv6').replace(HOME_PATH, '/$1/…');
   };
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return rewrite(value);
     if (Array.isArray(value)) return value.map(walk);
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [rewrite(key), walk(inner)]));
+    const entries = Object.entries(value).filter(([key]) => !(key === 'name' && 'mac' in value));
+    return Object.fromEntries(entries.map(([key, inner]) => [rewrite(key), walk(inner)]));
   };
   return walk;
 }

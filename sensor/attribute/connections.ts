@@ -157,6 +157,17 @@ export class ConnectionTable {
     return { connection, from };
   }
 
+  /** A segment that may continue its originator's opening; null where the opening was read or the connection is unknown. */
+  continued({ ip }: Packet, tcp: Tcp, time: number): Connection | null {
+    if (ip === null) return null;
+    const connection = this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
+    if (connection === undefined) return null;
+    connection.lastAt = Math.max(connection.lastAt, time);
+    connection.up.reach(tcp.sequence + tcp.payloadLength);
+    connection.carriedData = true;
+    return connection.openingRead ? null : connection;
+  }
+
   /** A connection whose SYN was not captured, known by what its originator sent in `packet`. */
   adopt(packet: Packet, tcp: Tcp, time: number): Connection | null {
     if (packet.ip === null) return null;

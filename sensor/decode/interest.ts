@@ -3,7 +3,11 @@
 import { HTTP_METHODS, HTTP_PORT, MAIL_PORTS, QUIC_VERSIONS, TLS_PORT, UDP_PORTS } from '../capture/filter.ts';
 import { type Packet, TCP_FLAGS, type Tcp, type Udp } from './packet.ts';
 
-export type Interest = 'arp' | 'neighbor-discovery' | 'tcp' | 'udp';
+/**
+ * `tls-continued`: payload towards port 443 that may continue a hello. Uploads are mostly that as well, so it is worth a
+ * look at its connection and no more.
+ */
+export type Interest = 'arp' | 'neighbor-discovery' | 'tcp' | 'tls-continued' | 'udp';
 
 const MAIL = new Set<number>(MAIL_PORTS);
 const UDP = new Set<number>(UDP_PORTS);
@@ -19,18 +23,23 @@ export function isMailPort(port: number): boolean {
 export function interestOf(packet: Packet): Interest | null {
   if (packet.arp !== null) return 'arp';
   if (packet.icmpv6 !== null) return 'neighbor-discovery';
-  if (packet.tcp !== null) return isInterestingSegment(packet.tcp) ? 'tcp' : null;
+  if (packet.tcp !== null) return interestOfSegment(packet.tcp);
   if (packet.udp !== null) return isInterestingDatagram(packet.udp) ? 'udp' : null;
   return null;
 }
 
-function isInterestingSegment(tcp: Tcp): boolean {
+function interestOfSegment(tcp: Tcp): 'tcp' | 'tls-continued' | null {
   const { destinationPort, flags, payload, sourcePort } = tcp;
-  if ((flags & CONNECTION_FLAGS) !== 0) return true;
-  if (MAIL.has(sourcePort) || MAIL.has(destinationPort) || sourcePort === 53 || destinationPort === 53) return true;
-  if (payload.length === 0) return false;
-  if (destinationPort === HTTP_PORT) return true;
-  if (destinationPort === TLS_PORT && payload.length >= 2 && payload.readUInt16BE(0) !== 0x1703) return true;
+  if ((flags & CONNECTION_FLAGS) !== 0) return 'tcp';
+  if (MAIL.has(sourcePort) || MAIL.has(destinationPort) || sourcePort === 53 || destinationPort === 53) return 'tcp';
+  if (payload.length === 0) return null;
+  if (destinationPort === HTTP_PORT || opensConversation(payload)) return 'tcp';
+  const continues = destinationPort === TLS_PORT && payload.length >= 2 && payload.readUInt16BE(0) !== 0x1703;
+  return continues ? 'tls-continued' : null;
+}
+
+/** A ClientHello, a request line or an SMTP greeting of the client, on whatever port. */
+function opensConversation(payload: Buffer): boolean {
   if (payload.length >= 6 && payload.readUInt16BE(0) === 0x1603 && payload[5] === 1) return true;
   if (payload.length < 5) return false;
   const start = payload.toString('latin1', 0, 4);

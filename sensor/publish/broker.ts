@@ -75,7 +75,8 @@ export async function startBroker({ listen, username, password, log }: BrokerOpt
   const server = createServer((socket) => serve(aedes, socket));
   server.maxConnections = LIMITS.clients;
   const port = await listenOnFreePort(server, host, firstPort);
-  if (firstPort !== 0 && port !== firstPort) log.info(`port ${firstPort} is taken; the embedded broker listens on ${port}`);
+  if (firstPort !== 0 && port !== firstPort)
+    log.info(`port ${firstPort} is taken; the embedded broker listens on ${port}`);
   const local = isIP(host) === 0 || isUnspecified(host) ? '127.0.0.1' : host;
   return {
     url: `mqtt://${local.includes(':') ? `[${local}]` : local}:${port}`,

@@ -154,3 +154,26 @@ describe('wrong tokens', () => {
     expect((await guess(tokenOf(running.web))).status).toBe(200);
   });
 });
+
+describe('behind a reverse proxy', () => {
+  const tries = (web: RunningWeb, from: string, token = 'wrong'.padEnd(32, 'x')) =>
+    web.call('/api/pair', { method: 'POST', body: { token }, headers: { 'X-Forwarded-For': from } });
+
+  it('that is trusted, the brake meets the sender and nobody else', async () => {
+    const web = await startWeb(troubledHome(Date.now()), { trustedProxies: ['127.0.0.0/8'] });
+    try {
+      expect((await tries(web, '192.168.1.66')).status).toBe(401);
+      expect((await tries(web, '192.168.1.66')).status).toBe(429);
+      expect((await tries(web, '192.168.1.20', tokenOf(web.web))).status).toBe(200);
+      // What a sender claims itself stands left of what the proxy adds.
+      expect((await tries(web, '192.168.1.99, 192.168.1.66')).status).toBe(429);
+    } finally {
+      await web.close();
+    }
+  });
+
+  it('that is not, what it forwards is not believed', async () => {
+    expect((await tries(running, '192.168.1.66')).status).toBe(401);
+    expect((await tries(running, '192.168.1.20')).status).toBe(429);
+  });
+});

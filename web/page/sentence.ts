@@ -80,17 +80,21 @@ export function blindReasons(health: Health, now: number): string[] {
   return reasons;
 }
 
-function alertSentence({ incidents, incomplete, devices, now }: SentenceInput): Sentence | null {
+function alertSentence({ health, incidents, incomplete, devices, now }: SentenceInput): Sentence | null {
   const open = incidents.filter(({ state }) => state === 'open');
   const mail = open.filter(({ kind }) => MAIL_KINDS.has(kind));
   const mailDevices = new Set(mail.map(({ device }) => device));
   const first = mail[0];
+  const answered = mail.some(wasAnswered);
+  const unanswered = answered || health?.vantage !== 'lan-both-ways' ? [] : [words.sentence.noneAnswered];
   if (first && mailDevices.size > 1) {
     const names = [...mailDevices].map((mac) => nameOf(mac, devices));
     return {
       tone: 'alert',
-      headline: words.sentence.severalSend(mailDevices.size, incomplete),
-      details: [words.sentence.namely(names)],
+      headline: answered
+        ? words.sentence.severalSend(mailDevices.size, incomplete)
+        : words.sentence.severalTry(mailDevices.size, incomplete),
+      details: [words.sentence.namely(names), ...unanswered],
       link: '/incidents',
     };
   }
@@ -100,8 +104,8 @@ function alertSentence({ incidents, incomplete, devices, now }: SentenceInput): 
     const name = nameOf(first.device, devices);
     return {
       tone: 'alert',
-      headline: words.sentence.sends(name, since, now),
-      details: others(open.length - mail.length),
+      headline: answered ? words.sentence.sends(name, since, now) : words.sentence.tries(name, since, now),
+      details: [...unanswered, ...others(open.length - mail.length)],
       link,
     };
   }
@@ -132,7 +136,7 @@ function quietSentence({ devices, activity, now }: SentenceInput, health: Health
   const span = coverage(activity, newest);
   if (!span) return blind([words.sentence.noTraffic], details, health);
   if (span.share < COVERAGE_LIMIT) return blind([words.sentence.gaps(span.seen, span.hours)], details, health);
-  const from = new Date(newest - span.milliseconds).toISOString();
+  const from = new Date(newest - span.hours * HOUR_MS).toISOString();
   const mailers = watched.filter(({ lastMail }) => lastMail !== null && lastMail >= from).length;
   const headline = words.sentence.quiet(watched.length, mailers, span.milliseconds);
   if (span.share < 0.95) details.push(words.sentence.someGaps(span.seen, span.hours));
@@ -152,13 +156,20 @@ function coverage(
   const first = seen[0];
   if (!first) return null;
   const hours = last - first.hour + 1;
-  return { milliseconds: Math.min(PERIOD_MS, hours * HOUR_MS), hours, seen: seen.length, share: seen.length / hours };
+  // When in its first hour the traffic began is not known: that hour is not claimed.
+  const milliseconds = Math.min(PERIOD_MS, newest - (first.hour + 1) * HOUR_MS);
+  return { milliseconds, hours, seen: seen.length, share: seen.length / hours };
 }
 
 function blind(reasons: string[], details: string[], health: Health): Sentence {
   const [first = '', ...rest] = reasons;
   const headline = words.sentence.cannotSee(first);
   return { tone: 'blind', headline, details: [...rest, ...details, ...health.blindSpots], link: '/sensor' };
+}
+
+/** False only when the sensor counted the answers and there was none. */
+function wasAnswered({ evidence }: ReportIncident): boolean {
+  return evidence.connected !== 0 || (typeof evidence.messages === 'number' && evidence.messages > 0);
 }
 
 function others(count: number): string[] {

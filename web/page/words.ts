@@ -16,7 +16,7 @@ const NAME_SOURCES: Record<string, string> = {
 };
 
 function span(milliseconds: number): string {
-  if (milliseconds >= 2 * DAY_MS) return plural(Math.floor(milliseconds / DAY_MS), 'day', 'days');
+  if (milliseconds >= 1.9 * DAY_MS) return plural(Math.round(milliseconds / DAY_MS), 'day', 'days');
   if (milliseconds >= HOUR_MS) return plural(Math.floor(milliseconds / HOUR_MS), 'hour', 'hours');
   return plural(Math.max(1, Math.floor(milliseconds / 60_000)), 'minute', 'minutes');
 }
@@ -70,8 +70,13 @@ export const words = {
     oneWay: 'The mirror shows only one direction: I see attempts, not the answers.',
     sends: (name: string, since: string, now: number): string =>
       `${name} is sending mail since ${shortTime(since, now)}.`,
+    tries: (name: string, since: string, now: number): string =>
+      `${name} is trying to send mail since ${shortTime(since, now)}.`,
     severalSend: (count: number, more: boolean): string =>
       `${more ? 'At least ' : ''}${plural(count, 'device is', 'devices are')} sending mail.`,
+    severalTry: (count: number, more: boolean): string =>
+      `${more ? 'At least ' : ''}${plural(count, 'device is', 'devices are')} trying to send mail.`,
+    noneAnswered: 'No mail server was seen to answer: your provider or router may block it.',
     namely: (names: string[]): string =>
       names.length > 4 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', '),
     alsoOpen: (count: number): string => `${plural(count, 'other incident is', 'other incidents are')} open.`,
@@ -86,7 +91,7 @@ export const words = {
       return `Quiet: ${devices}, no unexpected mail in ${span(milliseconds)}. ${plural(mailers, 'device', 'devices')} sent mail that is expected or resolved.`;
     },
   },
-  tone: { alert: 'Alert', notice: 'Open', blind: 'Blind', quiet: 'Watching', unknown: 'No contact' },
+  tone: { alert: 'Alert', notice: 'Open', blind: 'Cannot tell', quiet: 'Watching', unknown: 'No contact' },
 
   state: {
     loading: 'Loading …',
@@ -103,6 +108,8 @@ export const words = {
     cancel: 'Cancel',
     save: 'Save',
     never: 'never',
+    yes: 'yes',
+    no: 'no',
     unknown: 'unknown',
   },
 
@@ -124,7 +131,7 @@ export const words = {
     updates_overdue: 'Updates overdue',
     exposed: 'Reached from the Internet',
     port_mapping: 'Opened the router',
-    outbreak: 'Several devices at once',
+    outbreak: 'Several devices began at once',
     symptom: 'Unusual behaviour',
     sensor_blind: 'Sensor sees too little',
   } satisfies Record<IncidentKind, string>,
@@ -143,6 +150,7 @@ export const words = {
     all: 'All',
     none: 'No incident so far.',
     noneOpen: 'Nothing is open.',
+    blindHint: 'That proves little: I cannot see enough at the moment. Home says why.',
     noneHint: 'When a device starts to send mail, it appears here at once.',
     since: (start: string): string => `since ${start}`,
     times: (count: number): string => plural(count, 'time', 'times'),
@@ -158,8 +166,8 @@ export const words = {
     attempts: (count: number): string => plural(count, 'attempt', 'attempts'),
     findings: (count: number): string => plural(count, 'finding', 'findings'),
     outcome: {
-      unanswered: 'No answer',
-      unansweredHint: 'probably blocked by your provider or the router',
+      unanswered: 'No answer seen',
+      unansweredHint: 'your provider or router may block it',
       unansweredOneWay: 'the mirror shows no answers',
       refused: 'Refused',
       refusedHint: 'the server said no',
@@ -226,6 +234,28 @@ export const words = {
     copy: 'Copy',
   },
 
+  outbreak: {
+    devices: 'Devices that send mail',
+    shared: 'What all of them contacted before',
+    firstContact: (when: string): string => `first contact ${when}`,
+    mailSince: (when: string): string => `mail since ${when}`,
+    others: (count: number): string =>
+      count === 0
+        ? 'no other device uses it'
+        : `${plural(count, 'other device uses', 'other devices use')} it, without mail`,
+  },
+  /** Facts that the sensor records under these keys; others show their key. */
+  fact: {
+    backend: 'Backend',
+    role: 'Its role',
+    destination: 'Where',
+    nameFrom: 'Name from',
+    lastContact: 'Last contact',
+    backends: 'New backends',
+    lastDestination: 'Last to',
+    firstDestination: 'First to',
+  } as Record<string, string>,
+
   share: {
     title: 'Report from a sensor inside my home network',
     device: 'Device',
@@ -262,6 +292,8 @@ export const words = {
     mails: (count: number): string => plural(count, 'mail attempt', 'mail attempts'),
     lastSeen: (time: string): string => `seen ${time}`,
     openIncident: 'Open incident',
+    notJudged: 'Cannot be judged',
+    newAddress: 'newer address of another',
   },
 
   deviceView: {
@@ -304,13 +336,20 @@ export const words = {
     backendTraffic: (connections: number, up: string, down: string): string =>
       `${plural(connections, 'connection', 'connections')} · ${up} up · ${down} down`,
     firmware: 'Updates',
-    noFirmware: 'No firmware version was announced.',
+    noUpdateServer: 'No contact with an update server was recognised.',
+    updateContact: (server: string, when: string): string => `Last contact with ${server}: ${when}`,
+    noFirmware: 'It announced no firmware version.',
     version: 'Version',
     timeline: 'History',
     noTimeline: 'Nothing noteworthy yet.',
     merge: 'Perhaps the same device',
-    mergeHint: 'Its address looks random. Nothing is taken over from the other one without you.',
+    mergeHint: 'If you say yes, the name and the expectations of the other one count for this one too.',
     mergeSee: (name: string): string => `See ${name}`,
+    mergeYes: 'Yes, the same device',
+    merged: 'Joined.',
+    sameAs: 'The same device under a new address. The older one’s name and expectations count here too:',
+    unmerge: 'Not the same device',
+    unmerged: 'Separated.',
     forget: 'Forget this device',
     forgetTitle: 'Forget this device?',
     forgetExplains: 'Its history is removed for good. If it speaks again, it starts as a new device.',
@@ -323,11 +362,12 @@ export const words = {
     day: '24 hours',
     month: '30 days',
     mail: 'Mail attempts',
-    backends: 'Backend contacts',
+    backends: 'Internet contacts',
     table: 'Show the figures as a table',
     hour: 'Hour',
     date: 'Day',
-    strip: (active: number): string => `Active on ${active} of the last 30 days`,
+    strip: (active: number, mail: number): string =>
+      `Active on ${active} of the last 30 days${mail > 0 ? `, mail on ${mail}` : ''}`,
     total: (count: number): string => `${figure(count)} in all`,
     none: 'Nothing in this period.',
   },

@@ -80,7 +80,7 @@ describe('the device list', () => {
     plainDevice('3c:84:6a:00:00:01', 'Fridge', NOW),
     camera(NOW),
     plainDevice('3c:84:6a:00:00:03', null, NOW - HOUR),
-  ].map(summarize);
+  ].map((device) => summarize(device, []));
 
   it('is searched by every word, in any case, over name, vendor, address and MAC', () => {
     const found = (search: string): string[] =>

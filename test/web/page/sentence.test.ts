@@ -17,7 +17,7 @@ function quietHome(health: Partial<Health> = {}): SentenceInput {
     health: { ...quietHealth(NOW), ...health },
     incidents: [],
     incomplete: false,
-    devices: devices.map(summarize),
+    devices: devices.map((device) => summarize(device, [])),
     activity,
     connected: true,
     now: NOW,
@@ -26,7 +26,7 @@ function quietHome(health: Partial<Health> = {}): SentenceInput {
 
 const cameraOnly = (): SentenceInput => ({
   ...quietHome(),
-  devices: [summarize(plainDevice(CAMERA, 'Hallway camera', NOW))],
+  devices: [summarize(plainDevice(CAMERA, 'Hallway camera', NOW), [])],
 });
 
 describe('a quiet home', () => {
@@ -37,6 +37,20 @@ describe('a quiet home', () => {
       details: [],
       link: null,
     });
+  });
+
+  it('claims whole hours only, and not the one in which traffic began', () => {
+    const begun = (ago: number): SentenceInput => ({
+      ...quietHome(),
+      activity: Array.from({ length: ago + 1 }, (_, index) => ({
+        hour: Math.floor(NOW / HOUR) - ago + index,
+        connections: 1,
+        mailAttempts: 0,
+      })),
+    });
+    expect(homeSentence(begun(9)).headline).toMatch(/none sent mail in 8 hours\.$/);
+    expect(homeSentence(begun(1)).headline).toMatch(/none sent mail in 30 minutes\.$/);
+    expect(homeSentence(begun(0)).headline).toMatch(/none sent mail in 1 minute\.$/);
   });
 
   it('names the blind spots all the same', () => {
@@ -143,6 +157,19 @@ describe('mail', () => {
     expect(tone).toBe('alert');
     expect(headline).toMatch(/^Hallway camera is sending mail since .*\d{2}:30.*\.$/);
     expect(link).toBe('/incidents/a1b2c3d4e5f6a7b8');
+  });
+
+  it('that no server was seen to answer is an attempt, and says why it may be', () => {
+    const evidence = { attempts: 4, connected: 0, refused: 1, unanswered: 3, messages: 0 };
+    const tried = { ...cameraOnly(), incidents: [{ ...mailIncident(NOW), evidence }] };
+    expect(homeSentence(tried)).toMatchObject({
+      headline: expect.stringMatching(/^Hallway camera is trying to send mail since /),
+      details: ['No mail server was seen to answer: your provider or router may block it.'],
+    });
+    const answered = { ...tried, incidents: [{ ...mailIncident(NOW), evidence: { ...evidence, connected: 1 } }] };
+    expect(homeSentence(answered)).toMatchObject({ headline: expect.stringMatching(/is sending mail/), details: [] });
+    const oneWay = { ...tried, health: { ...quietHealth(NOW), vantage: 'lan-one-way' as const } };
+    expect(homeSentence(oneWay).details).toEqual([]);
   });
 
   it('of several devices counts devices, not incidents', () => {

@@ -111,17 +111,3 @@ function FiguresTable({ rows, range }: { rows: Bucket[]; range: Range }) {
 }
 
 /** Thirty small squares: on which days it spoke, and on which it sent mail. The charts' table has the figures. */
-export function ActivityStrip({ activity, now }: { activity: ActivityHour[]; now: number }) {
-  const rows = buckets(activity, 'month', now);
-  const active = rows.filter((row) => row.connections > 0 || row.mailAttempts > 0).length;
-  return (
-    <>
-      <p class="muted">{words.chart.strip(active)}</p>
-      <div class="strip" aria-hidden="true">
-        {rows.map((row) => (
-          <i key={row.time} class={row.mailAttempts > 0 ? 'mail' : row.connections > 0 ? 'active' : ''} />
-        ))}
-      </div>
-    </>
-  );
-}

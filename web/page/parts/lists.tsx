@@ -2,9 +2,11 @@
 import type { ReportIncident } from '../../../sensor/record/report.ts';
 import type { DeviceSummary } from '../../shapes.ts';
 import { shortTime } from '../format.ts';
+import { isMailIncident } from '../mail-facts.ts';
 import { words } from '../words.ts';
 import { deviceName, SeverityBadge, StateBadge, When } from './basics.tsx';
 import { Icon } from './icons.tsx';
+import { DayStrip } from './strip.tsx';
 
 export function IncidentLine({
   incident,
@@ -30,7 +32,10 @@ export function IncidentLine({
           <strong>{who}</strong>
           <span class="line-text">{words.kind[incident.kind]}</span>
           <span class="muted">
-            {words.incidents.since(shortTime(incident.startedAt, now))} · {words.incidents.times(incident.findings)}
+            {words.incidents.since(shortTime(incident.startedAt, now))}
+            {isMailIncident(incident)
+              ? ` · ${words.incident.attempts(incident.findings)}`
+              : incident.findings > 1 && ` · ${words.incidents.times(incident.findings)}`}
           </span>
         </span>
         <Icon name="next" />
@@ -51,14 +56,16 @@ export function DeviceLine({ device, open, now }: { device: DeviceSummary; open:
             {words.devices.lastSeen('')}
             <When time={device.lastSeen} now={now} />
             {device.mailAttempts > 0 && ` · ${words.devices.mails(device.mailAttempts)}`}
+            {device.sameAs !== null && ` · ${words.devices.newAddress}`}
           </span>
-          {(open || device.role !== 'device' || device.broadcastOnly) && (
+          {(open || (device.role !== 'device' && device.name) || device.broadcastOnly) && (
             <span class="line-badges">
               {open && <span class="badge severity-high">{words.devices.openIncident}</span>}
-              {device.role !== 'device' && <span class="badge">{words.device.role[device.role]}</span>}
-              {device.broadcastOnly && device.role === 'device' && <span class="badge">{words.tone.blind}</span>}
+              {device.role !== 'device' && device.name && <span class="badge">{words.device.role[device.role]}</span>}
+              {device.broadcastOnly && device.role === 'device' && <span class="badge">{words.devices.notJudged}</span>}
             </span>
           )}
+          <DayStrip levels={device.strip} />
         </span>
         <Icon name="next" />
       </a>

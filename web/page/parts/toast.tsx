@@ -1,4 +1,5 @@
-// One line at the bottom that says what was done and offers to undo it. Stays until the next, or until closed.
+// One line at the bottom that says what was done and offers to undo it. With an undo it stays until the next, until closed,
+// or until another view is opened.
 import { useEffect, useState } from 'preact/hooks';
 import { words } from '../words.ts';
 
@@ -31,7 +32,12 @@ export function Toaster() {
   const [toast, setToast] = useState<Toast | null>(null);
   show = setToast;
   useEffect(() => {
-    if (!toast || toast.undo) return;
+    if (!toast) return;
+    if (toast.undo) {
+      const gone = (): void => setToast(null);
+      addEventListener('hashchange', gone);
+      return () => removeEventListener('hashchange', gone);
+    }
     const timer = setTimeout(() => setToast(null), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [toast]);

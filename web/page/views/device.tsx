@@ -1,21 +1,24 @@
 // One device: who it is and how that is known, its incidents, mail, backends, updates, history and activity.
 import { useState } from 'preact/hooks';
 import type { ReportBackend } from '../../../sensor/record/report.ts';
+import { activityStrip } from '../../activity-strip.ts';
 import type { DeviceDetail, NoteView } from '../../shapes.ts';
 import { bytes, shortTime } from '../format.ts';
 import { Card, deviceName, Facts, Pending, Title, When } from '../parts/basics.tsx';
-import { ActivityCharts, ActivityStrip } from '../parts/charts.tsx';
+import { ActivityCharts } from '../parts/charts.tsx';
 import { IncidentLine } from '../parts/lists.tsx';
 import { useNow } from '../parts/now.ts';
+import { DayStrip, stripText } from '../parts/strip.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
-import { ForgetDevice, RenameDevice } from './device-actions.tsx';
+import { ForgetDevice, RenameDevice, SameDevice } from './device-actions.tsx';
 import { type IncidentPage, UNRESOLVED } from './home.tsx';
 import { NoteSteps } from './incident.tsx';
 
 const SHOWN_BACKENDS = 20;
 const SHOWN_ADDRESSES = 4;
+const SHOWN_HOSTS = 3;
 
 export function DeviceView({ mac }: { mac: string }) {
   const now = useNow();
@@ -47,11 +50,11 @@ export function DeviceView({ mac }: { mac: string }) {
         </Card>
       )}
       <Card title={words.deviceView.facts}>
-        <Identity device={device.data} note={note.data} />
+        <Identity device={device.data} note={note.data} reload={device.reload} />
         <RenameDevice device={device.data} reload={device.reload} />
       </Card>
       <Card title={words.deviceView.activity}>
-        <ActivityStrip activity={device.data.activity} now={now} />
+        <Strip activity={device.data.activity} now={now} />
         <ActivityCharts activity={device.data.activity} now={now} />
       </Card>
       <Card title={words.deviceView.mail}>
@@ -71,15 +74,25 @@ export function DeviceView({ mac }: { mac: string }) {
   );
 }
 
+function Strip({ activity, now }: { activity: DeviceDetail['activity']; now: number }) {
+  const levels = activityStrip(activity, now);
+  return (
+    <>
+      <p class="muted" aria-hidden="true">
+        {stripText(levels)}
+      </p>
+      <DayStrip levels={levels} />
+    </>
+  );
+}
+
 /** The list's line needs the name only. */
 function summaryOf(device: DeviceDetail | null) {
   if (!device) return undefined;
-  const { mac, role, name, vendor, note, randomizedMac, broadcastOnly, firstSeen, lastSeen } = device;
-  const base = { mac, role, name, vendor, note, randomizedMac, broadcastOnly, firstSeen, lastSeen };
-  return { ...base, address: null, mailAttempts: 0, lastMail: null, lastUpdateContact: null, backends: 0 };
+  return { ...device, address: null, mailAttempts: 0, lastMail: null, lastUpdateContact: null, backends: 0, strip: [] };
 }
 
-function Identity({ device, note }: { device: DeviceDetail; note: NoteView | null }) {
+function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteView | null; reload: () => void }) {
   const now = useNow();
   const text = words.deviceView;
   const newest = [...device.addresses].sort((left, right) => right.to.localeCompare(left.to));
@@ -101,14 +114,7 @@ function Identity({ device, note }: { device: DeviceDetail; note: NoteView | nul
           {warning}
         </p>
       ))}
-      {device.mergeSuggestion && (
-        <p class="notice">
-          <strong>{text.merge}.</strong> {device.mergeSuggestion.reason} {text.mergeHint}{' '}
-          <a href={`#/devices/${encodeURIComponent(device.mergeSuggestion.mac)}`}>
-            {text.mergeSee(device.mergeSuggestion.name ?? device.mergeSuggestion.mac)}
-          </a>
-        </p>
-      )}
+      <SameDevice device={device} reload={reload} />
       <Facts
         rows={[
           [
@@ -230,6 +236,7 @@ function BackendLine({ backend }: { backend: ReportBackend }) {
   const from = backend.nameFrom.map((source) => text.nameSource[source]).join(', ') || text.nameHidden;
   const role =
     backend.roleFrom === 'note' ? text.roleFromNote : backend.roleFrom === 'host-label' ? text.roleFromLabel : null;
+  const hosts = backend.hosts.filter((host) => host !== backend.name).slice(0, SHOWN_HOSTS);
   const provenance = [
     from,
     role,
@@ -240,6 +247,7 @@ function BackendLine({ backend }: { backend: ReportBackend }) {
   return (
     <li>
       <span class="wrap">{backend.name}</span>
+      {hosts.length > 0 && <span class="muted wrap">{hosts.join(', ')}</span>}
       <span class="muted">{provenance.filter(Boolean).join(' · ')}</span>
       <span class="muted">
         {text.backendTraffic(backend.connections, bytes(backend.bytesUp), bytes(backend.bytesDown))} ·{' '}
@@ -249,7 +257,25 @@ function BackendLine({ backend }: { backend: ReportBackend }) {
   );
 }
 
+/** Who it fetches updates from, what it fetched, and which versions it announced. */
 function Updates({ device }: { device: DeviceDetail }) {
+  const now = useNow();
+  const text = words.deviceView;
+  const servers = device.backends.filter(({ role }) => role === 'update');
+  const fetched = device.timeline.filter(({ kind }) => kind.startsWith('firmware_'));
+  return (
+    <>
+      {servers.length === 0 && <p class="muted">{text.noUpdateServer}</p>}
+      {servers.map(({ hosts, lastSeen, name }) => (
+        <p key={name}>{text.updateContact(hosts[0] ?? name, shortTime(lastSeen, now))}</p>
+      ))}
+      {fetched.length > 0 && <Timeline entries={fetched} none="" />}
+      <Versions device={device} />
+    </>
+  );
+}
+
+function Versions({ device }: { device: DeviceDetail }) {
   const now = useNow();
   if (device.firmware.length === 0) return <p class="muted">{words.deviceView.noFirmware}</p>;
   return (

@@ -9,7 +9,7 @@ import { Icon, type IconName } from '../parts/icons.tsx';
 import { IncidentLine } from '../parts/lists.tsx';
 import { useNow } from '../parts/now.ts';
 import { type Resource, useResource } from '../resource.ts';
-import { homeSentence, type Sentence, type Tone } from '../sentence.ts';
+import { blindReasons, homeSentence, type Sentence, type Tone } from '../sentence.ts';
 import { words } from '../words.ts';
 
 const TONE_ICON: Record<Tone, IconName> = {
@@ -149,5 +149,9 @@ export function HeroWaiting() {
 
 /** For other views: the same empty state. */
 export function NothingOpen() {
-  return <Empty title={words.incidents.noneOpen} hint={words.incidents.noneHint} />;
+  const { health } = useLive();
+  const now = useNow();
+  const blind = health === null || blindReasons(health, now).length > 0;
+  const hint = blind ? words.incidents.blindHint : words.incidents.noneHint;
+  return <Empty title={words.incidents.noneOpen} hint={hint} icon={blind ? 'blind' : 'calm'} />;
 }

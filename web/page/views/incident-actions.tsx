@@ -150,6 +150,11 @@ function Coverage({ preview, name }: { preview: ExpectationPreview; name: string
   );
 }
 
+/** A panel that opens under the fold or behind the navigation is no answer to a tap. */
+function intoView(panel: HTMLElement | null): void {
+  panel?.scrollIntoView({ block: 'nearest' });
+}
+
 function ResolvePanel({ id, close, reload }: { id: string; close: () => void; reload: () => void }) {
   async function resolve(): Promise<void> {
     if (!(await perform(() => command({ type: 'resolve', incident: id }), words.incident.resolvedDone))) return;
@@ -157,7 +162,7 @@ function ResolvePanel({ id, close, reload }: { id: string; close: () => void; re
     reload();
   }
   return (
-    <div class="panel">
+    <div class="panel" ref={intoView}>
       <h2>{words.incident.resolveTitle}</h2>
       <p>{words.incident.resolveExplains}</p>
       <div class="buttons">
@@ -177,7 +182,7 @@ function SharePanel({ text, close }: { text: string; close: () => void }) {
   const clipboard = isSecureContext && 'clipboard' in navigator;
   const share = isSecureContext && 'share' in navigator;
   return (
-    <div class="panel">
+    <div class="panel" ref={intoView}>
       <h2>{words.incident.shareTitle}</h2>
       <p class="muted">{words.incident.shareHint}</p>
       <textarea

@@ -12,6 +12,7 @@ import { useNow } from '../parts/now.ts';
 import { Timeline } from '../parts/timeline.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
+import { EvidenceFacts, OutbreakFacts } from './evidence.tsx';
 import { IncidentActions } from './incident-actions.tsx';
 
 const SHOWN_DESTINATIONS = 12;
@@ -41,15 +42,19 @@ export function IncidentView({ id }: { id: string }) {
       <Pending resource={incident} />
       <Summary incident={incident.data} device={device.data} />
       <IncidentActions incident={incident.data} device={device.data} facts={facts} reload={incident.reload} />
-      <Card title={words.incident.now}>
-        <Advice incident={incident.data} note={note.data} />
-      </Card>
+      {(incident.data.state === 'open' || incident.data.state === 'acknowledged') && (
+        <Card title={words.incident.now}>
+          <Advice incident={incident.data} note={note.data} />
+        </Card>
+      )}
       <Card title={words.incident.facts}>
         <WhatHappened incident={incident.data} facts={facts} />
       </Card>
-      <Card title={words.incident.before}>
-        <Timeline entries={incident.data.before} none={words.incident.noBefore} />
-      </Card>
+      {incident.data.device !== null && (
+        <Card title={words.incident.before}>
+          <Timeline entries={incident.data.before} none={words.incident.noBefore} />
+        </Card>
+      )}
     </>
   );
 }
@@ -57,8 +62,9 @@ export function IncidentView({ id }: { id: string }) {
 function Summary({ incident, device }: { incident: ReportIncident; device: DeviceDetail | null }) {
   const now = useNow();
   const address = device ? mainAddress(device.addresses) : null;
+  const settled = incident.state === 'expected' || incident.state === 'resolved';
   return (
-    <section class={`card summary edge-${incident.severity}`}>
+    <section class={`card summary edge-${settled ? 'info' : incident.severity}`}>
       <p class="line-badges">
         <SeverityBadge severity={incident.severity} />
         <StateBadge state={incident.state} />
@@ -99,6 +105,7 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
   const oneWay = useLive().health?.vantage === 'lan-one-way';
   const outcome = words.incident.outcome;
   const mail = isMailIncident(incident);
+  const again = mail || incident.findings > 1 ? true : '';
   const outcomes: [string, number, string][] = [
     [outcome.unanswered, facts.unanswered, oneWay ? outcome.unansweredOneWay : outcome.unansweredHint],
     [outcome.refused, facts.refused, outcome.refusedHint],
@@ -111,12 +118,12 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
       <Facts
         rows={[
           [words.incident.started, shortTime(incident.startedAt, now)],
-          [words.incident.last, <When key="last" time={incident.lastAt} now={now} />],
+          [words.incident.last, again && <When key="last" time={incident.lastAt} now={now} />],
           [
             words.incident.often,
             mail && facts.attempts > 0
               ? words.incident.attempts(facts.attempts)
-              : words.incident.findings(incident.findings),
+              : again && words.incident.findings(incident.findings),
           ],
         ]}
       />
@@ -132,7 +139,9 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
             ))}
         </ul>
       )}
-      {mail ? <Destinations facts={facts} /> : <Evidence evidence={incident.evidence} />}
+      {mail && <Destinations facts={facts} />}
+      {incident.kind === 'outbreak' && <OutbreakFacts evidence={incident.evidence} />}
+      {!mail && incident.kind !== 'outbreak' && <EvidenceFacts evidence={incident.evidence} />}
     </>
   );
 }
@@ -164,27 +173,6 @@ function Destinations({ facts }: { facts: MailFacts }) {
       {more > 0 && <p class="muted">{words.incident.moreDestinations(more)}</p>}
     </>
   );
-}
-
-/** Facts of kinds that have no form of their own here: as the sensor recorded them. */
-function Evidence({ evidence }: { evidence: Record<string, unknown> }) {
-  const rows = Object.entries(evidence)
-    .slice(0, 24)
-    .map(([key, value]): [string, string] => [spaced(key), told(value)]);
-  return rows.length > 0 ? <Facts rows={rows} /> : null;
-}
-
-function spaced(key: string): string {
-  return key
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .replace(/_/g, ' ')
-    .toLowerCase();
-}
-
-function told(value: unknown): string {
-  if (Array.isArray(value)) return value.slice(0, 12).map(told).join(', ');
-  if (value !== null && typeof value === 'object') return Object.values(value).map(told).join(' · ');
-  return value === null || value === undefined ? words.state.unknown : String(value);
 }
 
 function Advice({ incident, note }: { incident: ReportIncident; note: NoteView | null }) {

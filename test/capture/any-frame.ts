@@ -1,0 +1,160 @@
+// Arbitrary frames for properties of the filter: every encapsulation with every kind of payload, whole, cut and damaged.
+import fc from 'fast-check';
+import { HTTP_METHODS, MAIL_PORTS, QUIC_VERSIONS, UDP_PORTS } from '../../sensor/capture/filter.ts';
+import { LINK_TYPES, type LinkType } from '../../sensor/capture/frame.ts';
+import * as build from '../support/packet-builder.ts';
+
+const LINK = { source: 'a4:cf:12:99:be:ef', destination: '3c:37:86:2b:11:00' };
+
+/** One frame of a link type around a network layer. */
+export function linkLayer(linkType: LinkType, inside: build.NetworkLayer, fields: build.TaggingFields): Buffer {
+  if (linkType === LINK_TYPES.ethernet) return build.ethernet({ ...LINK, ...fields }, inside);
+  const cooked = linkType === LINK_TYPES.linuxCooked ? build.sll : build.sll2;
+  return cooked({ source: LINK.source, ...fields }, inside);
+}
+
+/** A VLAN tag with a TPID of one's choice. */
+export function tag(tpid: number, id: number, inside: build.NetworkLayer): build.NetworkLayer {
+  return { etherType: tpid, bytes: Buffer.concat([build.u16(id, inside.etherType), inside.bytes]) };
+}
+
+const anyPort = fc.oneof(
+  fc.constantFrom(...MAIL_PORTS, ...UDP_PORTS, 80, 443),
+  fc.constantFrom(8080, 8443, 50000),
+  fc.integer({ min: 0, max: 65535 }),
+);
+
+const text = (...values: string[]) => fc.constantFrom(...values.map((value) => Buffer.from(value, 'latin1')));
+const quicHeader = fc
+  .tuple(fc.constantFrom(0x40, 0x80, 0xc0, 0xe1), fc.constantFrom(...QUIC_VERSIONS, 0, 2))
+  .map(([first, version]) => Buffer.concat([Buffer.from([first]), build.u32(version), Buffer.alloc(4)]));
+const noise = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+
+const anyPayload = fc
+  .tuple(
+    fc.oneof(
+      text('', 'x', '\x16\x03\x01\x00\xf0\x01\x00\x00\xec\x03\x03', '\x16\x03\x01\x00\xf0\x02', '\x17\x03\x03\x01\x00'),
+      text('EHLO mail', 'helo\r\n', 'EHLOX', 'MAIL FROM:<>', '220 ready', ...HTTP_METHODS),
+      text(...HTTP_METHODS.map((method) => `${method}/ HTTP/1.1\r\n`)),
+      quicHeader,
+      noise,
+    ),
+    fc.oneof({ weight: 3, arbitrary: fc.constant(Buffer.alloc(0)) }, { weight: 1, arbitrary: noise }),
+    fc.nat(20),
+  )
+  .map(([start, rest, cut]) => {
+    const whole = Buffer.concat([start, rest]);
+    return cut > 15 ? whole.subarray(0, Math.max(0, whole.length - (cut - 15))) : whole;
+  });
+
+const anyTcp = fc
+  .record({
+    sourcePort: anyPort,
+    destinationPort: anyPort,
+    flags: fc.constantFrom('S', 'SA', 'A', 'A', 'PA', 'PA', 'FA', 'R'),
+    options: fc.constantFrom(Buffer.alloc(0), Buffer.alloc(12, 1), Buffer.alloc(40, 1)),
+    payload: anyPayload,
+  })
+  .map(({ payload, ...fields }) => build.tcp(fields, payload));
+const anyUdp = fc
+  .record({ sourcePort: anyPort, destinationPort: anyPort, payload: anyPayload })
+  .map(({ payload, ...fields }) => build.udp(fields, payload));
+const anyIcmpv6 = fc.constantFrom(
+  build.neighborSolicitation({ target: 'fe80::1', sourceMac: LINK.source }),
+  build.neighborAdvertisement({ target: 'fe80::1', targetMac: LINK.source }),
+  build.routerSolicitation({}),
+  build.routerAdvertisement({ sourceMac: LINK.source }),
+  build.raw(58, Buffer.from('8000000000010001', 'hex')),
+);
+const anyUpper = fc.oneof(
+  { weight: 6, arbitrary: anyTcp },
+  { weight: 3, arbitrary: anyUdp },
+  { weight: 1, arbitrary: anyIcmpv6 },
+  { weight: 1, arbitrary: fc.tuple(fc.nat(255), noise).map(([protocol, bytes]) => build.raw(protocol, bytes)) },
+);
+
+const anyIpv4 = fc
+  .record({
+    options: fc.oneof({ weight: 4, arbitrary: fc.constant(Buffer.alloc(0)) }, fc.constant(Buffer.alloc(8, 1))),
+    fragmentOffset: fc.constantFrom(0, 0, 0, 0, 1480),
+    moreFragments: fc.constantFrom(false, false, false, true),
+    totalLength: fc.constantFrom(undefined, undefined, undefined, 0),
+    upper: anyUpper,
+  })
+  .map(({ totalLength, upper, ...fields }) =>
+    build.ipv4(
+      {
+        source: '192.168.1.50',
+        destination: '203.0.113.25',
+        ...fields,
+        ...(totalLength === undefined ? {} : { totalLength }),
+      },
+      upper,
+    ),
+  );
+const anyExtension = fc.constantFrom(
+  build.hopByHop(),
+  build.destinationOptions(),
+  build.routing(),
+  build.authentication(),
+  build.fragment(0, true, 7),
+  build.fragment(1480, false, 7),
+);
+const anyIpv6 = fc
+  .record({
+    extensions: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(anyExtension, { maxLength: 3 })),
+    payloadLength: fc.constantFrom(undefined, undefined, undefined, 0),
+    upper: anyUpper,
+  })
+  .map(({ payloadLength, upper, extensions }) =>
+    build.ipv6(
+      {
+        source: 'fe80::50',
+        destination: '2001:db8::25',
+        extensions,
+        ...(payloadLength === undefined ? {} : { payloadLength }),
+      },
+      upper,
+    ),
+  );
+const anyArp = fc
+  .constantFrom('request' as const, 'reply' as const)
+  .map((operation) =>
+    build.arp({ operation, senderMac: LINK.source, senderIp: '192.168.1.50', targetIp: '192.168.1.1' }),
+  );
+
+const anyNetwork = fc.oneof(
+  { weight: 5, arbitrary: anyIpv4 },
+  { weight: 5, arbitrary: anyIpv6 },
+  { weight: 1, arbitrary: anyArp },
+);
+const anyTags = fc.array(
+  fc.record({ tpid: fc.constantFrom(0x8100, 0x88a8, 0x9100), id: fc.constantFrom(0, 1, 4095) }),
+  { maxLength: 3 },
+);
+const anyDamage = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({ changes: [], cut: 0, padding: 0 }) },
+  fc.record({
+    changes: fc.array(fc.tuple(fc.nat(120), fc.integer({ min: 0, max: 255 })), { maxLength: 3 }),
+    cut: fc.constantFrom(0, 1, 3, 8, 20, 60),
+    padding: fc.constantFrom(0, 0, 6, 18),
+  }),
+);
+
+export function anyCapturedFrame(linkType: LinkType): fc.Arbitrary<Buffer> {
+  return fc
+    .record({ inside: anyNetwork, tags: anyTags, pppoe: fc.constantFrom(undefined, undefined, 7), damage: anyDamage })
+    .map(({ inside, tags, pppoe, damage }) => {
+      const session = pppoe === undefined || inside.etherType === 0x0806 ? inside : sessionOf(pppoe, inside);
+      const tagged = tags.reduceRight((layer, { tpid, id }) => tag(tpid, id, layer), session);
+      const frame = Buffer.concat([linkLayer(linkType, tagged, {}), Buffer.alloc(damage.padding)]);
+      for (const [at, value] of damage.changes) frame[at % frame.length] = value;
+      return frame.subarray(0, Math.max(1, frame.length - damage.cut));
+    });
+}
+
+/** PPPoE as the builder makes it, for use behind tags of one's choice. */
+function sessionOf(pppoe: number, inside: build.NetworkLayer): build.NetworkLayer {
+  const frame = build.ethernet({ ...LINK, pppoe }, inside);
+  return { etherType: frame.readUInt16BE(12), bytes: frame.subarray(14) };
+}
