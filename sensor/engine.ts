@@ -109,11 +109,11 @@ export class Engine {
 
   /** Takes the next frame. Frames that are out of order by time are taken at the time already reached. */
   frame(frame: Frame): void {
-    this.#follow(frame.time);
     const packet = decodeFrame(frame, this.counters);
     if (packet === null) return;
     const interest = interestOf(packet);
     if (interest === null) return;
+    this.#follow(frame.time);
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
     this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
@@ -279,13 +279,14 @@ export class Engine {
     if (device === null) return;
     this.devices.keep(device);
     if (userAgent !== null) this.#identities.userAgent(device, userAgent, this.#now);
-    // The bare address as host names nothing.
-    if (host !== null && host !== connection.responderIp) {
+    // The bare address as host names nothing; it is shown as what the device asked for.
+    const bareAddress = host === connection.responderIp ? host : null;
+    if (host !== null && bareAddress === null) {
       connection.name = host;
       connection.nameFrom = source;
       connection.nameIsOuter = outer;
     } else this.#nameByDns(connection);
-    this.#options.backends.contact(device, connection, this.#now);
+    this.#options.backends.contact(device, connection, this.#now, bareAddress);
   }
 
   #settled(connection: Connection, time: number): void {

@@ -9,6 +9,8 @@ export type Vantage = 'lan-both-ways' | 'lan-one-way' | 'wan-side' | 'own-traffi
 const WAN_SHARE = 0.9;
 /** Packets needed before the wrong side is called. */
 const WAN_EVIDENCE = 20;
+/** Pairs of talking MACs remembered. */
+const PAIRS = 256;
 
 export class VantageJudge {
   readonly #home: Home;
@@ -21,6 +23,9 @@ export class VantageJudge {
   #toOutside = 0;
   #fromOutside = 0;
   #betweenOutside = 0;
+  /** Pairs of MACs seen talking, `sender receiver`, until one was seen talking back. */
+  readonly #spoke = new Set<string>();
+  #answered = false;
 
   /** `sensorMac`: the capture interface's own address, null in a replay. */
   constructor(home: Home, sensorMac: Mac | null) {
@@ -35,6 +40,7 @@ export class VantageJudge {
     this.#unicast++;
     if (sourceMac !== this.#sensorMac && destinationMac !== this.#sensorMac) this.#foreignUnicast++;
     if (ip === null) return;
+    if (!this.#answered) this.#noteSpeaker(sourceMac, destinationMac);
     if (tcp !== null && (tcp.flags & TCP_FLAGS.syn) !== 0) {
       if ((tcp.flags & TCP_FLAGS.ack) !== 0) this.#synAck++;
       else this.#syn++;
@@ -47,6 +53,13 @@ export class VantageJudge {
     else if (!sourceInside && !destinationInside && ip.version === 4) this.#betweenOutside++;
   }
 
+  /** Two MACs that send packets to each other show both directions, whatever becomes of their connections. */
+  #noteSpeaker(sender: Mac | null, receiver: Mac | null): void {
+    if (sender === null || receiver === null) return;
+    this.#answered = this.#spoke.has(`${receiver} ${sender}`);
+    if (this.#spoke.size < PAIRS) this.#spoke.add(`${sender} ${receiver}`);
+  }
+
   judge(): Vantage {
     if (this.#frames === 0) return 'nothing';
     if (this.#unicast === 0) return 'broadcast-only';
@@ -55,6 +68,6 @@ export class VantageJudge {
     const outside = this.#betweenOutside / Math.max(1, addressed);
     if (!this.#home.fixed && addressed >= WAN_EVIDENCE && outside >= WAN_SHARE) return 'wan-side';
     const bothWays = (this.#syn > 0 && this.#synAck > 0) || (this.#toOutside > 0 && this.#fromOutside > 0);
-    return bothWays ? 'lan-both-ways' : 'lan-one-way';
+    return bothWays || this.#answered ? 'lan-both-ways' : 'lan-one-way';
   }
 }

@@ -20,7 +20,8 @@ const CHILD = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './cap-child.ts' : './cap-child.js', import.meta.url),
 );
 
-export type LiveState = 'starting' | 'running' | 'restarting';
+/** `failed`: several starts in a row did not help; it goes on trying, at the longest interval. */
+export type LiveState = 'starting' | 'running' | 'restarting' | 'failed';
 
 /** Linux's name for all interfaces at once; captured in cooked form. */
 const ANY = 'any';
@@ -126,7 +127,7 @@ export class LiveCapture {
     const { log, onState } = this.#options;
     if (reason !== this.#lastError) log.error(`${reason}; trying again`);
     this.#lastError = reason;
-    onState('restarting', reason);
+    onState(this.#retry < LONGEST_RETRY ? 'restarting' : 'failed', reason);
     this.#timer = setTimeout(() => {
       this.#restarts++;
       this.#run(

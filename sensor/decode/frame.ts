@@ -16,8 +16,8 @@ const VLAN_TAG = 4;
 const PPPOE_HEADER = 6;
 const PPP_PROTOCOL = 2;
 
-/** Customer, provider and pre-standard stacked tags; more than four deep is no real network. */
-const MAX_VLAN_TAGS = 4;
+/** Customer and provider tags and one to spare: as deep as the capture filter looks. */
+const MAX_VLAN_TAGS = 3;
 
 const ETHER_TYPES = {
   ipv4: 0x0800,
@@ -42,7 +42,7 @@ const ARPHRD_ETHERNET = 1;
 const UNREAD_ETHER_TYPE = unsupported('link', 'EtherType or 802.3 length');
 const UNREAD_IPV4_PROTOCOL = unsupported('ipv4', 'upper-layer protocol');
 const UNREAD_IPV6_PROTOCOL = unsupported('ipv6', 'upper-layer protocol');
-const TOO_MANY_TAGS = unsupported('vlan', 'more than 4 tags');
+const TOO_MANY_TAGS = unsupported('vlan', 'more than 3 tags');
 const PPPOE_DISCOVERY = unsupported('pppoe', 'discovery');
 const UNREAD_PPP_PROTOCOL = unsupported('pppoe', 'PPP protocol');
 

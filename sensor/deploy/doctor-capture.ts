@@ -148,3 +148,23 @@ export function readOwnStatus(): string | null {
     return null;
   }
 }
+
+/** The kernel charges the translated capture filter, 50 to 60 KB, against this limit; its default was 20 KB before Linux 6.8. */
+const FILTER_ROOM = 131_072;
+const FILTER_LIMIT = '/proc/sys/net/core/optmem_max';
+
+/** @param limit text of net.core.optmem_max; null where there is none */
+export function checkFilterRoom(limit: string | null): DoctorCheck {
+  const name = 'filter';
+  const why = 'without room in the kernel for the filter every frame is copied before it is dropped';
+  const bytes = Number(limit);
+  if (limit === null || Number.isNaN(bytes))
+    return { name, result: 'warn', found: 'cannot tell the limit', why, fix: null };
+  const found = `net.core.optmem_max is ${bytes}`;
+  if (bytes >= FILTER_ROOM) return { name, result: 'ok', found, why, fix: null };
+  return { name, result: 'warn', found, why, fix: `sudo sysctl -w net.core.optmem_max=${FILTER_ROOM}` };
+}
+
+export function readFilterLimit(): string | null {
+  return existsSync(FILTER_LIMIT) ? readFileSync(FILTER_LIMIT, 'utf8').trim() : null;
+}

@@ -3,11 +3,13 @@
 import { listInterfaces } from '../capture/interfaces.ts';
 import {
   checkCaptureAddOn,
+  checkFilterRoom,
   checkInterface,
   checkOffloads,
   checkOpening,
   checkPrivileges,
   checkTcpdump,
+  readFilterLimit,
   readOwnStatus,
 } from './doctor-capture.ts';
 import type { DoctorCheck } from './doctor-check.ts';
@@ -36,6 +38,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorCheck[]> 
     checkPrivileges(readOwnStatus(), process.getuid?.()),
     checkInterface(options.interface, interfaces),
     ...opened,
+    checkFilterRoom(readFilterLimit()),
     checkTcpdump(),
     checkCaptureAddOn(),
     checkStateDirectory(options.stateDir),

@@ -1,17 +1,22 @@
 // Sets up what is missing, then becomes the program: same process, so signals and standard input and output are the program's own.
-// `--test-tools lab|bench` before the arguments runs that tool of the tests instead.
+// `--test-tools lab|bench|screenshots` before the arguments runs that tool of the tests instead.
 
 import { orExplain, setUp } from './set-up.mjs';
 import { root, say } from './steps.mjs';
 
-const PROGRAMS = { sensor: 'dist/sensor/main.js', lab: 'dist/test/lab/main.js', bench: 'dist/test/bench/main.js' };
+const PROGRAMS = {
+  sensor: 'dist/sensor/main.js',
+  lab: 'dist/test/lab/main.js',
+  bench: 'dist/test/bench/main.js',
+  screenshots: 'dist/test/web/screenshots.js',
+};
 
 const args = process.argv.slice(2);
 const tool = args[0] === '--test-tools' ? args.splice(0, 2)[1] : 'sensor';
 const program = Object.hasOwn(PROGRAMS, tool ?? '') ? PROGRAMS[tool] : undefined;
 
 if (program === undefined) {
-  say('--test-tools takes lab or bench');
+  say('--test-tools takes lab, bench or screenshots');
   process.exitCode = 2;
 } else {
   const ready = await orExplain(async () => {

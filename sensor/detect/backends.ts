@@ -70,12 +70,16 @@ export class BackendWatch {
     if (this.#unnamed.length > MAX_UNNAMED) this.#unnamed.shift();
   }
 
-  /** `connection` has shown its name, or will not: counts it to its backend, and another host of it to its own. */
-  contact(device: Device, connection: Connection, time: number): void {
+  /**
+   * `connection` has shown its name, or will not: counts it to its backend, and another host of it to its own.
+   * `bareAddress`: it asked for the address itself.
+   */
+  contact(device: Device, connection: Connection, time: number, bareAddress: string | null = null): void {
     if (isMailPort(connection.responderPort)) return;
     const name = backendName(connection.name, connection.responderIp);
     const backend = this.#backend(device, name, connection, time);
     if (connection.name !== null) addHost(backend, connection.name);
+    if (bareAddress !== null) addHost(backend, bareAddress);
     if (connection.nameIsOuter) backend.outerName = true;
     if (connection.nameFrom !== null && !backend.nameFrom.includes(connection.nameFrom)) {
       backend.nameFrom.push(connection.nameFrom);

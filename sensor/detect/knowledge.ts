@@ -3,7 +3,7 @@
 import { type Device, isLocallyAdministered } from '../attribute/device.ts';
 import type { VendorTable } from '../attribute/vendor.ts';
 import { matchNote, type NoteMatch } from '../notes/match.ts';
-import { findBackendRole, type NoteIndex } from '../notes/note-index.ts';
+import { findBackendRole, knowsHost, type NoteIndex } from '../notes/note-index.ts';
 import type { Note } from '../notes/schema.ts';
 import { isVendorUpdateHost, type KnownBackend } from './backends.ts';
 
@@ -74,6 +74,8 @@ export class Knowledge {
 
   /** The role a note gives to `host` for this device. */
   backend(host: string, device: Device): KnownBackend | null {
+    // Matching a device to its note costs far more than looking the host up.
+    if (!knowsHost(host, this.#notes)) return null;
     const found = findBackendRole(host, this.#notes, this.matchOf(device)?.slug ?? null);
     if (found === null) return null;
     // `*.vendor.example` says less of `update.vendor.example` than the host's own label does.

@@ -94,6 +94,13 @@ export function findBackendRole(host: string, notes: NoteIndex, preferredSlug: s
   return own ?? strongest(name, notes, (entry) => entry.backend.dedicated);
 }
 
+/** Whether any note lists `host`, for whatever device: cheap, and false for most hosts. */
+export function knowsHost(host: string, notes: NoteIndex): boolean {
+  if (host.length > 255) return false;
+  const name = normalHost(host);
+  return notes.exactHosts.has(name) || suffixesOf(name).some((suffix) => notes.suffixHosts.has(suffix));
+}
+
 /** Lower-case and without the final dot of a fully qualified name. */
 export function normalHost(host: string): string {
   return host.toLowerCase().replace(/\.$/, '');

@@ -142,7 +142,7 @@ test('a hello over three segments, the last one first, is put together', () => {
   expect(named(stage, CAMERA)).toEqual(['vendor.example sni']);
 });
 
-test("the bare address as an HTTP request's host is no name", () => {
+test("the bare address as an HTTP request's host is no name, only what was asked for", () => {
   const request = `GET / HTTP/1.1\r\nHost: ${CDN}\r\n\r\n`;
   const frames = tcpConversation({
     client: { ...CAMERA, port: 42_000 },
@@ -153,7 +153,7 @@ test("the bare address as an HTTP request's host is no name", () => {
   });
   const stage = new Stage().play(frames);
   stage.finish();
-  expect(stage.device(CAMERA).backends).toMatchObject([{ name: CDN, hosts: [], nameFrom: [] }]);
+  expect(stage.device(CAMERA).backends).toMatchObject([{ name: CDN, hosts: [CDN], nameFrom: [] }]);
 });
 
 test('whatever the order of answers and connections, no device has as its own a name that it was not given', () => {

@@ -9,6 +9,7 @@ import { defaultInterface, type InterfaceInfo } from '../../sensor/capture/inter
 import { formatDoctor, runDoctor } from '../../sensor/deploy/doctor.ts';
 import {
   checkCaptureAddOn,
+  checkFilterRoom,
   checkInterface,
   checkPrivileges,
   checkTcpdump,
@@ -168,6 +169,12 @@ describe('broker', () => {
   });
 });
 
+test('a kernel with too little room for the capture filter', () => {
+  expect(checkFilterRoom('20480')).toMatchObject({ result: 'warn', fix: 'sudo sysctl -w net.core.optmem_max=131072' });
+  expect(checkFilterRoom('131072').result).toBe('ok');
+  expect(checkFilterRoom(null).result).toBe('warn');
+});
+
 test('a clock that starts in 1970 is a failure', async () => {
   expect(await checkClock(60_000)).toMatchObject({ result: 'fail', found: '1970-01-01 00:01 UTC' });
   expect((await checkClock(Date.UTC(2026, 0, 2, 3, 4))).found).toContain('2026-01-02 03:04 UTC');
@@ -183,7 +190,7 @@ test('the whole examination of this machine, as a person reads it', async () => 
   });
   const text = formatDoctor(checks);
   expect(checks.map(({ name }) => name)).toEqual([
-    ...['privileges', 'interface', 'listening', 'offloads', 'tcpdump', 'capture add-on'],
+    ...['privileges', 'interface', 'listening', 'offloads', 'filter', 'tcpdump', 'capture add-on'],
     ...['state directory', 'page port', 'broker', 'clock'],
   ]);
   expect(text).toMatch(

@@ -164,7 +164,8 @@ describe.skipIf(reason !== null)('an address that goes from one device to anothe
 });
 
 describe.skipIf(reason !== null)('a lab whose process ends badly', () => {
-  const built = join(checkout, 'dist', `lab-crash-${process.pid}`);
+  // Beside the packages it needs, and not in dist, which a build replaces as a whole.
+  const built = join(checkout, 'node_modules', `.lab-crash-${process.pid}`);
   beforeAll(async () => {
     const compile =
       '--ignoreConfig --module nodenext --target es2023 --types node --skipLibCheck --rewriteRelativeImportExtensions';
