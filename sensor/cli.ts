@@ -74,21 +74,21 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     .argument('<file...>', 'pcap or pcapng files; several are one stream, ordered by their first packet')
     .addOption(new Option('--format <format>', 'how to report').choices(['text', 'json', 'ndjson']).default('text'))
     .option('--speed <speed>', 'max, or packet seconds per second', parseSpeed, 'max')
-    .option('--serve', 'publish to the broker and serve the page from what is replayed, until stopped', false)
-    .option(
-      '--home-net <cidr...>',
-      'what is inside the home; replaces the private ranges and everything learned',
-      collectPrefix,
-      [],
+    .option('--serve', 'publish to the broker and serve the page from what is replayed, until stopped')
+    .addOption(
+      new Option('--home-net <cidr...>', 'what is inside the home; replaces the private ranges and everything learned')
+        .argParser(collectPrefix)
+        .default([], 'private ranges and what routers announce'),
     )
     .option('--state <dir>', 'keep what is learned in this directory; without it a replay keeps nothing')
     .action(
       async (
         files: string[],
-        options: { format: ReportFormat; speed: number | 'max'; serve: boolean; homeNet: string[]; state?: string },
+        options: { format: ReportFormat; speed: number | 'max'; serve?: boolean; homeNet: string[]; state?: string },
       ) => {
+        const { format, homeNet, serve = false, state = null } = options;
         const speed = options.speed === 'max' ? null : options.speed;
-        done(await handlers.replay({ ...globals(), ...options, speed, files, state: options.state ?? null }));
+        done(await handlers.replay({ ...globals(), files, format, homeNet, serve, speed, state }));
       },
     );
 

@@ -18,6 +18,13 @@ const listen = z
 const file = z.string().min(1);
 const topic = z.string().regex(/^[^+#\0/][^+#\0]*$/, 'must be an MQTT topic without + and #');
 
+/** A certificate without its key, or the other way round, would be ignored in silence. */
+const bothOrNeither = [
+  ({ cert, key }: { cert?: string | undefined; key?: string | undefined }) =>
+    (cert === undefined) === (key === undefined),
+  { message: 'cert and key belong together: set both or neither' },
+] as const;
+
 const schema = z.strictObject({
   state_dir: z.string().min(1).default('./state'),
   /** In every MQTT topic and unique id; by default the capture interface's MAC, kept from the first start. */
@@ -48,6 +55,7 @@ const schema = z.strictObject({
       /** The embedded broker's address, where no `url` names another. */
       listen: listen.default('127.0.0.1:1883'),
     })
+    .refine(...bothOrNeither)
     .prefault({}),
   homeassistant: z
     .strictObject({
@@ -73,6 +81,7 @@ const schema = z.strictObject({
       cert: file.optional(),
       key: file.optional(),
     })
+    .refine(...bothOrNeither)
     .prefault({}),
   notes: z.strictObject({ dirs: z.array(z.string().min(1)).default([]) }).prefault({}),
   detect: z
@@ -146,7 +155,9 @@ function readYaml(path: string, problems: string[]): Record<string, unknown> {
   }
   const document = parseDocument(text);
   if (document.errors.length > 0)
-    throw new ConfigError(document.errors.map((error) => `${path}: ${error.message.split('\n')[0]}`));
+    throw new ConfigError(
+      document.errors.map((error) => `${path}: ${error.message.split('\n')[0]?.replace(/:$/, '')}`),
+    );
   const value = parsedValue(document, path) ?? {};
   if (typeof value === 'object' && !Array.isArray(value))
     // A section whose keys are all commented out reads as null: it says nothing.
@@ -164,14 +175,24 @@ function parsedValue(document: Document, path: string): unknown {
   }
 }
 
+/** What a value of the wrong type should have been; a password of digits is a number to YAML. */
+const KINDS: Partial<Record<string, string>> = {
+  string: 'must be text; put a number in quotes',
+  number: 'must be a number',
+  boolean: 'must be true or false',
+  array: 'must be a list, such as [one, two]',
+  object: 'must be a section, with its settings indented below',
+};
+
 function describe(issue: z.core.$ZodIssue, path: string, fromEnvironment: ReadonlyMap<string, string>): string[] {
   const at = issue.path.join('.');
   const variable = fromEnvironment.get(issue.path.slice(0, 2).join('.'));
-  if (variable !== undefined) return [`${variable}: ${at}: ${issue.message}`];
+  const message = issue.code === 'invalid_type' ? (KINDS[issue.expected] ?? issue.message) : issue.message;
+  if (variable !== undefined) return [`${variable}: ${at}: ${message}`];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${path}: ${at === '' ? key : `${at}.${key}`}: there is no such setting`);
   }
-  return [`${path}: ${at}: ${issue.message}`];
+  return [`${path}: ${at}: ${message}`];
 }
 
 interface EnvironmentKey {

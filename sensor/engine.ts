@@ -16,7 +16,7 @@ import { type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
 import { interestOf, isMailPort } from './decode/interest.ts';
-import { DecodeCounters } from './decode/outcome.ts';
+import { DecodeCounters, truncated } from './decode/outcome.ts';
 import type { Mac, Packet, Tcp, Udp } from './decode/packet.ts';
 import { looksLikeHello } from './decode/smtp.ts';
 import type { BackendWatch } from './detect/backends.ts';
@@ -109,23 +109,33 @@ export class Engine {
 
   /** Takes the next frame. Frames that are out of order by time are taken at the time already reached. */
   frame(frame: Frame): void {
+    const { data, originalLength } = frame;
+    if (data.length >= originalLength) {
+      this.#take(frame);
+      return;
+    }
+    const before = this.counters.total('truncated');
+    const isKept = this.#take(frame);
+    // Cut behind all that was read of it, as a message body is: it is cut all the same.
+    if (isKept && this.counters.total('truncated') === before)
+      this.counters.count(truncated('link', 'frame', originalLength, data.length));
+  }
+
+  /** Whether the job has use for it. */
+  #take(frame: Frame): boolean {
     const packet = decodeFrame(frame, this.counters);
-    if (packet === null) return;
+    if (packet === null) return false;
     const interest = interestOf(packet);
-    if (interest === null) return;
+    if (interest === null) return false;
     this.#follow(frame.time);
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
     this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
     if (interest === 'tls-continued') {
       if (packet.tcp !== null) this.#continued(packet, packet.tcp);
-      return;
-    }
-    if (this.#duplicates.isCopy(packet, this.#now)) {
-      this.#stats.duplicates++;
-      return;
-    }
-    this.#attribute(packet);
+    } else if (this.#duplicates.isCopy(packet, this.#now)) this.#stats.duplicates++;
+    else this.#attribute(packet);
+    return true;
   }
 
   /** Packet time has reached `time` (ms), with or without a frame. */
@@ -229,6 +239,7 @@ export class Engine {
       },
       settled: (connection, time) => this.#settled(connection, time),
       ended: (connection) => this.#connectionEnded(connection),
+      received: (connection) => this.#countVolume(connection),
     };
   }
 
@@ -316,6 +327,10 @@ export class Engine {
 
   #connectionEnded(connection: Connection): void {
     this.#mail.ended(connection);
+    this.#countVolume(connection);
+  }
+
+  #countVolume(connection: Connection): void {
     const device = this.#originator(connection);
     if (device === null) return;
     this.#nameByDns(connection);

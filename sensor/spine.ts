@@ -21,7 +21,7 @@ import { Recorder, type RecorderOptions } from './record/recorder.ts';
 import { Store } from './record/store.ts';
 
 const DATABASE = 'thingwatch.db';
-/** Nearest directory above that holds package.json: the checkout, from sources and from the build alike. */
+/** The top folder of the checkout, from sources and from the build alike. */
 export const PROJECT_ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
 const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');

@@ -70,6 +70,18 @@ colour: blue
     expect(problems.filter((problem) => problem.startsWith(start))).toHaveLength(1);
 });
 
+test('what a value of the wrong type should have been is told in words', () => {
+  expect(problemsOf('mqtt: { password: 12345 }')).toEqual(['mqtt.password: must be text; put a number in quotes']);
+  expect(problemsOf('detect: { learning_days: soon }')).toEqual(['detect.learning_days: must be a number']);
+  expect(problemsOf('capture: { home_net: 10.0.0.0/8 }')).toEqual([
+    'capture.home_net: must be a list, such as [one, two]',
+  ]);
+  expect(problemsOf('web: here')).toEqual(['web: must be a section, with its settings indented below']);
+  expect(problemsOf(null, { THINGWATCH_HOMEASSISTANT_ENABLED: 'maybe' })).toEqual([
+    'THINGWATCH_HOMEASSISTANT_ENABLED: homeassistant.enabled: must be true or false',
+  ]);
+});
+
 test('the environment goes before the file, with types of its own', () => {
   const config = load('mqtt: { url: mqtt://file, username: me }\nweb: { listen: 0.0.0.0:80 }\n', {
     THINGWATCH_MQTT_URL: 'mqtts://environment:8883',
@@ -105,7 +117,7 @@ test('mistakes in the environment name the variable', () => {
 });
 
 test('a variable does not hide that its section in the file is no section', () => {
-  expect(problemsOf('mqtt: 5\n', { THINGWATCH_MQTT_URL: 'mqtt://x' })[0]).toMatch(/mqtt: .*object/);
+  expect(problemsOf('mqtt: 5\n', { THINGWATCH_MQTT_URL: 'mqtt://x' })[0]).toMatch(/mqtt: must be a section/);
 });
 
 test('a section whose keys are all commented out says nothing', () => {
@@ -139,6 +151,8 @@ test.each([
   ['store: { flush_seconds: .nan }', 'store.flush_seconds'],
   ['log: { level: loud }', 'log.level'],
   ['notes: { dirs: one }', 'notes.dirs'],
+  ['web: { cert: a.pem }', 'web'],
+  ['mqtt: { key: a.pem }', 'mqtt'],
 ])('%s is refused by its key', (yaml, key) => {
   expect(problemsOf(`${yaml}\n`).map((problem) => problem.split(':')[0])).toEqual([key]);
 });

@@ -42,6 +42,19 @@ test('an idle QUIC-like silence ends nothing of TCP: volumes come with the FIN, 
   expect(stage.device(CAMERA).backends).toMatchObject([{ connections: 1, bytesDown: 2800 }]);
 });
 
+test('a frame that the capture cut counts as truncated once, also where the cut hides nothing that is read', () => {
+  const stage = new Stage();
+  const dialogue = ['S: 220 hello', 'C: EHLO x', 'S: 250 ok'];
+  const frames = mail(CAMERA, MAIL_SERVER, START, { outcome: 'connected', dialogue });
+  const SNAPPED = 56;
+  for (const { data, time } of frames)
+    stage.send({ time, data: data.subarray(0, SNAPPED), originalLength: data.length });
+  const cut = frames.filter(({ data }) => data.length > SNAPPED);
+  expect(cut.length).toBeGreaterThan(3);
+  expect(stage.spine.engine.counters.total('truncated')).toBe(cut.length);
+  expect(stage.incident('mail_started').evidence).toMatchObject({ attempts: 1, connected: 1 });
+});
+
 /** Made-up traffic: pseudo-random, the same on every run. */
 class Flood {
   #state = 1;

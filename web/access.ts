@@ -4,9 +4,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { BrowserStore, LinkStore, Log, RandomBytes, StoredBrowser } from './ports.ts';
 
-export const COOKIE = 'thingwatch_browser';
+const COOKIE = 'thingwatch_browser';
 /** A link that nobody used for this long is worth nothing. */
-export const LINK_LIFETIME_MS = 10 * 60_000;
+const LINK_LIFETIME_MS = 10 * 60_000;
 /** Browsers cap cookies at 400 days; each day of use renews it. */
 const COOKIE_DAYS = 400;
 const TOUCH_EVERY_MS = 24 * 3_600_000;
@@ -160,7 +160,7 @@ export function cookieHeader(value: string, path: string, secure: boolean): stri
   return `${COOKIE}=${value}; Path=${path}; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 

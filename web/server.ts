@@ -21,7 +21,7 @@ import type { ApiError, HealthAnswer } from './shapes.ts';
 import { loadStaticFiles, serveStatic } from './static-files.ts';
 import { boundStrangers } from './strangers.ts';
 
-export { WebServerError, type WebServerErrorCode } from './listen.ts';
+export { WebServerError } from './listen.ts';
 
 export interface WebServerOptions {
   /** `web.listen`; port 0 takes a free one. */

@@ -4,13 +4,14 @@ import type { IpAddress, Mac, Packet, Tcp } from '../decode/packet.ts';
 import { TCP_FLAGS } from '../decode/packet.ts';
 import { ByteCounter } from './byte-counter.ts';
 import type { NameSource } from './device.ts';
+import { EarlyAnswers } from './early-answers.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
 const CONNECTIONS = 16_384;
 /** Mail connections have a table of their own, so that a scan cannot push them out before their answer. */
 const MAIL_CONNECTIONS = 16_384;
 /** A SYN without SYN-ACK or RST for this long (ms) is unanswered. */
-export const ANSWER_WITHIN = 30_000;
+const ANSWER_WITHIN = 30_000;
 /** Stacks give up on a SYN after about two minutes (RFC 9293, section 3.8.3, asks for three); later it is a new attempt. */
 const RETRANSMITTED_WITHIN = 5 * 60_000;
 /** Settled connections that the waiting list may hold before it is swept. */
@@ -98,6 +99,8 @@ export interface ConnectionHandler {
   settled(connection: Connection, time: number): void;
   /** Closed, reset, replaced, pushed out, or the capture ended. */
   ended(connection: Connection): void;
+  /** The responder has sent all it had: what went down is known, though the originator may keep its side open for long. */
+  received(connection: Connection): void;
 }
 
 type Side = 'originator' | 'responder';
@@ -107,6 +110,7 @@ export class ConnectionTable {
   readonly #isMailPort: (port: number) => boolean;
   readonly #plain: LRUCache<string, Connection>;
   readonly #mail: LRUCache<string, Connection>;
+  readonly #early = new EarlyAnswers();
   /** Unanswered SYNs by the time they were sent; from `#head` on. */
   #waiting: Connection[] = [];
   #head = 0;
@@ -143,7 +147,10 @@ export class ConnectionTable {
     if (isSyn) return { connection: this.#syn(packet, tcp, time), from: 'originator' };
     const forward = this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
     const connection = forward ?? this.#find(ip.destination, tcp.destinationPort, ip.source, tcp.sourcePort);
-    if (connection === undefined) return null;
+    if (connection === undefined) {
+      this.#early.note(ip, tcp);
+      return null;
+    }
     const from: Side = forward === undefined ? 'responder' : 'originator';
     if (time > connection.lastAt) connection.lastAt = time;
     if (from === 'originator') this.#fromOriginator(connection, packet, tcp);
@@ -154,6 +161,7 @@ export class ConnectionTable {
     }
     const reset = (tcp.flags & TCP_FLAGS.rst) !== 0;
     if (reset || (connection.finFrom.originator && connection.finFrom.responder)) this.#finish(connection);
+    else if (from === 'responder' && connection.finFrom.responder) this.#handler.received(connection);
     return { connection, from };
   }
 
@@ -172,6 +180,7 @@ export class ConnectionTable {
   adopt(packet: Packet, tcp: Tcp, time: number): Connection | null {
     if (packet.ip === null) return null;
     const connection = this.#make(packet, tcp, time, null);
+    if (this.#early.take(packet.ip, tcp, tcp.sequence)?.outcome === 'connected') connection.outcome = 'connected';
     connection.up.start(tcp.sequence);
     connection.down.start(tcp.acknowledgement);
     this.#fromOriginator(connection, packet, tcp);
@@ -223,7 +232,16 @@ export class ConnectionTable {
     connection.up.start(tcp.sequence + 1);
     this.#await(connection);
     this.#handler.opened(connection);
+    this.#answeredBefore(connection, packet, tcp, time);
     return connection;
+  }
+
+  #answeredBefore(connection: Connection, { ip }: Packet, tcp: Tcp, time: number): void {
+    const answer = ip === null ? null : this.#early.take(ip, tcp, (tcp.sequence + 1) >>> 0);
+    if (answer === null) return;
+    if (answer.outcome === 'connected') connection.down.start(answer.sequence + 1);
+    this.#settle(connection, answer.outcome, time);
+    if (answer.outcome === 'refused') this.#finish(connection);
   }
 
   /** Under a flood of SYNs most of the list is settled long before its deadline: no more stay than the tables hold. */

@@ -86,7 +86,6 @@ export interface Backend {
 }
 
 export type TimelineKind =
-  | 'first_seen'
   | 'backend_new'
   | 'firmware_download'
   | 'firmware_change'

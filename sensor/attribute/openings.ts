@@ -68,7 +68,7 @@ export class Openings {
     return this.#take(connection, reader, tcp);
   }
 
-  /** Takes a datagram; returns an opening when its connection proves to be QUIC or gets its name. */
+  /** Takes a datagram; returns an opening when the hello is whole. What is QUIC and never shows one only ends. */
   udp(packet: Packet, udp: Udp, time: number): Opening | null {
     const { ip } = packet;
     if (ip === null) return null;
@@ -116,11 +116,10 @@ export class Openings {
       this.#counters.count(hello);
       return null;
     }
-    const first = !flow.proven;
     flow.proven = true;
     const { connection } = flow;
-    if (hello === 'more')
-      return first ? { connection, host: null, source: 'quic', outer: false, userAgent: null } : null;
+    connection.carriedData = true;
+    if (hello === 'more') return null;
     flow.named = true;
     return { connection, host: hello.serverName, source: 'quic', outer: hello.ech, userAgent: null };
   }

@@ -2,7 +2,7 @@
 import { type ActivityHour, type Device, LIMITS, type TimelineEntry } from './device.ts';
 
 /** How far back a chain reaches, in ms. */
-export const CHAIN_REACH = 30 * 24 * 60 * 60_000;
+const CHAIN_REACH = 30 * 24 * 60 * 60_000;
 const HOUR = 60 * 60_000;
 
 export function addTimeline(device: Device, entry: TimelineEntry): void {
@@ -29,10 +29,11 @@ function dropFromLargestKind(timeline: TimelineEntry[]): void {
   );
 }
 
-/** Entries of the thirty days before `start`, newest first. */
+/** Copies of the entries of the thirty days before `start`, newest first. */
 export function chainBefore(device: Device, start: number): TimelineEntry[] {
   return device.timeline
     .filter(({ time }) => time <= start && time >= start - CHAIN_REACH)
+    .map((entry) => ({ ...entry }))
     .sort((a, b) => b.time - a.time);
 }
 

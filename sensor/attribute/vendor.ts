@@ -7,13 +7,15 @@ import type { Mac } from '../decode/packet.ts';
 import { isLocallyAdministered } from './device.ts';
 
 const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
+/** What loopback and layers without addresses show; it stands in the first block that was sold. */
+const NO_ADDRESS = '00:00:00:00:00:00';
 /** Hex digits of MA-S, MA-M and MA-L blocks: the narrowest that is registered owns the address. */
 const PREFIX_DIGITS = [9, 7, 6] as const;
 const TAB = 0x09;
 const NEWLINE = 0x0a;
 
 export interface VendorTable {
-  /** The organisation as IEEE spells it; null where none is registered, or the address is locally administered. */
+  /** The organisation as IEEE spells it; null where none is registered, or the address is locally administered or all zeros. */
   vendorOf(mac: Mac): string | null;
 }
 
@@ -26,7 +28,7 @@ export function loadVendors(path: string = builtTable()): VendorTable {
   const table = read(path);
   return {
     vendorOf(mac) {
-      if (!MAC.test(mac) || isLocallyAdministered(mac)) return null;
+      if (!MAC.test(mac) || mac === NO_ADDRESS || isLocallyAdministered(mac)) return null;
       const digits = mac.replaceAll(':', '').toUpperCase();
       for (const length of PREFIX_DIGITS) {
         const name = lookUp(table, digits.slice(0, length));

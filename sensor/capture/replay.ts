@@ -20,7 +20,7 @@ import { SNIFF_BYTES, sniffLinkType } from './sniff.ts';
 import { readTcpdump, spawnTcpdump, type TcpdumpResult } from './tcpdump.ts';
 
 /** The name that stands for standard input. */
-export const STANDARD_INPUT = '-';
+const STANDARD_INPUT = '-';
 
 export interface ReplayOptions {
   /** Paths, or only `-`. A pipe or FIFO can only be given alone; a file given twice is read once. */

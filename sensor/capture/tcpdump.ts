@@ -66,7 +66,7 @@ export async function readTcpdump(child: ChildProcess, reader: TcpdumpReader): P
     const [read, end] = await Promise.all([readPcap(stdout, { onFrame: deliver }), ended]);
     await pacer?.drained();
     if (end === null || signal?.aborted) return { frames: read.frames, flaw: null, warning: null };
-    return { frames: read.frames, ...judge(lastWords(said) ?? end, reader.file, read.linkType === null) };
+    return { frames: read.frames, ...judge(lastWords(said) ?? end, reader.file, read) };
   } finally {
     signal?.removeEventListener('abort', abort);
     child.kill('SIGTERM');
@@ -88,8 +88,17 @@ function lastWords(said: string): string | undefined {
   return words.at(-1)?.replace(/^tcpdump: (pcap_loop: )?/, '');
 }
 
-function judge(reason: string, file: string, unread: boolean): Pick<TcpdumpResult, 'flaw' | 'warning'> {
-  if (unread) throw new CaptureError('damaged', `${file} cannot be read: ${reason}`);
+function judge(
+  reason: string,
+  file: string,
+  { frames, linkType }: { frames: number; linkType: number | null },
+): Pick<TcpdumpResult, 'flaw' | 'warning'> {
+  if (/different from the type of the first interface/.test(reason)) {
+    const mixed = `${file} holds interfaces of several link types, which cannot be read as one stream: write each to a file of its own (tshark -r FILE -Y "frame.interface_id == 0" -w PART) and replay those together`;
+    if (frames === 0) throw new CaptureError('unsupported', mixed);
+    return { flaw: 'damaged', warning: `${mixed}. What came before the second link type is counted` };
+  }
+  if (linkType === null) throw new CaptureError('damaged', `${file} cannot be read: ${reason}`);
   if (/truncated dump file/.test(reason)) {
     return { flaw: 'cut', warning: `${file} ends inside a record; what came before the cut is counted` };
   }

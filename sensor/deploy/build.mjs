@@ -1,5 +1,6 @@
-// Builds dist/: TypeScript to JavaScript, files that are not TypeScript, the vendor table, the parsed notes, the page. `--noCheck`, because types
-// are checked by `npm test` and a start-only installation has no type packages. A failed build leaves the old dist as it was.
+// Builds dist/: TypeScript to JavaScript, files that are not TypeScript, the vendor table, the parsed notes, the page.
+// `--noCheck`, because types are checked by `npm test` and a start-only installation has no type packages. A failed
+// build leaves the old dist as it was.
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

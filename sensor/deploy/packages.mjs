@@ -134,7 +134,8 @@ export async function ensurePackages(mode, state, { folder = root, onStart } = {
     say(`building the add-ons ${ADD_ONS.join(' and ')} again`);
     return npm(['rebuild', ...ADD_ONS, ...options], context);
   };
-  // From the quick to the thorough: rebuilding may fetch a ready-made add-on; from source it works whatever npm's own settings forbid.
+  // From the quick to the thorough: rebuilding may fetch a ready-made add-on; from source it works whatever npm's own
+  // settings forbid.
   const ways = [
     ...(state === 'rebuild' ? [() => rebuild()] : []),
     () => install(mode, context),

@@ -1,6 +1,7 @@
-// Sets up what is missing, then becomes the program: same process, so signals and standard input and output are the program's own.
-// `--test-tools lab|bench|screenshots` before the arguments runs that tool of the tests instead.
-
+// Sets up what is missing, then becomes the program: same process, so signals and standard input and output are the
+// program's own. `--test-tools lab|bench|screenshots` before the arguments runs that tool of the tests instead.
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { orExplain, setUp } from './set-up.mjs';
 import { root, say } from './steps.mjs';
 
@@ -25,7 +26,7 @@ if (program === undefined) {
   });
   if (ready) {
     process.argv.splice(2, Infinity, ...args);
-    const { main } = await import(`${root}/${program}`);
+    const { main } = await import(pathToFileURL(path.join(root, program)).href);
     process.exitCode = await main(args);
   }
 }

@@ -1,5 +1,5 @@
-// `npm test`: sets up what tests need, then lint, types, build and every test. Arguments go to vitest (`npm test -- test/decode`).
-// Every step runs even after one failed; the exit code is the first failure's.
+// `npm test`: sets up what tests need, then lint, types, build and every test. Arguments go to vitest (`npm test --
+// test/decode`). Every step runs even after one failed; the exit code is the first failure's.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

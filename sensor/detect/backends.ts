@@ -13,6 +13,7 @@ import {
 import type { DeviceTable } from '../attribute/device-table.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
+import { BackendVolumes } from './backend-volumes.ts';
 import type { Finding } from './finding.ts';
 import { isSharedInfrastructure } from './shared-infrastructure.ts';
 
@@ -22,13 +23,13 @@ const DAY = 24 * 60 * 60 * SECOND;
 const NAME_WITHIN = 10 * SECOND;
 /** Such connections at once; those beyond are counted when they end. */
 const MAX_UNNAMED = 8192;
-/** More than this much down from an update backend is a download, not a question about one. */
-const DOWNLOAD_BYTES = 256 * 1024;
 /** How often overdue updates are looked for, in packet time. */
 const OVERDUE_EVERY = 60 * 60 * SECOND;
 /** A device not heard of for this long is switched off, not overdue. */
 const STILL_HERE = 3 * DAY;
 const ACTIVITY_DAYS = 31;
+/** Roles that `backendKey` tells apart; all others are with `unknown`. */
+const KEPT_APART = ['unknown', 'update', 'store'] as const;
 
 /** Labels that vendors give their update hosts; believed only below the device's own vendor's domain. */
 const UPDATE_LABEL = /^(?:update|updates|firmware|fw|ota|fota|fwupdate|swupdate|softwareupdate)\d{0,3}$/;
@@ -58,6 +59,7 @@ export class BackendWatch {
   /** Answered connections that have not shown their name yet, oldest first. */
   #unnamed: { device: Device; connection: Connection; due: number }[] = [];
   #nextOverdueCheck = 0;
+  readonly #volumes = new BackendVolumes();
 
   constructor(options: BackendWatchOptions) {
     this.#options = options;
@@ -87,28 +89,20 @@ export class BackendWatch {
     touch(backend, time);
     // A proxy's connection may name several hosts: it counts for the first, and once for one known by it alone.
     if (connection.backend === null || backend.connections === 0) backend.connections++;
-    connection.backend ??= backendKey(backend);
+    const counted = countedTo(device, connection);
+    // A further request on a kept connection shows what the earlier ones brought.
+    if (counted === undefined) connection.backend ??= backendKey(backend);
+    else this.#volumes.count(device, counted, connection, time);
   }
 
-  /** The connection is over: its volume counts, and a large one from an update backend is a firmware download. */
+  /** The connection is over: its volume is known. */
   ended(device: Device, connection: Connection, time: number): void {
     const worked = connection.outcome === 'connected' || connection.carriedData;
     if (connection.backend === null && worked) this.contact(device, connection, connection.openedAt);
-    const backend = connection.backend === null ? undefined : device.backends.get(connection.backend);
+    const backend = countedTo(device, connection);
     if (backend === undefined) return;
-    backend.bytesUp += connection.up.total;
-    backend.bytesDown += connection.down.total;
     touch(backend, time);
-    if (backend.role !== 'update' || connection.down.total <= DOWNLOAD_BYTES) return;
-    addTimeline(device, {
-      time,
-      kind: 'firmware_download',
-      name: connection.name ?? backend.name,
-      nameFrom: connection.nameFrom,
-      ip: connection.responderIp,
-      role: backend.role,
-      detail: { bytes: connection.down.total, durationMs: time - connection.openedAt, backend: backend.name },
-    });
+    this.#volumes.count(device, backend, connection, time);
   }
 
   /** Packet time has reached `time`. */
@@ -134,6 +128,7 @@ export class BackendWatch {
     if (plain !== undefined && key !== name && host !== null && plain.hosts.includes(host))
       moveHost(device, plain, host, judged);
     const known = device.backends.get(key);
+    const isKnownDomain = backendsNamed(device, name).length > 0;
     if (known !== undefined) {
       if (known.role === 'unknown' || known.roleFrom === 'host-label') assignRole(known, judged);
       return known;
@@ -157,7 +152,7 @@ export class BackendWatch {
     device.backends.set(key, backend);
     if (device.backends.size > LIMITS.backends) forgetOldest(device);
     // A new host in a domain the device knows is news only when it brings code.
-    if (plain === undefined || isNotable(judged.role)) this.#announce(device, backend, connection, time);
+    if (!isKnownDomain || isNotable(judged.role)) this.#announce(device, backend, connection, time);
     return backend;
   }
 
@@ -236,6 +231,16 @@ export class BackendWatch {
       device,
     );
   }
+}
+
+/** What a device has under one name: update servers and stores are entries of their own. */
+export function backendsNamed(device: Device, name: string): Backend[] {
+  return KEPT_APART.flatMap((role) => device.backends.get(backendKey({ name, role })) ?? []);
+}
+
+/** The backend that has `connection`; undefined where it was not counted yet, or its backend was forgotten. */
+function countedTo(device: Device, { backend }: Connection): Backend | undefined {
+  return backend === null ? undefined : device.backends.get(backend);
 }
 
 /** The registrable domain of `host`, private suffixes respected so that two tenants of one cloud stay apart; else the address. */

@@ -18,6 +18,11 @@ export const INCIDENT_KINDS = [
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 
+/** The kinds that mean "mail left this device". */
+export function isMailKind(kind: IncidentKind): boolean {
+  return kind === 'mail_started' || kind === 'submission_started';
+}
+
 export interface Finding {
   kind: IncidentKind;
   severity: Severity;

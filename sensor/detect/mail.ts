@@ -8,6 +8,9 @@ import type { Finding, IncidentKind, Severity } from './finding.ts';
 /** Ports on which a client hands mail to its own provider (RFC 6409, RFC 8314; 2525 by custom). */
 const SUBMISSION_PORTS = new Set([465, 587, 2525]);
 
+/** In the evidence where an EHLO showed what the handshake did not: the mirror gives one direction, or lost it. */
+const SPOKEN = { smtpSpoken: true } as const;
+
 /** `odd`: SMTP was spoken on a port that is not for mail. */
 export type MailPortClass = '25' | 'submission' | 'odd';
 
@@ -18,8 +21,10 @@ export function mailPortClass(port: number): MailPortClass {
 
 /** A new attempt by `device`. `established`: the capture shows that the connection works, as an EHLO does. */
 export function mailAttempt(device: Mac, connection: Connection, established: boolean, time: number): Finding {
+  const finding = base(device, connection, time);
   return {
-    ...base(device, connection, time),
+    ...finding,
+    ...(established ? { evidence: { ...finding.evidence, ...SPOKEN } } : {}),
     effect: 'opens',
     severity: severityOf(connection, established),
     add: { attempts: 1, connected: 0, refused: 0, unanswered: 0, messages: 0, recipients: 0 },
@@ -44,7 +49,9 @@ export function mailOutcome(
 
 /** The client spoke SMTP: the connection works, whether or not its answers cross the mirror. */
 export function mailSpoken(device: Mac, connection: Connection, time: number): Finding {
-  return { ...base(device, connection, time), effect: 'updates', severity: severityOf(connection, true), add: {} };
+  const { evidence, ...finding } = base(device, connection, time);
+  const severity = severityOf(connection, true);
+  return { ...finding, evidence: { ...evidence, ...SPOKEN }, effect: 'updates', severity, add: {} };
 }
 
 /** The server accepted mail on a plain connection. */

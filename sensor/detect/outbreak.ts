@@ -3,6 +3,7 @@
 import { type Backend, backendKey, type Device } from '../attribute/device.ts';
 import { deviceName } from '../attribute/identity.ts';
 import type { Mac } from '../decode/packet.ts';
+import { backendsNamed } from './backends.ts';
 import type { Finding } from './finding.ts';
 
 /** A device with a mail incident, and when that began. */
@@ -28,7 +29,7 @@ const ROLE_WEIGHT: Record<Backend['role'], number> = {
   unknown: 2,
   cloud: 1,
   telemetry: 1,
-  time: 0,
+  time: 0.5,
 };
 /** Other candidates told with the finding. */
 const ALSO = 3;
@@ -70,33 +71,56 @@ function candidatesOf(affected: readonly Affected[], all: readonly Device[]): Ca
       };
       if (ROLE_WEIGHT[backend.role] > ROLE_WEIGHT[candidate.role]) candidate.role = backend.role;
       candidate.shared ||= backend.shared;
-      candidate.devices.push({
-        mac: device.mac,
-        name: deviceName(device).name,
-        firstContact: backend.firstSeen,
-        mailSince: startedAt,
-      });
       for (const host of backend.hosts) candidate.hosts.add(host);
       candidates.set(key, candidate);
     }
   }
-  const macs = new Set(affected.map(({ device }) => device.mac));
-  const shared = [...candidates.values()].filter((candidate) => candidate.devices.length >= 2);
-  for (const candidate of shared) {
-    candidate.unaffected = all.filter((device) => !macs.has(device.mac) && device.backends.has(candidate.key)).length;
+  for (const candidate of candidates.values()) {
+    for (const { device, startedAt } of affected) {
+      const firstContact = contactOf(device, candidate);
+      if (firstContact === null || firstContact > startedAt) continue;
+      candidate.devices.push({ mac: device.mac, name: deviceName(device).name, firstContact, mailSince: startedAt });
+    }
     candidate.devices.sort((a, b) => (a.mac < b.mac ? -1 : 1));
   }
+  const macs = new Set(affected.map(({ device }) => device.mac));
+  const shared = [...candidates.values()].filter((candidate) => candidate.devices.length >= 2);
+  for (const candidate of shared)
+    candidate.unaffected = all.filter(
+      (device) => !macs.has(device.mac) && contactOf(device, candidate) !== null,
+    ).length;
   return shared;
 }
 
-/** Most affected and fewest unaffected first; then what delivers code, what is not rented by everyone; the name settles ties. */
+/**
+ * When `device` first contacted the candidate, null where it never did. A host is the same backend for all devices, though
+ * its role may be known for some of them only.
+ */
+function contactOf(device: Device, { backend: name, hosts, key }: Candidate): number | null {
+  let first: number | null = null;
+  for (const backend of backendsNamed(device, name)) {
+    if (backendKey(backend) !== key && !backend.hosts.some((host) => hosts.has(host))) continue;
+    first = Math.min(first ?? backend.firstSeen, backend.firstSeen);
+  }
+  return first;
+}
+
+/**
+ * Most affected and fewest unaffected first, by role: an update server of two devices explains more than a cloud that three
+ * of them use. Rented infrastructure counts half. The name settles ties.
+ */
 function byExplanation(a: Candidate, b: Candidate): number {
   return (
-    b.devices.length - b.unaffected - (a.devices.length - a.unaffected) ||
+    explanation(b) - explanation(a) ||
     ROLE_WEIGHT[b.role] - ROLE_WEIGHT[a.role] ||
     Number(a.shared) - Number(b.shared) ||
     (a.key < b.key ? -1 : 1)
   );
+}
+
+function explanation({ devices, role, shared, unaffected }: Candidate): number {
+  const margin = devices.length - unaffected;
+  return margin <= 0 ? margin : (margin * ROLE_WEIGHT[role]) / (shared ? 2 : 1);
 }
 
 function told({ backend, hosts, role, shared, devices, unaffected }: Candidate): Record<string, unknown> {

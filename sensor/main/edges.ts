@@ -57,13 +57,14 @@ export function topicsFor(config: Config, sensorId: string): Topics {
 }
 
 export async function startEdges(options: EdgesOptions): Promise<Edges> {
-  const web = await startWeb(options);
+  const pem = readPems(options.config);
+  const web = await startWeb(options, pem);
   let broker: EmbeddedBroker | null = null;
   try {
     const isEmbedded = options.config.mqtt.url === undefined;
     const login = isEmbedded ? embeddedLogin(options) : configuredLogin(options.config.mqtt);
     broker = isEmbedded ? await startEmbedded(options, login) : null;
-    const publisher = makePublisher(options, { broker, login, pageUrl: web.url });
+    const publisher = makePublisher(options, { broker, login, pem: pem.mqtt, pageUrl: web.url });
     publisher.start();
     return {
       brokerStatus: () => publisher.status(),
@@ -115,7 +116,7 @@ function isLoopback(listen: string): boolean {
 
 function makePublisher(
   options: EdgesOptions,
-  { broker, login, pageUrl }: { broker: EmbeddedBroker | null; login: Login; pageUrl: string },
+  { broker, login, pem, pageUrl }: { broker: EmbeddedBroker | null; login: Login; pem: Pems['mqtt']; pageUrl: string },
 ): Publisher {
   const { config, health, log, sensorMac, spine, topics } = options;
   const { mqtt, homeassistant } = config;
@@ -124,9 +125,7 @@ function makePublisher(
       url: broker?.url ?? mqtt.url ?? '',
       clientId: mqtt.client_id ?? `thingwatch-${options.sensorId}`,
       ...login,
-      ...(mqtt.ca === undefined ? {} : { ca: readPem('mqtt.ca', mqtt.ca) }),
-      ...(mqtt.cert === undefined ? {} : { cert: readPem('mqtt.cert', mqtt.cert) }),
-      ...(mqtt.key === undefined ? {} : { key: readPem('mqtt.key', mqtt.key) }),
+      ...pem,
     },
     embedded: broker !== null,
     topics,
@@ -158,6 +157,27 @@ function reachable(url: string): string | null {
   return /\/\/(?:127\.|localhost|\[::1\])/.test(url) ? null : url;
 }
 
+/** Texts in PEM by the setting that names their file. */
+interface Pems {
+  mqtt: { ca?: string; cert?: string; key?: string };
+  web: { cert: string; key: string } | null;
+}
+
+/** Before anything is started: a file that cannot be read is a mistake in the configuration. */
+function readPems({ mqtt, web }: Config): Pems {
+  return {
+    mqtt: {
+      ...(mqtt.ca === undefined ? {} : { ca: readPem('mqtt.ca', mqtt.ca) }),
+      ...(mqtt.cert === undefined ? {} : { cert: readPem('mqtt.cert', mqtt.cert) }),
+      ...(mqtt.key === undefined ? {} : { key: readPem('mqtt.key', mqtt.key) }),
+    },
+    web:
+      web.cert === undefined || web.key === undefined
+        ? null
+        : { cert: readPem('web.cert', web.cert), key: readPem('web.key', web.key) },
+  };
+}
+
 function readPem(key: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -177,18 +197,16 @@ export async function pairingText({ link, loopbackOnly }: { link: string; loopba
   return `Pair a browser with this link (once, within 10 minutes):\n  ${link}\n${how}`;
 }
 
-async function startWeb(options: EdgesOptions): Promise<{ server: WebServer; url: string }> {
+async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ server: WebServer; url: string }> {
   const { config, health, log, logTail, now, print, spine } = options;
-  const { base_path: basePath, cert, host_names: hostNames, key, listen, trusted_proxies: trustedProxies } = config.web;
+  const { base_path: basePath, host_names: hostNames, listen, trusted_proxies: trustedProxies } = config.web;
   const colon = listen.lastIndexOf(':');
   const server = createWebServer({
     listen: { host: listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(listen.slice(colon + 1)) },
     basePath,
     hostNames,
     trustedProxies,
-    ...(cert === undefined || key === undefined
-      ? {}
-      : { tls: { cert: readPem('web.cert', cert), key: readPem('web.key', key) } }),
+    ...(tls === null ? {} : { tls }),
     publicDir: PUBLIC_DIR,
     model: pageModel(spine, health, logTail),
     run: spine.run,

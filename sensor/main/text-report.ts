@@ -1,6 +1,6 @@
 // The replay report as plain text for a person. Everything in it is from the JSON report.
 import type { Vantage } from '../record/health.ts';
-import type { Report, ReportDevice, ReportIncident } from '../record/report.ts';
+import type { Report, ReportBackend, ReportDevice, ReportIncident } from '../record/report.ts';
 
 const VANTAGE: Record<Vantage, string> = {
   'lan-both-ways': 'inside the home, both directions',
@@ -85,13 +85,29 @@ function device(entry: ReportDevice): string[] {
     for (const { attempts, ip, name: host, port } of mail.destinations.slice(0, SHOWN))
       lines.push(`      ${attempts} to ${host ?? ip} port ${port}`);
   }
-  for (const { bytesDown, bytesUp, connections, name: host, role: what, shared } of backends.slice(0, SHOWN)) {
-    lines.push(
-      `    ${what === 'unknown' ? 'backend' : what}: ${host}${shared ? ' (shared)' : ''}, ${counted(connections, 'connection')}, ${bytesUp} bytes up, ${bytesDown} down`,
-    );
-  }
+  lines.push(...backends.slice(0, SHOWN).map(backend));
   if (backends.length > SHOWN) lines.push(`    and ${counted(backends.length - SHOWN, 'more backend')}`);
   return lines;
+}
+
+function backend({
+  bytesDown,
+  bytesUp,
+  connections,
+  name,
+  otherDevice,
+  outerName,
+  role,
+  shared,
+}: ReportBackend): string {
+  const doubts = [
+    shared ? 'shared' : null,
+    otherDevice ? 'named by another device' : null,
+    outerName ? 'outer name, the real one is encrypted' : null,
+  ].filter((doubt) => doubt !== null);
+  const told = doubts.length === 0 ? '' : ` (${doubts.join(', ')})`;
+  const volume = `${counted(connections, 'connection')}, ${bytesUp} bytes up, ${bytesDown} down`;
+  return `    ${role === 'unknown' ? 'backend' : role}: ${name}${told}, ${volume}`;
 }
 
 function counted(count: number, what: string): string {

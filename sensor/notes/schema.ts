@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { globProblem, hostPatternProblem, isSharedInfrastructure } from './pattern.ts';
 
-export const CATEGORIES = [
+const CATEGORIES = [
   'appliance',
   'camera',
   'computer',
@@ -126,7 +126,6 @@ export const frontMatter = z
   });
 
 export type FrontMatter = z.infer<typeof frontMatter>;
-export type Category = (typeof CATEGORIES)[number];
 export type NoteBackend = FrontMatter['backends'][number];
 export type NoteMail = NonNullable<FrontMatter['mail']>;
 export type NoteBackendRole = NoteBackend['role'];

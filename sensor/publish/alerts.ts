@@ -1,12 +1,12 @@
 // Alert events: what a change of an incident says on the broker, as rows for the durable outbox. Pure.
-import { INCIDENT_KINDS } from '../detect/finding.ts';
+import { INCIDENT_KINDS, isMailKind } from '../detect/finding.ts';
 import type { IncidentChange } from '../record/events.ts';
 import type { Incident } from '../record/incident.ts';
+import type { OutboxMessage } from '../record/outbox.ts';
 import { isoTime } from '../record/report.ts';
-import type { DeviceView, OutboxMessage } from './ports.ts';
+import type { DeviceView } from './ports.ts';
 import { cleanText, cleanTextOrNull } from './text.ts';
 import type { Topics } from './topics.ts';
-import { isMailIncident } from './verdict.ts';
 import { type ContactTally, contactState } from './views.ts';
 
 /** What an Alert entity can say: an incident of a kind opened, or what became of one. */
@@ -32,7 +32,7 @@ export function eventType({ change, incident }: IncidentEvent): string | null {
       return change;
     case 'resumed':
     case 'reopened':
-      return isMailIncident(incident) ? 'mail_resumed' : incident.kind;
+      return isMailKind(incident.kind) ? 'mail_resumed' : incident.kind;
     default:
       return null;
   }
@@ -85,7 +85,7 @@ function contactOf({ evidence, ...incident }: Incident) {
     destination: textOrNull(ip),
     destination_name: textOrNull(name),
     port: Number.isInteger(port) ? port : null,
-    connection: isMailIncident(incident) ? contactState(tallyOf(evidence)) : null,
+    connection: isMailKind(incident.kind) ? contactState(tallyOf(evidence)) : null,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import { PacketGuard } from './packet-guard.ts';
 
 export interface BrokerOptions {
-  /** `host:port`; with a taken port the next free one of 20 is used. */
+  /** `host:port`, without a host for all IPv4 addresses; with a taken port the next free one of 20 is used. */
   listen: string;
   username?: string;
   password?: string;
@@ -95,9 +95,9 @@ function serve(aedes: Aedes, socket: Socket): void {
 }
 
 function parseListen(listen: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(listen);
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(listen);
   const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
+  const host = match?.[1] ?? (match?.[2] === '' ? '0.0.0.0' : match?.[2]);
   if (host === undefined || !Number.isInteger(port) || port > 65_535) {
     throw new BrokerConfigError('the embedded broker needs an address as host:port, for example 127.0.0.1:1883');
   }

@@ -1,50 +1,60 @@
-// Counters that never go slightly back, which Home Assistant would report as a fault: after a crash the store may be a
-// minute behind what was last published, and a forgotten backend takes its connections along.
+// Counters that never go back, which Home Assistant would take for a fault or for a new count: after a crash the store may
+// be a minute behind what was last published, and a forgotten backend takes its connections along.
 import type { Mac } from '../decode/packet.ts';
 import type { Counters } from './payloads.ts';
 import type { DeviceView } from './ports.ts';
 
-/** A fall below this share of the last value is a new cycle for `total_increasing`; only smaller falls are held up. */
-const RESET_SHARE = 0.9;
 /** The retained state is ours, but what comes back from a broker is bounded all the same. */
 const STATE_LIMIT = 16 * 1024;
+const COUNT_LIMIT = 1e9;
+
+/** What was last published, and how much of it the sensor no longer knows of. */
+interface Floor {
+  published: number;
+  lost: number;
+}
 
 export class CounterFloor {
-  readonly #floor = new Map<Mac, Counters>();
+  readonly #floors = new Map<Mac, { mail: Floor; updates: Floor }>();
 
-  /** The device's counters, not lower than published before unless they began again. */
+  /** The device's counters, with what was published before and has since been lost from its memory. */
   of(device: DeviceView): Counters {
-    const floor = this.#floor.get(device.mac);
-    const counters = {
-      mail: hold(device.mail.attempts, floor?.mail),
-      updates: hold(device.updates.connections, floor?.updates),
+    const floors = this.#floors.get(device.mac) ?? startAt(0, 0);
+    this.#floors.set(device.mac, floors);
+    return {
+      mail: raise(floors.mail, device.mail.attempts),
+      updates: raise(floors.updates, device.updates.connections),
     };
-    this.#floor.set(device.mac, counters);
-    return counters;
   }
 
   /** Takes up our own retained state from before a restart; anything else is ignored. */
   learn(mac: Mac, payload: Buffer): void {
-    if (this.#floor.has(mac) || payload.length === 0 || payload.length > STATE_LIMIT) return;
+    if (this.#floors.has(mac) || payload.length === 0 || payload.length > STATE_LIMIT) return;
     try {
       const state: unknown = JSON.parse(payload.toString('utf8'));
       if (state === null || typeof state !== 'object') return;
       const { mail_connections: mail, update_connections: updates } = state as Record<string, unknown>;
-      if (isCount(mail) && isCount(updates)) this.#floor.set(mac, { mail, updates });
+      if (isCount(mail) && isCount(updates)) this.#floors.set(mac, startAt(mail, updates));
     } catch {
       // Not JSON, so not ours.
     }
   }
 
   forget(mac: Mac): void {
-    this.#floor.delete(mac);
+    this.#floors.delete(mac);
   }
 }
 
-function hold(value: number, floor: number | undefined): number {
-  return floor !== undefined && value < floor && value >= floor * RESET_SHARE ? floor : value;
+function startAt(mail: number, updates: number): { mail: Floor; updates: Floor } {
+  return { mail: { published: mail, lost: 0 }, updates: { published: updates, lost: 0 } };
+}
+
+function raise(floor: Floor, value: number): number {
+  floor.lost = Math.max(floor.lost, floor.published - value);
+  floor.published = value + floor.lost;
+  return floor.published;
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= COUNT_LIMIT;
 }

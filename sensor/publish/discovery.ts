@@ -162,6 +162,7 @@ function sensorComponents(topics: Topics): Record<string, Component> {
       name: 'Capture loss',
       icon: 'mdi:package-variant-remove',
       ...diagnostic,
+      ...hidden,
       ...gauge('%'),
       ...value('capture_loss'),
     },

@@ -7,8 +7,8 @@ import type { Incoming } from './link.ts';
 import type { PublishSource, Timers } from './ports.ts';
 import type { Topics } from './topics.ts';
 
-export const ORDER_LIMIT_BYTES = 64;
-export const ORDER_ACTOR = 'home-assistant';
+const ORDER_LIMIT_BYTES = 64;
+const ORDER_ACTOR = 'home-assistant';
 /** One line a minute for each reason, however many orders are refused. */
 const QUIET_MS = 60_000;
 

@@ -1,6 +1,7 @@
 // Empties the durable outbox into the broker, in order. A row goes away in the very callback of its PUBACK, so that only
 // a crash in between can repeat an alert, and then with the same id.
-import type { OutboxMessage, OutboxStore, TimerHandle, Timers } from './ports.ts';
+import type { OutboxMessage } from '../record/outbox.ts';
+import type { OutboxStore, TimerHandle, Timers } from './ports.ts';
 import type { Sender } from './sender.ts';
 
 export interface OutboxOptions {

@@ -17,7 +17,7 @@ export interface Counters {
   updates: number;
 }
 
-export const BLIND_SPOTS_SHOWN = 8;
+const BLIND_SPOTS_SHOWN = 8;
 
 export function deviceState(device: DeviceView, counters: Counters, now: number, holdMs: number): StateMessage {
   const { last } = device.mail;

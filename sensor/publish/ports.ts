@@ -2,17 +2,7 @@
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import type { Health } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
-
-export interface OutboxMessage {
-  /** Stable and unique: the same event gives the same id after a crash, so a consumer can tell a repetition. */
-  id: string;
-  topic: string;
-  payload: string;
-  /** Packet time, milliseconds. */
-  createdAt: number;
-  /** A full outbox drops the oldest `state` first and alerts last. */
-  priority: 'alert' | 'state';
-}
+import type { OutboxMessage } from '../record/outbox.ts';
 
 /** The durable queue: bounded, oldest first, written in the same transaction as what it tells of. */
 export interface OutboxStore {

@@ -4,7 +4,7 @@
 import type { Mac } from '../decode/packet.ts';
 
 /** Characters of a name in Home Assistant, and the length of a state. */
-export const TEXT_LIMIT = 255;
+const TEXT_LIMIT = 255;
 
 const SLUG_LIMIT = 64;
 /** Control characters, lone surrogates (orjson refuses them), line separators, and marks that reorder the line. */

@@ -1,15 +1,10 @@
 // Judgements that decide what is shown: is a device sending mail it should not, and does a device matter at all.
 import type { Mac } from '../decode/packet.ts';
-import { SEVERITIES, type Severity } from '../detect/finding.ts';
+import { isMailKind, SEVERITIES, type Severity } from '../detect/finding.ts';
 import type { Incident } from '../record/incident.ts';
 import type { DeviceView } from './ports.ts';
 
 export const HOLD_MS = 24 * 60 * 60 * 1000;
-
-/** The kinds that mean "mail left this device". */
-export function isMailIncident(incident: Pick<Incident, 'kind'>): boolean {
-  return incident.kind === 'mail_started' || incident.kind === 'submission_started';
-}
 
 /**
  * ON from the first mail that was not expected until a person acknowledged or expected it *and* the device has been
@@ -24,7 +19,7 @@ export function sendingMail(
   return incidents.some(
     (incident) =>
       incident.device === device.mac &&
-      isMailIncident(incident) &&
+      isMailKind(incident.kind) &&
       incident.state !== 'resolved' &&
       (incident.state === 'open' || now - incident.lastAt < holdMs),
   );

@@ -3,6 +3,7 @@ import type { Device } from '../attribute/device.ts';
 import { LONGEST_CHAIN } from '../attribute/device-table.ts';
 import type { Mac } from '../decode/packet.ts';
 import { cleanText } from '../decode/text.ts';
+import { isMailKind } from '../detect/finding.ts';
 import type { Engine } from '../engine.ts';
 import type { Command, CommandResult, CommandRunner } from './commands.ts';
 import { attemptsCovered, type Scope, scopeOf } from './expectation-book.ts';
@@ -58,7 +59,7 @@ export function previewExpectation(
 ): (Scope & { wouldHaveHidden: number }) | null {
   const incident = recorder.incidents.get(incidentId);
   const device = incident?.device ? engine.devices.get(incident.device) : undefined;
-  if (incident === undefined || device === undefined || !isMail(incident)) return null;
+  if (incident === undefined || device === undefined || !isMailKind(incident.kind)) return null;
   const scope = scopeOf(incident, device);
   return { ...scope, wouldHaveHidden: attemptsCovered(incident, device, scope) };
 }
@@ -92,7 +93,7 @@ function acknowledgeAll(parts: Parts, incidents: Incident[]): CommandResult {
 function expect(parts: Parts, incident: Incident, until: number | null, actor: string): CommandResult {
   const { engine, recorder } = parts;
   const device = deviceOf(parts, incident);
-  if (device === null || !isMail(incident)) {
+  if (device === null || !isMailKind(incident.kind)) {
     return { ok: false, status: 409, error: 'Only mail of a device that is still known can be expected.' };
   }
   const scope = scopeOf(incident, device);
@@ -129,7 +130,9 @@ function allowMail(parts: Parts, mac: Mac, allow: boolean, actor: string): Comma
       const removed = recorder.expectations.ofDevice(macs).map(({ id }) => removeExpectation(parts, id));
       return { ok: true, changed: removed.length > 0 };
     }
-    const incidents = recorder.incidents.ofDevice(mac).filter((incident) => isMail(incident) && isActive(incident));
+    const incidents = recorder.incidents
+      .ofDevice(mac)
+      .filter((incident) => isMailKind(incident.kind) && isActive(incident));
     if (incidents.length === 0) {
       return { ok: false, status: 409, error: 'This device has no open mail incident, so there is nothing to allow.' };
     }
@@ -210,10 +213,6 @@ function forget(parts: Parts, mac: Mac): CommandResult {
   if (forgotten) recorder.deviceForgotten(mac);
   for (const newer of engine.devices.all()) if (newer.sameAs === mac) setSameAs(parts, newer, null);
   return { ok: true, changed: forgotten };
-}
-
-function isMail({ kind }: Incident): boolean {
-  return kind === 'mail_started' || kind === 'submission_started';
 }
 
 function isActive({ state }: Incident): boolean {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Device, MailDestination } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
-import type { Finding } from '../detect/finding.ts';
+import { type Finding, isMailKind } from '../detect/finding.ts';
 import { mailPortClass } from '../detect/mail.ts';
 import type { Expectation, Incident } from './incident.ts';
 
@@ -39,7 +39,7 @@ export class ExpectationBook {
   /** The expectation that covers a mail finding of the thing with these addresses, if one does at its time. */
   covering(finding: Finding, macs: readonly Mac[]): Expectation | null {
     const { destination, time } = finding;
-    if (destination === null || (finding.kind !== 'mail_started' && finding.kind !== 'submission_started')) return null;
+    if (destination === null || !isMailKind(finding.kind)) return null;
     for (const expectation of this.#expectations.values()) {
       if (!macs.includes(expectation.device) || !expectation.ports.includes(destination.port)) continue;
       if (expectation.until !== null && time > expectation.until) continue;

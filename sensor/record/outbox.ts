@@ -6,7 +6,10 @@ import type { Cell } from './row.ts';
 import type { Guard } from './store-error.ts';
 
 export interface OutboxMessage {
-  /** Stable: adding an id that still waits changes nothing. */
+  /**
+   * Stable and unique: the same event gives the same id after a crash, so a consumer can tell a repetition. Adding an id
+   * that still waits changes nothing.
+   */
   id: string;
   topic: string;
   payload: string;
@@ -14,54 +17,43 @@ export interface OutboxMessage {
   createdAt: number;
   /** When the outbox is full, states give way before alerts. */
   priority: 'alert' | 'state';
-  /** Wall time in milliseconds after which nobody needs it; such a message is not counted as dropped. */
-  expires?: number;
 }
 
 /** A broker that is away for a day in a home with many alerts; a few megabytes at most. */
 export const OUTBOX_MESSAGES = 5_000;
 
-const COLUMNS = 'id, topic, payload, created_at AS createdAt, priority, expires';
-
+/** `add` is for Store.save alone; publish takes it as its queue. */
 export class Outbox {
   readonly #guard: Guard;
-  readonly #now: () => number;
   readonly #limit: number;
   readonly #insert: Statement<Cell[]>;
   readonly #delete: Statement<[string]>;
-  readonly #deleteExpired: Statement<[number]>;
   readonly #deleteExcess: Statement<[number]>;
   readonly #count: Statement<[], number>;
-  readonly #countWaiting: Statement<[number], number>;
-  readonly #peek: Statement<[number, number], Omit<OutboxMessage, 'expires'> & { expires: number | null }>;
+  readonly #peek: Statement<[number], OutboxMessage>;
   readonly #counters: Counters;
 
-  /** `now` is wall time, for expiry; `limit` is in messages. */
-  constructor(db: Database, guard: Guard, now: () => number, limit: number = OUTBOX_MESSAGES) {
+  /** `limit` is in messages. */
+  constructor(db: Database, guard: Guard, limit: number = OUTBOX_MESSAGES) {
     this.#guard = guard;
-    this.#now = now;
     this.#limit = limit;
     this.#insert = db.prepare(
-      `INSERT INTO outbox (id, topic, payload, created_at, priority, expires) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO NOTHING`,
+      'INSERT INTO outbox (id, topic, payload, created_at, priority) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
     );
     this.#delete = db.prepare('DELETE FROM outbox WHERE id = ?');
-    this.#deleteExpired = db.prepare('DELETE FROM outbox WHERE expires <= ?');
     this.#deleteExcess = db.prepare(
       "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY priority = 'alert', seq LIMIT ?)",
     );
     this.#count = db.prepare<[], number>('SELECT count(*) FROM outbox').pluck();
-    this.#countWaiting = db
-      .prepare<[number], number>('SELECT count(*) FROM outbox WHERE expires IS NULL OR expires > ?')
-      .pluck();
-    this.#peek = db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE expires IS NULL OR expires > ? ORDER BY seq LIMIT ?`);
+    this.#peek = db.prepare(
+      'SELECT id, topic, payload, created_at AS createdAt, priority FROM outbox ORDER BY seq LIMIT ?',
+    );
     this.#counters = new Counters(db);
   }
 
   /** The oldest waiting messages, oldest first. */
   peek(limit: number): OutboxMessage[] {
-    const rows = this.#guard(() => this.#peek.all(this.#now(), limit));
-    return rows.map(({ expires, ...message }) => (expires === null ? message : { ...message, expires }));
+    return this.#guard(() => this.#peek.all(limit));
   }
 
   /** The broker has it. Unknown ids are fine: an acknowledgement may come twice. */
@@ -71,7 +63,7 @@ export class Outbox {
 
   /** Messages waiting. */
   size(): number {
-    return this.#guard(() => this.#countWaiting.get(this.#now())) ?? 0;
+    return this.#guard(() => this.#count.get()) ?? 0;
   }
 
   /** Messages that gave way because the outbox was full, since the database was made. */
@@ -81,10 +73,8 @@ export class Outbox {
 
   /** For Store.save alone: call within its transaction. */
   add(messages: Iterable<OutboxMessage>): void {
-    this.#deleteExpired.run(this.#now());
-    for (const message of messages) {
-      const { id, topic, payload, createdAt, priority, expires } = message;
-      this.#insert.run(id, topic, payload, createdAt, priority, expires ?? null);
+    for (const { id, topic, payload, createdAt, priority } of messages) {
+      this.#insert.run(id, topic, payload, createdAt, priority);
     }
     const excess = (this.#count.get() ?? 0) - this.#limit;
     if (excess <= 0) return;

@@ -3,7 +3,7 @@
 import type { Device } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
-import type { Finding } from '../detect/finding.ts';
+import { type Finding, isMailKind } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine, EngineMemory } from '../engine.ts';
@@ -171,7 +171,7 @@ export class Recorder {
   #describe(incident: Incident, device: Device | null): void {
     const { knowledge } = this.#options;
     const note = device === null ? null : knowledge.noteOf(device);
-    if (device !== null && (incident.kind === 'mail_started' || incident.kind === 'submission_started')) {
+    if (device !== null && isMailKind(incident.kind)) {
       incident.evidence.servers = mailServers(incident, device);
     }
     incident.summary = summaryOf(

@@ -130,15 +130,14 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   `
-  -- created_at and expires in the time of whoever added the message.
+  -- created_at in packet time.
   CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     topic TEXT NOT NULL,
     payload TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    priority TEXT NOT NULL CHECK (priority IN ('alert', 'state')),
-    expires INTEGER
+    priority TEXT NOT NULL CHECK (priority IN ('alert', 'state'))
   ) STRICT;
   CREATE TABLE published_topics (topic TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,

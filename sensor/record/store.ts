@@ -80,7 +80,7 @@ export class Store {
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#devices = new DeviceTable(db, onProblem);
     this.#incidents = new IncidentTable(db, onProblem);
-    this.outbox = new Outbox(db, (work) => this.#guard(work), options.now, options.outboxLimit);
+    this.outbox = new Outbox(db, (work) => this.#guard(work), options.outboxLimit);
     this.browsers = new Browsers(db, (work) => this.#guard(work));
     this.#getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
     this.#putMeta = db.prepare(
@@ -188,15 +188,6 @@ export class Store {
   /** Call once the broker has acknowledged that the topic was cleared. */
   unsetPublished(topic: string): void {
     this.#run('DELETE FROM published_topics WHERE topic = ?', topic);
-  }
-
-  /** Copies the database, as of now, to another file, replacing an older copy there. */
-  async backupTo(path: string): Promise<void> {
-    try {
-      await this.#db.backup(path);
-    } catch (error) {
-      throw toStoreError(error, path);
-    }
   }
 
   /** Bytes on disk, journal included; in memory, bytes in use. */

@@ -5,7 +5,7 @@ import type { Note } from '../notes/schema.ts';
 import type { Incident } from './incident.ts';
 
 /** `hallway-camera`, or the vendor, or the bare address. */
-export function callDevice(device: Device | null, vendor: string | null, chain: readonly Device[]): string {
+function callDevice(device: Device | null, vendor: string | null, chain: readonly Device[]): string {
   if (device === null) return 'A device';
   const { name } = deviceName(device, chain);
   if (name !== null) return name;
@@ -61,7 +61,8 @@ function outbreakSummary(evidence: Record<string, unknown>): string {
 
 function mailVerb({ evidence }: Incident): string {
   if (number(evidence.messages) > 0) return 'is sending mail to servers';
-  return number(evidence.connected) > 0 ? 'is talking to mail servers' : 'is trying to reach mail servers';
+  const talks = number(evidence.connected) > 0 || evidence.smtpSpoken === true;
+  return talks ? 'is talking to mail servers' : 'is trying to reach mail servers';
 }
 
 function odd({ portClass }: Incident): string {
@@ -156,8 +157,6 @@ export function timelineText(entry: TimelineEntry): string {
       return `${where} on the Internet connected to its port ${entry.detail.port}.`;
     case 'mail_resumed':
       return 'Sent mail again after a quiet day or more.';
-    case 'first_seen':
-      return 'Seen for the first time.';
   }
 }
 

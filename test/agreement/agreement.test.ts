@@ -3,15 +3,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Compared, compareFolder, DEFAULT_FOLDER, table } from './compare.ts';
+import { CAPTURES_OF_OTHERS } from '../support/captures-of-others.ts';
+import { type Compared, compareFolder, table } from './compare.ts';
 
-const isThere = existsSync(join(DEFAULT_FOLDER, 'truth.ndjson'));
-if (!isThere) console.warn(`SKIPPED, agreement with tshark is not tested: there is no ${DEFAULT_FOLDER}`);
+const isThere = existsSync(join(CAPTURES_OF_OTHERS, 'truth.ndjson'));
+if (!isThere)
+  console.warn(
+    `SKIPPED, agreement with tshark is not tested: there is no ${CAPTURES_OF_OTHERS} (CAPTURES_OF_OTHERS names another folder)`,
+  );
 
 describe.skipIf(!isThere)('on captures of others', () => {
   let compared: Compared;
   beforeAll(async () => {
-    const found = await compareFolder(DEFAULT_FOLDER);
+    const found = await compareFolder(CAPTURES_OF_OTHERS);
     if (found === null) throw new Error('the folder is gone');
     compared = found;
     console.log(table(compared));

@@ -7,12 +7,8 @@ import { silentLog } from '../../sensor/log.ts';
 import { buildReport, replayInto } from '../../sensor/main/replay.ts';
 import type { Report, ReportDevice } from '../../sensor/record/report.ts';
 import { memorySpine } from '../bench/spine.ts';
-import { checkout } from '../lab/namespaces.ts';
 
-/** Beside the checkout, where a team keeps captures that are not the project's own. */
-export const DEFAULT_FOLDER = join(checkout, '..', 'shared', 'captures');
-
-export const CLASSES = ['mail', 'tls', 'quic', 'http', 'dhcp', 'dns'] as const;
+const CLASSES = ['mail', 'tls', 'quic', 'http', 'dhcp', 'dns'] as const;
 export type Class = (typeof CLASSES)[number];
 
 interface TruthDevice {

@@ -23,6 +23,7 @@ beforeEach(() => {
       settled: (connection, time) =>
         settled.push({ connection, outcome: connection.outcome, late: connection.lateAnswer, time }),
       ended: (connection) => ended.push(connection),
+      received: () => {},
     },
     isMailPort,
   );
@@ -88,6 +89,18 @@ test('a SYN-ACK after the deadline takes the verdict back, a late RST does not',
     ['unanswered', false],
     ['connected', true],
   ]);
+});
+
+test.each([
+  ['connected', 'SA', 900],
+  ['refused', 'RA', 0],
+] as const)('an answer that the mirror delivered before its SYN counts: %s', (outcome, flags, sequence) => {
+  const answer = segment({ from: 'server', flags, sequence, acknowledgement: 101 });
+  play([answer, segment({ flags: 'S', sequence: 100, time: START + 0.01 })]);
+  expect(settled.map((entry) => entry.outcome)).toEqual([outcome]);
+  // It answered that SYN and no other.
+  play([segment({ flags: 'S', sequence: 777, time: START + SECOND })]);
+  expect(opened.map((connection) => connection.outcome)).toEqual([outcome, 'pending']);
 });
 
 test('a new initial sequence number on the same ports is a new attempt; what was pending is unanswered', () => {

@@ -1,6 +1,7 @@
 // What a destination is called, per device: its own hello, its own answers, another device's answers, labelled, or nothing.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { recordedHellos } from '../decode/fixtures/hellos.ts';
 import { answered, datagram, dnsAnswer, tlsHello, visit } from '../support/name-frames.ts';
 import { type CapturedFrame, tcpConversation } from '../support/packet-builder.ts';
 import { CAMERA, FRIDGE, GATEWAY, HOUR, MINUTE, outside, SECOND, START, Stage, TELEVISION } from '../support/stage.ts';
@@ -140,6 +141,21 @@ test('a hello over three segments, the last one first, is put together', () => {
   );
   stage.finish();
   expect(named(stage, CAMERA)).toEqual(['vendor.example sni']);
+});
+
+test('a QUIC hello over two datagrams is one connection to the named backend; half a hello is one to the address', () => {
+  const [whole, half] = recordedHellos('quic-hellos.json').map(({ bytes }) => bytes);
+  const send = (port: number, bytes: Buffer[] = [], time: number) =>
+    bytes.map((payload, i) => datagram({ ...CAMERA, port }, outside(CDN, 443), payload, time + i));
+  const stage = new Stage();
+  stage.play(send(41_000, whole, START), send(41_001, half?.slice(0, 1), START + MINUTE));
+  stage.finish();
+  const seen = stage.device(CAMERA).backends.map(({ name, connections, bytesUp }) => [name, connections, bytesUp]);
+  const octets = (bytes: Buffer[] = []) => Buffer.concat(bytes).length;
+  expect(seen).toEqual([
+    [CDN, 1, octets(half?.slice(0, 1))],
+    ['plug.example', 1, octets(whole)],
+  ]);
 });
 
 test("the bare address as an HTTP request's host is no name, only what was asked for", () => {

@@ -36,6 +36,7 @@ test.each([
   ['fc:ff:ff:ff:ff:ff', 'an unregistered block at the end of the table'],
   ['00:1b:c5:ff:ff:ff', 'a block cut into 36-bit pieces, this piece unsold: the registrar is no vendor'],
   ['', 'no address'],
+  ['00:00:00:00:00:00', 'what loopback shows, not a device of the first block'],
   ['00:11:32', 'half an address'],
   ['00-11-32-aa-bb-cc', 'another notation'],
 ])('%s has no vendor: %s', (mac) => {
@@ -46,7 +47,7 @@ test('every seventh line is found again, under the narrowest block that holds it
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(1);
   const names = new Map(lines.map((line) => line.split('\t', 2) as [string, string]));
   for (const prefix of [...names.keys()].filter((_, index) => index % 7 === 0)) {
-    const digits = prefix.padEnd(12, '0');
+    const digits = prefix.padEnd(12, '1');
     const mac = digits.toLowerCase().replace(/..(?=.)/g, '$&:');
     const local = (Number.parseInt(prefix.slice(0, 2), 16) & 2) !== 0;
     const name = [9, 7, 6].map((length) => names.get(digits.slice(0, length))).find((found) => found !== undefined);

@@ -11,39 +11,45 @@ import { run as replay } from './replay.bench.ts';
 
 interface Bench {
   run(args: string[]): Promise<void>;
-  help: string;
+  args: string;
+  what: string;
 }
 
 const BENCHES: Record<string, Bench> = {
   replay: {
     run: replay,
-    help: '[FILE] [--rounds N]   time of a replay beside tcpdump, ndpiReader and tshark; without FILE on a made-up capture',
+    args: '[FILE] [--rounds N]',
+    what: 'time of a replay beside tcpdump, ndpiReader and tshark; without FILE on a made-up capture',
   },
-  naming: { run: naming, help: '[FILE] [--rounds N]   what naming adds to a replay' },
+  naming: { run: naming, args: '[FILE] [--rounds N]', what: 'what naming adds to a replay' },
   latency: {
     run: latency,
-    help: '[ATTEMPTS]            from a SYN on the wire to the alert at an MQTT client (lab, root)',
+    args: '[ATTEMPTS]',
+    what: 'from a SYN on the wire to the alert at an MQTT client (lab, root)',
   },
-  discovery: { run: discovery, help: '                    100 devices appear in Home Assistant' },
+  discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {
     run: flood,
-    help: '[FRAMES]                made-up names, addresses and devices: do tables and memory level off',
+    args: '[FRAMES]',
+    what: 'made-up names, addresses and devices: do tables and memory level off',
   },
-  memory: { run: memory, help: '                       resident memory of the running sensor and its capture child' },
+  memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   agreement: {
     run: agreement,
-    help: '[FOLDER]            names and mail found in captures beside what truth.ndjson there says',
+    args: '[FOLDER]',
+    what: 'names and mail found in captures beside what truth.ndjson there says',
   },
   generate: {
     run: generate,
-    help: '[--packets N] [--seed N] [--uploads PERCENT]   write the made-up capture, say what of it passes the filter',
+    args: '[--packets N] [--seed N] [--uploads PERCENT]',
+    what: 'write the made-up capture, say what of it passes the filter',
   },
 };
 
 const HELP = `npm run bench -- NAME [ARGS]
 
 ${Object.entries(BENCHES)
-  .map(([name, { help }]) => `  ${name} ${help}\n`)
+  .map(([name, { args, what }]) => `  ${`${name} ${args}`.trim()}\n      ${what}\n`)
   .join('')}`;
 
 export async function main(argv: string[]): Promise<number> {

@@ -9,9 +9,9 @@ import { loadConfig } from '../../sensor/config.ts';
 import { silentLog } from '../../sensor/log.ts';
 import { buildReport } from '../../sensor/main/replay.ts';
 import { openSpine } from '../../sensor/spine.ts';
+import { CAPTURES_OF_OTHERS } from '../support/captures-of-others.ts';
 
 const OWN = resolve(import.meta.dirname, '../captures');
-const SHARED = process.env.THINGWATCH_SHARED_CAPTURES ?? resolve(import.meta.dirname, '../../../shared/captures');
 
 const capturesIn = (folder: string) =>
   existsSync(folder)
@@ -63,12 +63,12 @@ describe('captures recorded in the lab', () => {
   });
 });
 
-const shared = capturesIn(SHARED);
-if (shared.length === 0)
-  console.warn(`SKIPPED: no shared captures in ${SHARED} (THINGWATCH_SHARED_CAPTURES names another place)`);
+const others = capturesIn(CAPTURES_OF_OTHERS);
+if (others.length === 0)
+  console.warn(`SKIPPED: no captures in ${CAPTURES_OF_OTHERS} (CAPTURES_OF_OTHERS names another folder)`);
 
-describe.skipIf(shared.length === 0)('captures from other projects', () => {
-  test.each(shared.length === 0 ? ['none'] : shared)('%s', async (file) => {
+describe.skipIf(others.length === 0)('captures from other projects', () => {
+  test.each(others.length === 0 ? ['none'] : others)('%s', async (file) => {
     expect(await reportOn(file, true)).toEqual(await reportOn(file, false));
   });
 });

@@ -46,6 +46,26 @@ describe('a file', () => {
   });
 });
 
+describe('interfaces of several link types in one file', () => {
+  const cooked = build.pcapngBytes([], { linkType: 113 });
+
+  test('before any packet: an error that says what to do', async () => {
+    const file = write('mixed.pcapng', Buffer.concat([build.pcapngBytes([]), cooked]));
+    const outcome = await run({ files: [file] });
+    expect(outcome).toMatchObject({ problem: 'unsupported' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('write each to a file of its own'));
+  });
+
+  test('after packets: these count, and the rest is told', async () => {
+    const file = write('mixed-late.pcapng', Buffer.concat([build.pcapngBytes(attempts(2)), cooked]));
+    expect(await run({ files: [file] })).toMatchObject({
+      times: [0, 1000],
+      damagedFiles: 1,
+      warnings: [expect.stringMatching(/several link types.*What came before/)],
+    });
+  });
+});
+
 describe('a damaged file', () => {
   const whole = build.pcapBytes(attempts(3));
 

@@ -93,7 +93,7 @@ function decodeAmong(data: Buffer, linkType: 1 | 113 | 276, originalLength: numb
     expect(failures).toBe(1);
     return;
   }
-  expect(packet.vlanIds.length).toBeLessThanOrEqual(4);
+  expect(packet.vlanIds.length).toBeLessThanOrEqual(3);
   const views = [packet.ip?.payload, packet.tcp?.payload, packet.udp?.payload].filter((view) => view !== undefined);
   for (const view of views) expect(view.length === 0 || liesWithin(view, frame.data)).toBe(true);
   for (const layer of [packet.ip, packet.tcp, packet.udp]) {

@@ -1,8 +1,9 @@
 // Whom a device talks to: aggregation, roles, what is news after the learning time, downloads, updates that stay away.
 import { expect, test } from 'vitest';
 import { backendName, isVendorUpdateHost } from '../../sensor/detect/backends.ts';
-import { answered, dhcpRequest, visit } from '../support/name-frames.ts';
-import { CAMERA, DAY, HOUR, MINUTE, SECOND, START, Stage } from '../support/stage.ts';
+import { answered, dhcpRequest, mail, visit } from '../support/name-frames.ts';
+import { tcpConversation } from '../support/packet-builder.ts';
+import { CAMERA, DAY, HOUR, MINUTE, outside, SECOND, START, Stage } from '../support/stage.ts';
 
 /** A light bridge by its vendor's block: its note knows the vendor's hosts. */
 const BRIDGE = { mac: '00:17:88:0a:0b:0c', ip: '192.168.1.60' };
@@ -85,6 +86,16 @@ test('in the first week everything is learned in silence; then a new domain is i
   ]);
 });
 
+test('a further host in the domain of a known update server is no news', () => {
+  const stage = new Stage();
+  stage.play(
+    visit(BRIDGE, FIRST, START, { host: UPDATE_HOST }),
+    visit(BRIDGE, SECOND_IP, START + 8 * DAY, { host: 'time.meethue.com' }),
+  );
+  expect(stage.incidents()).toEqual([]);
+  expect(stage.device(BRIDGE).backends.map(({ role }) => role)).toEqual(['time', 'update']);
+});
+
 test('more than 256 KiB from an update server is a firmware download, with host, bytes and duration', () => {
   const stage = new Stage();
   stage.play(
@@ -97,6 +108,57 @@ test('more than 256 KiB from an update server is a firmware download, with host,
   const downloads = timeline.filter(({ kind }) => kind === 'firmware_download');
   expect(downloads).toMatchObject([{ name: UPDATE_HOST, nameFrom: 'sni', ip: FIRST, detail: { bytes: 1400 * 188 } }]);
   expect(downloads[0]?.detail.durationMs).toBeGreaterThan(300);
+});
+
+test('firmware fetched in ranges, a connection each, is one download; a question every minute never becomes one', () => {
+  const stage = new Stage();
+  const ranges = Array.from({ length: 10 }, (_, i) =>
+    visit(BRIDGE, FIRST, START + i * 20 * SECOND, { host: UPDATE_HOST, down: 1400 * 24 }),
+  );
+  const questions = Array.from({ length: 60 }, (_, i) =>
+    visit(BRIDGE, FIRST, START + HOUR + i * 50 * SECOND, { host: UPDATE_HOST, down: 1400 * 6 }),
+  );
+  stage.play(...ranges, ...questions);
+  stage.finish();
+  const timeline = stage.spine.engine.devices.get(BRIDGE.mac)?.timeline ?? [];
+  const downloads = timeline.filter(({ kind }) => kind === 'firmware_download');
+  expect(downloads).toMatchObject([{ name: UPDATE_HOST, detail: { bytes: 1400 * 240 } }]);
+  expect(downloads[0]?.detail.durationMs).toBeGreaterThan(180 * SECOND);
+});
+
+test('a download on a connection that is kept is known with the next request, before mail that follows', () => {
+  const stage = new Stage();
+  const request = { from: 'C' as const, bytes: Buffer.from(`GET / HTTP/1.1\r\nHost: ${UPDATE_HOST}\r\n\r\n`) };
+  const bulk = Array.from({ length: 300 }, () => ({ from: 'S' as const, bytes: Buffer.alloc(1400) }));
+  const kept = tcpConversation({
+    client: { ...BRIDGE, port: 30_000 },
+    server: outside(FIRST, 80),
+    time: START,
+    outcome: 'connected',
+    dialogue: [request, ...bulk, request],
+    close: false,
+  });
+  stage.play(kept, mail(BRIDGE, '203.0.113.25', START + HOUR)).finish();
+  const [incident] = stage.spine.recorder.incidents.all();
+  expect(incident?.before).toMatchObject([
+    { kind: 'firmware_download', name: UPDATE_HOST, detail: { bytes: 420_000 } },
+    { kind: 'backend_new' },
+  ]);
+  expect(stage.device(BRIDGE).backends).toMatchObject([{ connections: 1, bytesDown: 420_000 }]);
+});
+
+test('a download counts when the server has sent all, though the device never closes its side', () => {
+  const FIN_OFFSET = 14 + 20 + 13;
+  const isFinOf = (mac: string, data: Buffer) =>
+    ((data[FIN_OFFSET] ?? 0) & 1) !== 0 && data.subarray(6, 12).toString('hex') === mac.replaceAll(':', '');
+  const whole = visit(BRIDGE, FIRST, START, { host: UPDATE_HOST, down: 1400 * 300 });
+  const halfOpen = whole.filter(({ data }) => !isFinOf(BRIDGE.mac, data));
+  expect(halfOpen).toHaveLength(whole.length - 1);
+  const stage = new Stage().play(halfOpen, mail(BRIDGE, '203.0.113.25', START + HOUR));
+  const [incident] = stage.spine.recorder.incidents.all();
+  expect(incident?.before[0]).toMatchObject({ kind: 'firmware_download', detail: { bytes: 420_000 } });
+  stage.finish();
+  expect(stage.device(BRIDGE).backends).toMatchObject([{ connections: 1, bytesDown: 420_000 }]);
 });
 
 test('updates are overdue once, after thirty days without contact, while the device is still there', () => {

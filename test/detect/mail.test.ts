@@ -126,13 +126,23 @@ test('an EHLO whose SYN was not captured is an attempt, other segments of such a
   expect(late.finish().incidents).toEqual([]);
 });
 
+test('where the mirror lost only the SYN, the SYN-ACK still says that it connected', () => {
+  const stage = new Stage();
+  stage.play(mail(CAMERA, MAIL_SERVER, START, { outcome: 'connected', dialogue: ONE_MESSAGE }).slice(1));
+  expect(stage.finish().incidents).toMatchObject([
+    { findings: 1, evidence: { attempts: 1, connected: 1, messages: 1 } },
+  ]);
+});
+
 test('on a mirror that shows no answers, an EHLO proves the connection', () => {
   const stage = new Stage();
   const frames = mail(CAMERA, MAIL_SERVER, START, { outcome: 'connected', dialogue: ONE_MESSAGE });
   stage.play(frames.filter(({ data }) => data.subarray(6, 12).toString('hex') === CAMERA.mac.replaceAll(':', '')));
-  expect(stage.finish().incidents).toMatchObject([
+  const { incidents } = stage.finish();
+  expect(incidents).toMatchObject([
     { severity: 'critical', findings: 1, evidence: { attempts: 1, connected: 0, unanswered: 1 } },
   ]);
+  expect(incidents[0]?.summary).toMatch(/is talking to mail servers .* \(1 without a visible answer\)/);
 });
 
 test('a SYN-ACK after the deadline moves the attempt from unanswered to connected', () => {

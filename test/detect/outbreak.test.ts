@@ -99,6 +99,38 @@ test('a backend that most others use without harm, or that was contacted only af
   expect(stage.incidents('outbreak')).toEqual([]);
 });
 
+test('where all mail, an update server of two explains more than what all three use', () => {
+  const stage = new Stage();
+  for (const host of [CAMERA, FRIDGE, TELEVISION]) {
+    stage.play(visit(host, '198.51.100.20', START, { host: CLOUD }));
+    stage.play(visit(host, '198.51.100.21', START + SECOND, { host: '2.pool.ntp.org' }));
+  }
+  for (const host of [CAMERA, FRIDGE]) stage.play(visit(host, '198.51.100.30', START + HOUR, { host: UPDATE_HOST }));
+  for (const host of [CAMERA, FRIDGE, TELEVISION]) stage.play(mail(host, MAIL_SERVER, START + DAY));
+  const { evidence } = stage.incident('outbreak');
+  expect(evidence).toMatchObject({ backend: 'meethue.com', role: 'update' });
+  expect(evidence.devices).toHaveLength(2);
+  expect(JSON.stringify(evidence.alsoShared)).toContain('everybody.example');
+});
+
+test("a host is one backend, though its label tells its role to the vendor's own device alone", () => {
+  const stage = new Stage();
+  // The first has a block of the vendor's, the second an address that says nothing, the third uses it unharmed.
+  const [light, stranger, unharmed] = ['00:17:88:0a:00:01', '02:00:5e:00:00:02', '02:00:5e:00:00:03'].map((mac, i) => ({
+    mac,
+    ip: `192.168.1.8${i}`,
+  }));
+  for (const host of [light, stranger, unharmed])
+    if (host !== undefined) stage.play(visit(host, '198.51.100.30', START, { host: 'ota.philips.com' }));
+  for (const host of [light, stranger]) if (host !== undefined) stage.play(mail(host, MAIL_SERVER, START + DAY));
+  expect(stage.incident('outbreak').evidence).toMatchObject({
+    backend: 'philips.com',
+    role: 'update',
+    devices: [{ mac: light?.mac }, { mac: stranger?.mac }],
+    unaffectedDevices: 1,
+  });
+});
+
 test('mail that a person expects makes no outbreak', () => {
   const stage = new Stage();
   for (const host of [CAMERA, FRIDGE])

@@ -63,9 +63,9 @@ async function connect({ host, port, family, timeoutMs, send }) {
     };
     const timer = setTimeout(() => finish({ outcome: 'unanswered' }), timeoutMs);
     socket.once('connect', () => {
-      const { localAddress, localPort } = socket;
+      const { localAddress } = socket;
       clearTimeout(timer);
-      socket.once('close', () => finish({ outcome: 'connected', localAddress, localPort }));
+      socket.once('close', () => finish({ outcome: 'connected', localAddress }));
       socket.end(send);
       socket.resume();
     });

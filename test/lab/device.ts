@@ -55,7 +55,6 @@ export interface ConnectResult {
   readonly address: string;
   readonly startedAt: number;
   readonly localAddress?: string;
-  readonly localPort?: number;
 }
 
 export interface FetchOptions {

@@ -1,5 +1,6 @@
 // `npm run lab`: a home to play with. Starts the lab, the built sensor on its mirror port and a prompt for the devices;
 // `npm run lab -- record [NAME...]` records the captures of test/captures instead.
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +9,10 @@ import { Home, mirrorInterface, requireLab } from './home.ts';
 import { defaultBackends, mailServer, refusingServer, silentServer } from './internet.ts';
 import { checkout, terminate } from './namespaces.ts';
 import { recordCaptures } from './record.ts';
+
+const usage = `npm run lab                      a home in network namespaces, the sensor on its mirror port, and a prompt
+npm run lab -- record [NAME...]  records these captures of test/captures again, or all
+`;
 
 const help = `DEVICE mail HOST [PORT] [4|6]     send a mail, e.g.  hallway-camera mail ${mailServer.name}
 DEVICE connect HOST PORT          open a TCP connection
@@ -18,25 +23,37 @@ help, quit                        Ctrl-C ends the lab, too
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-async function main(args: readonly string[]): Promise<void> {
-  const reason = requireLab();
-  if (reason !== null) throw new Error(reason);
-  if (args[0] === 'record') await recordCaptures(args.slice(1), print);
-  else if (args.length > 0) throw new Error(`unknown: ${args.join(' ')}; it is \`record [NAME...]\` or nothing`);
-  else await play();
+/** Resolves to the exit code, when the home is gone again. */
+export async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === '--help' || args[0] === 'help') {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (args.length > 0 && args[0] !== 'record') {
+    process.stderr.write(`lab: unknown: ${args.join(' ')}\n\n${usage}`);
+    return 2;
+  }
+  try {
+    const reason = requireLab();
+    if (reason !== null) throw new Error(reason);
+    await (args[0] === 'record' ? recordCaptures(args.slice(1), print) : play());
+    return 0;
+  } catch (error) {
+    process.stderr.write(`lab: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
 }
 
 async function play(): Promise<void> {
   const home = await Home.start();
   // Listening for the signals makes them ours: the lab's own handler then leaves the end to the finally below.
-  const asked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
+  const asked = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.abort());
   const page = await reachPage(home);
   try {
     describe(home);
     const sensor = startSensor(home, page.port);
-    await Promise.race([asked, prompt(home)]);
+    await prompt(home, asked.signal);
     if (sensor !== null) await terminate(sensor);
   } finally {
     page.close();
@@ -96,18 +113,28 @@ function describe(home: Home): void {
   print(`\n${help}`);
 }
 
-async function prompt(home: Home): Promise<void> {
+/** Returns at `quit`, at the end of the input, or when `asked` aborts. */
+async function prompt(home: Home, asked: AbortSignal): Promise<void> {
   // Without a terminal (a service, a test) there is nobody to ask: only a signal ends the lab.
-  if (!process.stdin.isTTY) return new Promise(() => setInterval(() => undefined, 60_000));
-  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'lab> ' });
+  if (!process.stdin.isTTY) {
+    if (!asked.aborted) await once(asked, 'abort');
+    return;
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'lab> ', signal: asked });
   lines.on('SIGINT', () => lines.close());
   lines.prompt();
-  for await (const line of lines) {
-    const words = line.trim().split(/\s+/);
-    if (words[0] === 'quit') return;
-    if (words[0] === 'help') print(help);
-    else if (words[0] !== '') await act(home, words).then(print, (error: Error) => print(error.message));
-    lines.prompt();
+  try {
+    for await (const line of lines) {
+      const words = line.trim().split(/\s+/);
+      if (words[0] === 'quit') return;
+      if (words[0] === 'help') print(help);
+      else if (words[0] !== '') await act(home, words).then(print, (error: Error) => print(error.message));
+      if (asked.aborted) return;
+      lines.prompt();
+    }
+  } finally {
+    // Standard input would keep the process alive.
+    lines.close();
   }
 }
 
@@ -120,12 +147,4 @@ async function act(home: Home, [name = '', action, target = '', ...rest]: readon
   if (action === 'fetch') return show(await device.fetch(target));
   if (action === 'lookup') return show(await device.lookup(target, rest[0]));
   return help;
-}
-
-try {
-  await main(process.argv.slice(2));
-  process.exit(0);
-} catch (error) {
-  process.stderr.write(`lab: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
 }

@@ -2,11 +2,12 @@
 import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compileNotes, loadCompiled, mergeNotes } from '../../sensor/notes/compiled.ts';
 import { loadNotes } from '../../sensor/notes/load.ts';
 
-const SHIPPED = new URL('../../firmware-notes', import.meta.url).pathname;
+const SHIPPED = fileURLToPath(new URL('../../firmware-notes', import.meta.url));
 let folder: string;
 let notes: string;
 let compiled: string;

@@ -6,13 +6,14 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { MqttClient } from 'mqtt';
 import { build, isBuilt, readBuildStamp, sourceStamp, workFolder } from '../../sensor/deploy/build.mjs';
 import { withLock } from '../../sensor/deploy/lock.mjs';
 import type { Health } from '../../sensor/record/health.ts';
 import type { Report, ReportIncident } from '../../sensor/record/report.ts';
 
-export const ROOT = new URL('../..', import.meta.url).pathname;
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN = join(ROOT, 'dist/sensor/main.js');
 export const CAPTURES = join(ROOT, 'test/captures');
 
@@ -175,6 +176,12 @@ export class PairedPage {
     const { status, text } = await call(this.#place, this.#host, 'GET', path, this.#cookie);
     if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
     return JSON.parse(text) as Answer;
+  }
+
+  /** An order, as a tap on the page gives it. */
+  async command(order: object): Promise<void> {
+    const { status, text } = await call(this.#place, this.#host, 'POST', '/api/commands', this.#cookie, order);
+    if (status !== 200) throw new Error(`${JSON.stringify(order)}: ${status} ${text}`);
   }
 
   health(): Promise<Health> {

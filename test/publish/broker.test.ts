@@ -48,7 +48,7 @@ it('takes the next free port, and says so', async () => {
 });
 
 describe('beyond this machine', () => {
-  it.each(['0.0.0.0:1883', '192.168.1.20:1883', '[::]:1883', 'sensor.lan:1883'])(
+  it.each(['0.0.0.0:1883', ':1883', '192.168.1.20:1883', '[::]:1883', 'sensor.lan:1883'])(
     '%s is refused without a password',
     async (listen) => {
       for (const login of [

@@ -1,4 +1,5 @@
-// What lasts: restarts on the same state, a disk that refuses to write, devices that give way, and the same frames giving the same.
+// What lasts: restarts on the same state, a disk that refuses to write, devices that give way, and the same frames
+// giving the same.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

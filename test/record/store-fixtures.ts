@@ -145,7 +145,7 @@ const arbitraryBackend: fc.Arbitrary<Backend> = fc.record({
 
 const timelineEntry: fc.Arbitrary<TimelineEntry> = fc.record({
   time: fc.oneof(fc.nat(2), time),
-  kind: fc.constantFrom('first_seen', 'backend_new', 'firmware_download', 'inbound_connection', 'mail_resumed'),
+  kind: fc.constantFrom('backend_new', 'firmware_download', 'firmware_change', 'inbound_connection', 'mail_resumed'),
   name: maybe(text),
   nameFrom: maybe(nameFrom),
   ip: maybe(address),

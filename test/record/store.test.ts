@@ -144,13 +144,13 @@ describe('outbox', () => {
 
   test('gives messages in the order they were added until they are removed, across restarts', () => {
     store.save({ outbox: [message('b'), message('a')], durable: true });
-    store.save({ outbox: [message('c', { priority: 'state', expires: NOW + DAY })], durable: true });
+    store.save({ outbox: [message('c', { priority: 'state' })], durable: true });
     reopen();
     expect(store.outbox.peek(2)).toEqual([message('b'), message('a')]);
     store.outbox.remove('b');
     store.outbox.remove('b');
     reopen();
-    expect(store.outbox.peek(100)).toEqual([message('a'), message('c', { priority: 'state', expires: NOW + DAY })]);
+    expect(store.outbox.peek(100)).toEqual([message('a'), message('c', { priority: 'state' })]);
     expect(store.outbox.size()).toBe(2);
   });
 
@@ -178,15 +178,6 @@ describe('outbox', () => {
     expect(store.outbox.size()).toBe(5000);
     expect(store.outbox.peek(1)).toEqual([message('m1')]);
   });
-
-  test('an expired message is neither given nor counted, and is not a drop', () => {
-    store.save({ outbox: [message('a', { expires: NOW + 1 }), message('b')], durable: true });
-    expect(store.outbox.size()).toBe(2);
-    now = NOW + 1;
-    expect(ids()).toEqual(['b']);
-    expect(store.outbox.size()).toBe(1);
-    expect(store.outbox.dropped()).toBe(0);
-  });
 });
 
 test('published topics are a set that lasts', () => {
@@ -211,17 +202,6 @@ test('paired browsers are listed oldest first, touched and removed', () => {
   expect(store.browsers.list()).toEqual([{ ...phone, lastSeen: NOW + 5 }, tablet]);
   expect([store.browsers.remove('b1'), store.browsers.remove('b1')]).toEqual([true, false]);
   expect(store.browsers.list()).toEqual([tablet]);
-});
-
-test('a backup taken while the store is open is a database of its own', async () => {
-  store.save({ incidents: [incident('a')], durable: true });
-  const copy = join(directory, 'copy.db');
-  await store.backupTo(copy);
-  store.save({ incidents: [incident('b')], durable: true });
-  const backup = Store.open({ path: copy, now: () => now });
-  expect(backup.loadIncidents().map(({ id }) => id)).toEqual(['a']);
-  backup.close();
-  await expect(store.backupTo(join(directory, 'nowhere', 'copy.db'))).rejects.toMatchObject({ name: 'StoreError' });
 });
 
 test('in memory it works the same and leaves nothing', () => {

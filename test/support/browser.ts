@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { build } from 'vite';
 
@@ -26,7 +27,7 @@ export function launchBrowser(): Promise<Browser> {
 
 export async function buildPage(): Promise<{ directory: string; remove: () => void }> {
   const directory = mkdtempSync(join(tmpdir(), 'thingwatch-built-'));
-  const configFile = new URL('../../web/page/vite.config.ts', import.meta.url).pathname;
+  const configFile = fileURLToPath(new URL('../../web/page/vite.config.ts', import.meta.url));
   await build({ configFile, logLevel: 'error', build: { outDir: directory, emptyOutDir: true } });
   return { directory, remove: () => rmSync(directory, { recursive: true }) };
 }

@@ -3,7 +3,6 @@ import { newDevice } from '../../sensor/attribute/device.ts';
 import { alertMessages } from '../../sensor/publish/alerts.ts';
 import type {
   DeviceView,
-  OutboxMessage,
   OutboxStore,
   PublishSource,
   SuppressedStore,
@@ -14,6 +13,7 @@ import type { Command, CommandResult } from '../../sensor/record/commands.ts';
 import { type IncidentChange, newRecordEvents } from '../../sensor/record/events.ts';
 import type { Health } from '../../sensor/record/health.ts';
 import type { Incident } from '../../sensor/record/incident.ts';
+import type { OutboxMessage } from '../../sensor/record/outbox.ts';
 
 export const START = Date.parse('2026-01-05T10:11:12Z');
 

@@ -77,8 +77,8 @@ export class Stage {
     return this;
   }
 
-  send({ data, time }: CapturedFrame): void {
-    const frame: Frame = { time, linkType: LINK_TYPES.ethernet, data, originalLength: data.length };
+  send({ data, originalLength = data.length, time }: CapturedFrame): void {
+    const frame: Frame = { time, linkType: LINK_TYPES.ethernet, data, originalLength };
     this.spine.engine.frame(frame);
   }
 

@@ -43,7 +43,7 @@ export interface Answer {
 }
 
 /** A page of one file, for tests that need no real one. */
-export function smallPage(): string {
+function smallPage(): string {
   const directory = mkdtempSync(join(tmpdir(), 'thingwatch-page-'));
   writeFileSync(join(directory, 'index.html'), '<!doctype html><title>thingwatch</title>'.padEnd(2000, ' '));
   return directory;

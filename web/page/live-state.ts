@@ -45,7 +45,7 @@ export function onChange(listener: (topic: Topic | 'all') => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export function announce(topic: Topic | 'all'): void {
+function announce(topic: Topic | 'all'): void {
   for (const listener of [...listeners]) listener(topic);
 }
 

@@ -21,7 +21,7 @@ export function useRoute(): string[] {
   return segments(hash);
 }
 
-export function segments(hash: string): string[] {
+function segments(hash: string): string[] {
   return hash
     .replace(/^#?\/?/, '')
     .split('/')

@@ -5,6 +5,7 @@ import type { Health } from '../../sensor/record/health.ts';
 import type { ReportIncident } from '../../sensor/record/report.ts';
 import type { DeviceSummary } from '../shapes.ts';
 import { DAY_MS, HOUR_MS } from './format.ts';
+import { isMailIncident } from './mail-facts.ts';
 import { words } from './words.ts';
 
 export type Tone = 'alert' | 'notice' | 'blind' | 'quiet' | 'unknown';
@@ -34,16 +35,15 @@ export interface SentenceInput {
 }
 
 /** No home is silent for longer: devices look for addresses and neighbours all the time. */
-export const SILENCE_MS = 3 * 60_000;
+const SILENCE_MS = 3 * 60_000;
 /** A sensor that just began has seen nothing yet. */
-export const WARM_UP_MS = 5 * 60_000;
+const WARM_UP_MS = 5 * 60_000;
 /** Above this loss, the one SYN that counts may be among the lost. */
-export const LOSS_LIMIT_PERCENT = 1;
+const LOSS_LIMIT_PERCENT = 1;
 /** Share of the hours since the first seen one in which traffic was seen; below, the silence proves little. */
-export const COVERAGE_LIMIT = 0.5;
+const COVERAGE_LIMIT = 0.5;
 const PERIOD_MS = 30 * DAY_MS;
 
-const MAIL_KINDS = new Set(['mail_started', 'submission_started']);
 const SEEING = new Set(['lan-both-ways', 'lan-one-way']);
 
 export function homeSentence(input: SentenceInput): Sentence {
@@ -82,7 +82,7 @@ export function blindReasons(health: Health, now: number): string[] {
 
 function alertSentence({ health, incidents, incomplete, devices, now }: SentenceInput): Sentence | null {
   const open = incidents.filter(({ state }) => state === 'open');
-  const mail = open.filter(({ kind }) => MAIL_KINDS.has(kind));
+  const mail = open.filter(isMailIncident);
   const mailDevices = new Set(mail.map(({ device }) => device));
   const first = mail[0];
   const answered = mail.some(wasAnswered);

@@ -1,5 +1,6 @@
-// The built program in real chromium: a replayed home, from the pairing link to the resolved incident, over a restart, and a
-// second phone by `thingwatch pair`. Nothing here is made up for the page: capture, detectors, database and page are the real ones.
+// The built program in real chromium: a replayed home, from the pairing link to the resolved incident, over a restart,
+// and a second phone by `thingwatch pair`. Nothing here is made up for the page: capture, detectors, database and page
+// are the real ones.
 import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';

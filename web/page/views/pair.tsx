@@ -78,7 +78,7 @@ function tokenIn(text: string): string {
 }
 
 /** A first guess that tells two phones apart. */
-export function ownName(agent: string): string {
+function ownName(agent: string): string {
   const system = [...SYSTEMS].find(([pattern]) => pattern.test(agent))?.[1];
   const browser = [...BROWSERS].find(([pattern]) => pattern.test(agent))?.[1];
   return system && browser ? words.browserName(system, browser) : (browser ?? system ?? '');

@@ -1,0 +1,82 @@
+// How much went to and came from each backend, and when that was a firmware download: a lot from an update backend, on one
+// connection or on several in a row. Who the backend is, backends.ts decides.
+import type { Connection } from '../attribute/connections.ts';
+import type { Backend, Device, TimelineEntry } from '../attribute/device.ts';
+import { addTimeline } from '../attribute/timeline.ts';
+
+/** More than this much down from an update backend is a download, not a question about one. */
+const DOWNLOAD_BYTES = 256 * 1024;
+/** Many devices fetch firmware in ranges, each on a connection of its own: with less than this between them (ms) they are one. */
+const RANGES_WITHIN = 60_000;
+/** A TLS handshake and a short answer with room to spare: a connection with less down is no range of a download. */
+const RANGE_BYTES = 16 * 1024;
+/** What comes later than this (ms) on a connection that is kept for weeks is another download. */
+const LONGEST = 24 * 60 * 60_000;
+
+interface Counted {
+  up: number;
+  down: number;
+  /** Of `down`, what counted towards a download. */
+  fetched: number;
+}
+
+/** What came down from one update backend without a pause. */
+interface Download {
+  bytes: number;
+  startedAt: number;
+  lastAt: number;
+  /** Where the timeline tells of it; null while it is small. */
+  entry: TimelineEntry | null;
+}
+
+export class BackendVolumes {
+  readonly #counted = new WeakMap<Connection, Counted>();
+  readonly #downloads = new WeakMap<Backend, Download>();
+
+  /** Adds what `connection` carried up to `time` and was not counted yet: as far as the packets that pass the filter show. */
+  count(device: Device, backend: Backend, connection: Connection, time: number): void {
+    const counted = this.#counted.get(connection) ?? { up: 0, down: 0, fetched: 0 };
+    this.#counted.set(connection, counted);
+    backend.bytesUp += connection.up.total - counted.up;
+    backend.bytesDown += connection.down.total - counted.down;
+    counted.up = connection.up.total;
+    counted.down = connection.down.total;
+    if (backend.role !== 'update' || counted.down < RANGE_BYTES || counted.down === counted.fetched) return;
+    this.#fetched(device, backend, connection, counted.down - counted.fetched, time);
+    counted.fetched = counted.down;
+  }
+
+  /** Told once it is large, and kept up to date while more comes. */
+  #fetched(device: Device, backend: Backend, connection: Connection, bytes: number, time: number): void {
+    const download = this.#continued(backend, connection, time);
+    download.bytes += bytes;
+    download.startedAt = Math.min(download.startedAt, connection.openedAt);
+    download.lastAt = Math.max(download.lastAt, time);
+    if (download.bytes <= DOWNLOAD_BYTES) return;
+    const detail = { bytes: download.bytes, durationMs: download.lastAt - download.startedAt, backend: backend.name };
+    if (download.entry !== null) {
+      download.entry.detail = detail;
+      return;
+    }
+    download.entry = {
+      time,
+      kind: 'firmware_download',
+      name: connection.name ?? backend.name,
+      nameFrom: connection.nameFrom,
+      ip: connection.responderIp,
+      role: backend.role,
+      detail,
+    };
+    addTimeline(device, download.entry);
+  }
+
+  /** The download that `connection` overlaps or follows at once, else a new one. */
+  #continued(backend: Backend, { openedAt }: Connection, time: number): Download {
+    const known = this.#downloads.get(backend);
+    const follows = known !== undefined && openedAt - known.lastAt < RANGES_WITHIN;
+    if (follows && known.startedAt - time < RANGES_WITHIN && time - known.startedAt < LONGEST) return known;
+    const download: Download = { bytes: 0, startedAt: openedAt, lastAt: time, entry: null };
+    this.#downloads.set(backend, download);
+    return download;
+  }
+}
