@@ -1,9 +1,11 @@
 // Frame in, findings out. Owns packet time; deterministic, no I/O, no clock of its own. It sends each packet through the
 // rooms attribute and detect; what they say goes to the sink.
-import { type Connection, type ConnectionHandler, ConnectionTable } from './attribute/connections.ts';
+import type { Connection } from './attribute/connection.ts';
+import { type ConnectionHandler, ConnectionTable } from './attribute/connections.ts';
 import { DestinationNames } from './attribute/destination-names.ts';
 import type { Device } from './attribute/device.ts';
 import { DeviceTable, isGroup } from './attribute/device-table.ts';
+import { Direction } from './attribute/direction.ts';
 import { DuplicateFinder } from './attribute/duplicates.ts';
 import { GatewayFinder } from './attribute/gateway.ts';
 import { Home } from './attribute/home.ts';
@@ -67,6 +69,7 @@ export class Engine {
   readonly #connections: ConnectionTable;
   readonly #openings: Openings;
   readonly #links: LinkLearner;
+  readonly #direction: Direction;
   readonly #nameTraffic: NameTraffic;
   readonly #stats: CaptureStats = { packets: 0, firstPacket: null, lastPacket: null, duplicates: 0 };
   /** Packet time; goes back only where the capture's clock was set back. */
@@ -81,7 +84,9 @@ export class Engine {
     this.#connections = new ConnectionTable(this.#connectionHandler(), isMailPort);
     this.#openings = new Openings(this.counters, (connection) => this.#connectionEnded(connection));
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
-    this.#links = new LinkLearner({ ...parts, gateways: this.#gateways, home: this.#home });
+    const place = { gateways: this.#gateways, home: this.#home };
+    this.#links = new LinkLearner({ ...parts, ...place });
+    this.#direction = new Direction({ devices: this.devices, ...place });
     this.#nameTraffic = new NameTraffic({ ...parts, names: this.#names });
   }
 
@@ -214,7 +219,7 @@ export class Engine {
       const opening = this.#openings.tcp(connection, tcp);
       if (opening !== null) this.#opened(opening);
     }
-    const originator = isHello || connection.mailAttempt ? this.#originator(connection) : null;
+    const originator = isHello || connection.mailAttempt ? this.#direction.originator(connection) : null;
     if (originator === null) return;
     if (isHello && from === 'originator') this.#mail.hello(originator, connection, this.#now);
     if (connection.mailAttempt) this.#mail.segment(originator, connection, tcp, from, this.#now);
@@ -229,7 +234,7 @@ export class Engine {
   #connectionHandler(): ConnectionHandler {
     return {
       opened: (connection) => {
-        const device = this.#originator(connection);
+        const device = this.#direction.originator(connection);
         if (device === null) return;
         this.#nameByDns(connection);
         device.connections++;
@@ -241,35 +246,6 @@ export class Engine {
       ended: (connection) => this.#connectionEnded(connection),
       received: (connection) => this.#countVolume(connection),
     };
-  }
-
-  /**
-   * The device that opened `connection` to the outside; null when it goes inside, or comes from the Internet through the
-   * gateway to a device of the home.
-   */
-  #originator(connection: Connection): Device | null {
-    if (connection.originatorMac === null) return null;
-    const device = this.devices.get(connection.originatorMac) ?? null;
-    if (device === null) return null;
-    connection.outbound ??= !this.#staysHome(connection) && !this.#isInbound(connection, device);
-    return connection.outbound ? device : null;
-  }
-
-  /** A prefix that somebody announced does not make what is handed to the gateway stay inside: announcements can be forged. */
-  #staysHome({ originatorMac, responderIp, responderMac }: Connection): boolean {
-    if (this.#home.isInsideByRule(responderIp)) return true;
-    if (this.#home.fixed) return false;
-    const holder = this.devices.ownerOf(responderIp)?.mac;
-    const isHeldHere = holder !== undefined && holder !== originatorMac && !this.#gateways.isGateway(holder);
-    if (isHeldHere && holder === responderMac) return true;
-    const isHandedOn = responderMac !== null && this.#gateways.isGateway(responderMac);
-    return this.#home.isInside(responderIp) && (isHeldHere || !isHandedOn);
-  }
-
-  #isInbound({ originatorIp, responderMac }: Connection, device: Device): boolean {
-    if (this.#home.fixed || this.#home.isInside(originatorIp)) return false;
-    const receiver = responderMac === null ? undefined : this.devices.get(responderMac);
-    return this.#gateways.isGateway(device.mac) && receiver !== undefined && !this.#gateways.isGateway(receiver.mac);
   }
 
   /** Devices beyond the bound, as a flood of made-up MACs brings them, are told of as one. */
@@ -286,7 +262,7 @@ export class Engine {
   }
 
   #opened({ connection, host, outer, source, userAgent }: Opening): void {
-    const device = this.#originator(connection);
+    const device = this.#direction.originator(connection);
     if (device === null) return;
     this.devices.keep(device);
     if (userAgent !== null) this.#identities.userAgent(device, userAgent, this.#now);
@@ -301,7 +277,7 @@ export class Engine {
   }
 
   #settled(connection: Connection, time: number): void {
-    const device = this.#originator(connection);
+    const device = this.#direction.originator(connection);
     if (device === null) {
       if (connection.outcome === 'connected') this.#inbound(connection, time);
       return;
@@ -331,7 +307,7 @@ export class Engine {
   }
 
   #countVolume(connection: Connection): void {
-    const device = this.#originator(connection);
+    const device = this.#direction.originator(connection);
     if (device === null) return;
     this.#nameByDns(connection);
     this.#options.backends.ended(device, connection, connection.lastAt);

@@ -51,6 +51,7 @@ async function run(options: GlobalOptions): Promise<number> {
       EXIT.usage,
       `there is no interface ${device}: set capture.interface to the one at the mirror port (there are ${names.join(', ')})`,
     );
+  await tryCapture(device, session);
   const served = await serve({
     session,
     mode: 'live',
@@ -78,6 +79,16 @@ async function run(options: GlobalOptions): Promise<number> {
   } finally {
     await capture.stop();
     await served.stop();
+  }
+}
+
+/** Whether this process may capture at all is settled before a page or a broker is opened. Throws CaptureError. */
+async function tryCapture(device: string, { log, now }: Session): Promise<void> {
+  const attempt = new LiveCapture({ interface: device, onFrame() {}, onState() {}, log: log('capture'), now });
+  try {
+    await attempt.start();
+  } finally {
+    await attempt.stop();
   }
 }
 

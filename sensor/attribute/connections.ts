@@ -1,9 +1,8 @@
 // The connection table: who opened it, whether it was answered, how much went each way. Bounded; TCP only.
 import { LRUCache } from 'lru-cache';
-import type { IpAddress, Mac, Packet, Tcp } from '../decode/packet.ts';
+import type { IpAddress, Packet, Tcp } from '../decode/packet.ts';
 import { TCP_FLAGS } from '../decode/packet.ts';
-import { ByteCounter } from './byte-counter.ts';
-import type { NameSource } from './device.ts';
+import { type Connection, newConnection, type Outcome, payloadSequence } from './connection.ts';
 import { EarlyAnswers } from './early-answers.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
@@ -16,81 +15,6 @@ const ANSWER_WITHIN = 30_000;
 const RETRANSMITTED_WITHIN = 5 * 60_000;
 /** Settled connections that the waiting list may hold before it is swept. */
 const SWEEP_AT = 2 * (CONNECTIONS + MAIL_CONNECTIONS);
-
-/** `unseen`: the capture holds no SYN of it. */
-export type Outcome = 'pending' | 'connected' | 'refused' | 'unanswered' | 'unseen';
-
-export interface Connection {
-  /** MAC that sent the originator's frames; null on a link layer without addresses. */
-  originatorMac: Mac | null;
-  responderMac: Mac | null;
-  originatorIp: IpAddress;
-  originatorPort: number;
-  responderIp: IpAddress;
-  responderPort: number;
-  openedAt: number;
-  lastAt: number;
-  outcome: Outcome;
-  /** The originator's initial sequence number; null when unseen. */
-  isn: number | null;
-  /** Bytes the originator sent and received, as far as sequence numbers tell. */
-  up: ByteCounter;
-  down: ByteCounter;
-  /** The responder's name where this very connection carried it, or else DNS. */
-  name: string | null;
-  nameFrom: NameSource | null;
-  /** The originator sent payload: the connection works even if no reply crosses the mirror. */
-  carriedData: boolean;
-  /** FIN from both sides, or RST. */
-  ended: boolean;
-  finFrom: { originator: boolean; responder: boolean };
-  /** The SYN-ACK came after the deadline, when the connection already counted as unanswered. */
-  lateAnswer: boolean;
-  /** This connection is a mail attempt and has been counted. */
-  mailAttempt: boolean;
-  /** The name is the outer one of an Encrypted Client Hello: the real name is hidden. */
-  nameIsOuter: boolean;
-  /** Nothing more is to be read from the beginning of the originator's stream. */
-  openingRead: boolean;
-  /** Whether it leaves the home, decided when it was first judged; null before. */
-  outbound: boolean | null;
-  /** Key of the backend this connection was counted to; null while it was not. */
-  backend: string | null;
-}
-
-/** A connection between the packet's ends, opened by its sender. `isn` is null when its SYN was not seen. */
-export function newConnection(
-  packet: Packet,
-  ports: { sourcePort: number; destinationPort: number },
-  time: number,
-  isn: number | null,
-): Connection {
-  return {
-    originatorMac: packet.sourceMac,
-    responderMac: packet.destinationMac,
-    originatorIp: packet.ip?.source ?? '',
-    originatorPort: ports.sourcePort,
-    responderIp: packet.ip?.destination ?? '',
-    responderPort: ports.destinationPort,
-    openedAt: time,
-    lastAt: time,
-    outcome: isn === null ? 'unseen' : 'pending',
-    isn,
-    up: new ByteCounter(),
-    down: new ByteCounter(),
-    name: null,
-    nameFrom: null,
-    carriedData: false,
-    ended: false,
-    finFrom: { originator: false, responder: false },
-    lateAnswer: false,
-    mailAttempt: false,
-    nameIsOuter: false,
-    openingRead: false,
-    outbound: null,
-    backend: null,
-  };
-}
 
 export interface ConnectionHandler {
   /** A first SYN. */
@@ -319,11 +243,6 @@ export class ConnectionTable {
 
 function keyOf({ originatorIp, originatorPort, responderIp, responderPort }: Connection): string {
   return `${originatorIp} ${originatorPort} ${responderIp} ${responderPort}`;
-}
-
-/** Sequence number of the payload's first byte: a SYN takes one of its own (RFC 9293, section 3.4; data in a SYN, RFC 7413). */
-export function payloadSequence(tcp: Tcp): number {
-  return (tcp.flags & TCP_FLAGS.syn) === 0 ? tcp.sequence : (tcp.sequence + 1) >>> 0;
 }
 
 /** Sequence number after this segment's payload. */

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Tcp } from '../decode/packet.ts';
 import { SmtpDialogue } from '../decode/smtp.ts';
-import { type Connection, payloadSequence } from './connections.ts';
+import { type Connection, payloadSequence } from './connection.ts';
 
 /** Dialogues followed at once; connections beyond that still count as attempts. */
 const DIALOGUES = 512;

@@ -1,5 +1,5 @@
 // Counts a device's mail attempts and what became of them: exact totals, and the destinations as far as the bound allows.
-import type { Connection } from './connections.ts';
+import type { Connection } from './connection.ts';
 import { type Device, LIMITS, type MailDestination, type MailTally } from './device.ts';
 
 export type MailOutcome = 'connected' | 'refused' | 'unanswered';

@@ -10,7 +10,7 @@ import { type Mac, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/
 import { decodeSsdp } from '../decode/ssdp.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { isBlockListQuery } from './block-lists.ts';
-import { payloadSequence } from './connections.ts';
+import { payloadSequence } from './connection.ts';
 import type { DestinationNames } from './destination-names.ts';
 import type { Device } from './device.ts';
 import { type DeviceTable, isGroup } from './device-table.ts';

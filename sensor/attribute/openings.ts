@@ -7,7 +7,7 @@ import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import { isClientInitial, QuicInitials } from '../decode/quic.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { decodeClientHello, looksLikeClientHello } from '../decode/tls.ts';
-import { type Connection, newConnection, payloadSequence } from './connections.ts';
+import { type Connection, newConnection, payloadSequence } from './connection.ts';
 
 /** Beginnings read at once. */
 const READERS = 1024;

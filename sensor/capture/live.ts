@@ -151,7 +151,7 @@ function explain(said: string, device: string): string {
   // Printed for every interface without an IPv4 address, as a mirror port is; it says nothing about an end.
   const words = said.replace(/^Warning: .*$/gm, '').trim();
   if (/permission|Operation not permitted|EPERM/i.test(words)) {
-    return `capturing on ${device} needs the right CAP_NET_RAW: run as root, or with "sudo setcap cap_net_raw+ep $(readlink -f $(which node))"`;
+    return `capturing on ${device} needs the right CAP_NET_RAW: start it with sudo, or as the service in sensor/deploy/thingwatch.service, which gets this one right and no other`;
   }
   if (/No such device|doesn't exist/i.test(words)) {
     return `there is no interface ${device}: name the one at the mirror port with capture.interface`;

@@ -1,6 +1,6 @@
 // How much went to and came from each backend, and when that was a firmware download: a lot from an update backend, on one
 // connection or on several in a row. Who the backend is, backends.ts decides.
-import type { Connection } from '../attribute/connections.ts';
+import type { Connection } from '../attribute/connection.ts';
 import type { Backend, Device, TimelineEntry } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 

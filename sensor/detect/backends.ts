@@ -1,7 +1,6 @@
 // Whom a device talks to, by registrable domain, and what is worth telling about it: a new backend after the learning
 // time, a firmware download, updates that no longer come. Roles come from firmware notes, else from a conservative rule.
-import { getDomain } from 'tldts';
-import type { Connection } from '../attribute/connections.ts';
+import type { Connection } from '../attribute/connection.ts';
 import {
   type Backend,
   type BackendRole,
@@ -13,6 +12,7 @@ import {
 import type { DeviceTable } from '../attribute/device-table.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
+import { backendName, isVendorUpdateHost } from './backend-name.ts';
 import { BackendVolumes } from './backend-volumes.ts';
 import type { Finding } from './finding.ts';
 import { isSharedInfrastructure } from './shared-infrastructure.ts';
@@ -30,9 +30,6 @@ const STILL_HERE = 3 * DAY;
 const ACTIVITY_DAYS = 31;
 /** Roles that `backendKey` tells apart; all others are with `unknown`. */
 const KEPT_APART = ['unknown', 'update', 'store'] as const;
-
-/** Labels that vendors give their update hosts; believed only below the device's own vendor's domain. */
-const UPDATE_LABEL = /^(?:update|updates|firmware|fw|ota|fota|fwupdate|swupdate|softwareupdate)\d{0,3}$/;
 
 export interface KnownBackend {
   role: BackendRole;
@@ -241,23 +238,6 @@ export function backendsNamed(device: Device, name: string): Backend[] {
 /** The backend that has `connection`; undefined where it was not counted yet, or its backend was forgotten. */
 function countedTo(device: Device, { backend }: Connection): Backend | undefined {
   return backend === null ? undefined : device.backends.get(backend);
-}
-
-/** The registrable domain of `host`, private suffixes respected so that two tenants of one cloud stay apart; else the address. */
-export function backendName(host: string | null, ip: string): string {
-  if (host === null) return ip;
-  return getDomain(host, { allowPrivateDomains: true }) ?? getDomain(host) ?? host;
-}
-
-/** The conservative rule: an update label in a host name below the domain that is the vendor's first word. */
-export function isVendorUpdateHost(host: string, vendor: string | null): boolean {
-  const word = /^[a-z0-9]{4,}/.exec((vendor ?? '').toLowerCase())?.[0];
-  const domain = getDomain(host);
-  if (word === undefined || domain?.split('.')[0] !== word) return false;
-  return host
-    .slice(0, Math.max(0, host.length - domain.length - 1))
-    .split('.')
-    .some((label) => label.split('-').some((part) => UPDATE_LABEL.test(part)));
 }
 
 /** The contract knows four sources; a name from another device's answer is still a DNS name. */

@@ -5,7 +5,8 @@ import type { VendorTable } from '../attribute/vendor.ts';
 import { matchNote, type NoteMatch } from '../notes/match.ts';
 import { findBackendRole, knowsHost, type NoteIndex } from '../notes/note-index.ts';
 import type { Note } from '../notes/schema.ts';
-import { isVendorUpdateHost, type KnownBackend } from './backends.ts';
+import { isVendorUpdateHost } from './backend-name.ts';
+import type { KnownBackend } from './backends.ts';
 
 interface Remembered {
   evidence: string;

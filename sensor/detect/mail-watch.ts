@@ -1,5 +1,5 @@
 // Counts mail attempts and what becomes of them, and says so as findings: the seam between the connection table and mail.ts.
-import type { Connection, Outcome } from '../attribute/connections.ts';
+import type { Connection, Outcome } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
 import { Dialogues } from '../attribute/dialogues.ts';
 import { countAccepted, countAttempt, countOutcome, type MailOutcome } from '../attribute/mail-tally.ts';

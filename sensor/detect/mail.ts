@@ -1,6 +1,6 @@
 // The sensor's reason to be: a device opens a mail connection to the Internet. The first SYN is enough; what becomes of it
 // is filled in later. Totals are deltas, so that they stay exact over restarts.
-import type { Connection } from '../attribute/connections.ts';
+import type { Connection } from '../attribute/connection.ts';
 import type { MailOutcome } from '../attribute/mail-tally.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding, IncidentKind, Severity } from './finding.ts';

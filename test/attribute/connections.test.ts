@@ -1,6 +1,7 @@
 // What the connection table makes of TCP segments: attempts, their outcomes, bytes by sequence numbers, and its bounds.
 import { beforeEach, expect, test } from 'vitest';
-import { type Connection, ConnectionTable } from '../../sensor/attribute/connections.ts';
+import type { Connection } from '../../sensor/attribute/connection.ts';
+import { ConnectionTable } from '../../sensor/attribute/connections.ts';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { isMailPort } from '../../sensor/decode/interest.ts';
 import { DecodeCounters } from '../../sensor/decode/outcome.ts';

@@ -1,6 +1,6 @@
 // Whom a device talks to: aggregation, roles, what is news after the learning time, downloads, updates that stay away.
 import { expect, test } from 'vitest';
-import { backendName, isVendorUpdateHost } from '../../sensor/detect/backends.ts';
+import { backendName, isVendorUpdateHost } from '../../sensor/detect/backend-name.ts';
 import { answered, dhcpRequest, mail, visit } from '../support/name-frames.ts';
 import { tcpConversation } from '../support/packet-builder.ts';
 import { CAMERA, DAY, HOUR, MINUTE, outside, SECOND, START, Stage } from '../support/stage.ts';

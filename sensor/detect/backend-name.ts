@@ -1,0 +1,22 @@
+// What a host name alone says of a backend: which domain it belongs to, and whether it names an update server.
+import { getDomain } from 'tldts';
+
+/** Labels that vendors give their update hosts; believed only below the device's own vendor's domain. */
+const UPDATE_LABEL = /^(?:update|updates|firmware|fw|ota|fota|fwupdate|swupdate|softwareupdate)\d{0,3}$/;
+
+/** The registrable domain of `host`, private suffixes respected so that two tenants of one cloud stay apart; else the address. */
+export function backendName(host: string | null, ip: string): string {
+  if (host === null) return ip;
+  return getDomain(host, { allowPrivateDomains: true }) ?? getDomain(host) ?? host;
+}
+
+/** The conservative rule: an update label in a host name below the domain that is the vendor's first word. */
+export function isVendorUpdateHost(host: string, vendor: string | null): boolean {
+  const word = /^[a-z0-9]{4,}/.exec((vendor ?? '').toLowerCase())?.[0];
+  const domain = getDomain(host);
+  if (word === undefined || domain?.split('.')[0] !== word) return false;
+  return host
+    .slice(0, Math.max(0, host.length - domain.length - 1))
+    .split('.')
+    .some((label) => label.split('-').some((part) => UPDATE_LABEL.test(part)));
+}
