@@ -26,29 +26,31 @@ export interface Lease {
   source: 'arp' | 'dhcp' | 'dhcpv6' | 'ndp' | 'on-link';
 }
 
-export interface MailDestination {
-  ip: IpAddress;
-  port: number;
-  name: string | null;
-  nameFrom: NameSource | null;
+/** Attempts by what became of them, and what servers accepted on plain connections. */
+export interface MailCounts {
   attempts: number;
   connected: number;
   refused: number;
   unanswered: number;
   messages: number;
   recipients: number;
+}
+
+export function noMailCounts(): MailCounts {
+  return { attempts: 0, connected: 0, refused: 0, unanswered: 0, messages: 0, recipients: 0 };
+}
+
+export interface MailDestination extends MailCounts {
+  ip: IpAddress;
+  port: number;
+  name: string | null;
+  nameFrom: NameSource | null;
   firstSeen: number;
   lastSeen: number;
 }
 
 /** Exact totals, and the destinations behind them as far as the bound allows. */
-export interface MailTally {
-  attempts: number;
-  connected: number;
-  refused: number;
-  unanswered: number;
-  messages: number;
-  recipients: number;
+export interface MailTally extends MailCounts {
   /** Keyed `ip port`; at most LIMITS.mailDestinations, the oldest give way. */
   destinations: Map<string, MailDestination>;
   /** Destinations that gave way. */
@@ -207,12 +209,7 @@ export function newDevice(mac: Mac, time: number): Device {
     },
     firmware: [],
     mail: {
-      attempts: 0,
-      connected: 0,
-      refused: 0,
-      unanswered: 0,
-      messages: 0,
-      recipients: 0,
+      ...noMailCounts(),
       destinations: new Map(),
       forgottenDestinations: 0,
     },

@@ -1,6 +1,6 @@
 // Counts a device's mail attempts and what became of them: exact totals, and the destinations as far as the bound allows.
 import type { Connection } from './connection.ts';
-import { type Device, LIMITS, type MailDestination, type MailTally } from './device.ts';
+import { type Device, LIMITS, type MailCounts, type MailDestination, noMailCounts } from './device.ts';
 
 export type MailOutcome = 'connected' | 'refused' | 'unanswered';
 
@@ -46,7 +46,7 @@ export function countAccepted(
 }
 
 /** The totals, and the destination's entry if it has not given way since the attempt. */
-function talliesOf(device: Device, connection: Connection, time: number): (MailTally | MailDestination)[] {
+function talliesOf(device: Device, connection: Connection, time: number): MailCounts[] {
   const destination = device.mail.destinations.get(keyOf(connection));
   if (destination === undefined) return [device.mail];
   destination.lastSeen = Math.max(destination.lastSeen, time);
@@ -67,12 +67,7 @@ function destinationOf(device: Device, connection: Connection, time: number): Ma
       port: connection.responderPort,
       name: null,
       nameFrom: null,
-      attempts: 0,
-      connected: 0,
-      refused: 0,
-      unanswered: 0,
-      messages: 0,
-      recipients: 0,
+      ...noMailCounts(),
       firstSeen: time,
       lastSeen: time,
     };

@@ -1,6 +1,6 @@
 // The JSON shapes of `thingwatch.report/1`, shared by the replay report, the web API and MQTT. The contract that outside
 // checks rely on; times are ISO 8601 with zone and milliseconds, counts are integers.
-import type { BackendRole, NameSource, Role } from '../attribute/device.ts';
+import type { BackendRole, MailCounts, NameSource, Role } from '../attribute/device.ts';
 import type { IncidentKind, Severity } from '../detect/finding.ts';
 import type { Vantage } from './health.ts';
 import type { IncidentState } from './incident.ts';
@@ -45,15 +45,7 @@ export interface ReportDevice {
   firstSeen: string;
   lastSeen: string;
   connections: number;
-  mail: {
-    attempts: number;
-    connected: number;
-    refused: number;
-    unanswered: number;
-    messages: number;
-    recipients: number;
-    destinations: ReportMailDestination[];
-  };
+  mail: MailCounts & { destinations: ReportMailDestination[] };
   lookups: { mx: number; dnsbl: number };
   backends: ReportBackend[];
   firmware: { version: string; from: string; firstSeen: string; lastSeen: string }[];

@@ -1,14 +1,9 @@
 // How often and to whom, for one mail incident: from its evidence where that counts, else from what the device's own
 // mail history says since the incident started.
+import type { MailCounts } from '../../sensor/attribute/device.ts';
 import type { ReportDevice, ReportIncident, ReportMailDestination } from '../../sensor/record/report.ts';
 
-export interface MailFacts {
-  attempts: number;
-  connected: number;
-  refused: number;
-  unanswered: number;
-  messages: number;
-  recipients: number;
+export interface MailFacts extends MailCounts {
   /** Most attempts first. */
   destinations: ReportMailDestination[];
 }
