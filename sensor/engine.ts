@@ -1,32 +1,31 @@
-// Frame in, findings out. Owns packet time; deterministic, no I/O, no clock of its own. It sends each packet through the
-// rooms attribute and detect; what they say goes to the sink.
-import type { Connection } from './attribute/connection.ts';
-import { type ConnectionHandler, ConnectionTable } from './attribute/connections.ts';
+// Frame in, findings out. Owns packet time; deterministic, no I/O, no clock of its own. It routes: each packet goes through
+// the room attribute, and what that makes of it to the detectors, which judge.
+import { ConnectionTraffic } from './attribute/connection-traffic.ts';
 import { DestinationNames } from './attribute/destination-names.ts';
 import type { Device } from './attribute/device.ts';
 import { DeviceTable, isGroup } from './attribute/device-table.ts';
-import { Direction } from './attribute/direction.ts';
 import { DuplicateFinder } from './attribute/duplicates.ts';
 import { GatewayFinder } from './attribute/gateway.ts';
 import { Home } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
-import { type Opening, Openings } from './attribute/openings.ts';
-import { addTimeline, countActivity } from './attribute/timeline.ts';
 import { type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
-import { interestOf, isMailPort } from './decode/interest.ts';
+import { interestOf } from './decode/interest.ts';
 import { DecodeCounters, truncated } from './decode/outcome.ts';
-import type { Mac, Packet, Tcp, Udp } from './decode/packet.ts';
-import { looksLikeHello } from './decode/smtp.ts';
-import type { BackendWatch } from './detect/backends.ts';
+import type { Mac, Packet, Udp } from './decode/packet.ts';
+import type { DetectorFactory, DetectSettings } from './detect/detector.ts';
+import { DETECTORS } from './detect/detectors.ts';
 import type { Finding } from './detect/finding.ts';
-import { MailWatch } from './detect/mail-watch.ts';
+import type { Knowledge } from './detect/knowledge.ts';
+import type { Remembered } from './detect/memory.ts';
+import { DetectorPanel } from './detect/panel.ts';
 
 const DHCP_PORTS = new Set([67, 68]);
 const DHCPV6_PORTS = new Set([546, 547]);
+const ROUTER_PORT = 5351;
 /** Frames further behind than this (ms) are no disorder: the clock was set back, or a capture from earlier follows. */
 const CLOCK_STEP = 60_000;
 /** So many of them in a row, since the stamp of a single one may be damaged. */
@@ -38,7 +37,10 @@ export interface EngineOptions {
   /** The capture interface's own address, null in a replay. */
   sensorMac: Mac | null;
   onFinding(finding: Finding, device: Device | null): void;
-  backends: BackendWatch;
+  knowledge: Knowledge;
+  settings: DetectSettings;
+  /** All of them, unless a test wants one alone. */
+  detectors?: readonly DetectorFactory[];
 }
 
 /** What capture has delivered so far. */
@@ -62,14 +64,11 @@ export class Engine {
   readonly #home: Home;
   readonly #gateways = new GatewayFinder();
   readonly #identities = new IdentityBook(this.devices);
-  readonly #names = new DestinationNames();
   readonly #duplicates = new DuplicateFinder();
   readonly #vantage: VantageJudge;
-  readonly #mail: MailWatch;
-  readonly #connections: ConnectionTable;
-  readonly #openings: Openings;
+  readonly #detectors: DetectorPanel;
+  readonly #connections: ConnectionTraffic;
   readonly #links: LinkLearner;
-  readonly #direction: Direction;
   readonly #nameTraffic: NameTraffic;
   readonly #stats: CaptureStats = { packets: 0, firstPacket: null, lastPacket: null, duplicates: 0 };
   /** Packet time; goes back only where the capture's clock was set back. */
@@ -80,14 +79,18 @@ export class Engine {
     this.#options = options;
     this.#home = new Home(options.homeNet);
     this.#vantage = new VantageJudge(this.#home, options.sensorMac);
-    this.#mail = new MailWatch((finding, device) => this.#found(finding, device));
-    this.#connections = new ConnectionTable(this.#connectionHandler(), isMailPort);
-    this.#openings = new Openings(this.counters, (connection) => this.#connectionEnded(connection));
+    const names = new DestinationNames();
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
     const place = { gateways: this.#gateways, home: this.#home };
+    const { detectors = DETECTORS, knowledge, onFinding, settings } = options;
+    this.#detectors = new DetectorPanel(detectors, { devices: this.devices, ...place, knowledge, settings }, onFinding);
+    this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
     this.#links = new LinkLearner({ ...parts, ...place });
-    this.#direction = new Direction({ devices: this.devices, ...place });
-    this.#nameTraffic = new NameTraffic({ ...parts, names: this.#names });
+    this.#nameTraffic = new NameTraffic({
+      ...parts,
+      names,
+      onMessage: (message, packet, device) => this.#detectors.dns(message, packet, device, this.#now),
+    });
   }
 
   get now(): number {
@@ -106,10 +109,21 @@ export class Engine {
     return { prefixes: this.#home.prefixes(), gateways: this.#gateways.gateways() };
   }
 
-  restore(memory: EngineMemory, devices: Iterable<Device>): void {
+  restore(memory: EngineMemory, devices: Iterable<Device>, remembered: Iterable<Remembered>): void {
     this.#home.restore(memory.prefixes);
     this.#gateways.restore(memory.gateways);
     for (const device of devices) this.devices.restore(device);
+    this.#detectors.restore(remembered);
+  }
+
+  /** What detectors have to be told again after a restart, as far as it changed since the last call. */
+  takeDetectorMemory(): Remembered[] {
+    return this.#detectors.takeMemory();
+  }
+
+  /** A device is no longer remembered: detectors forget it too. */
+  forgotten(mac: Mac): void {
+    this.#detectors.forget(mac);
   }
 
   /** Takes the next frame. Frames that are out of order by time are taken at the time already reached. */
@@ -137,7 +151,7 @@ export class Engine {
     this.#stats.firstPacket ??= frame.time;
     this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
     if (interest === 'tls-continued') {
-      if (packet.tcp !== null) this.#continued(packet, packet.tcp);
+      if (packet.tcp !== null) this.#connections.continued(packet, packet.tcp, this.#now);
     } else if (this.#duplicates.isCopy(packet, this.#now)) this.#stats.duplicates++;
     else this.#attribute(packet);
     return true;
@@ -148,8 +162,7 @@ export class Engine {
     if (time <= this.#now) return;
     this.#now = time;
     this.#connections.expire(time);
-    this.#openings.expire(time);
-    this.#options.backends.tick(time, this.devices);
+    this.#detectors.tick(time);
   }
 
   #follow(time: number): void {
@@ -164,7 +177,6 @@ export class Engine {
 
   /** The capture has ended: settles what is pending. */
   finish(): void {
-    this.#openings.close();
     this.#connections.close(this.#now);
     this.#assignRoles();
   }
@@ -183,7 +195,10 @@ export class Engine {
     this.#links.passed(packet, device, this.#now);
     if (packet.arp !== null && device !== null) this.#links.arp(packet, packet.arp, device, this.#now);
     if (packet.icmpv6 !== null && device !== null) this.#links.neighbor(packet, packet.icmpv6, device, this.#now);
-    if (packet.tcp !== null) this.#tcp(packet, packet.tcp, device);
+    if (packet.tcp !== null) {
+      this.#nameTraffic.tcp(packet, packet.tcp, device, this.#now);
+      this.#connections.tcp(packet, packet.tcp, this.#now);
+    }
     if (packet.udp !== null) this.#udp(packet, packet.udp, device);
   }
 
@@ -199,118 +214,13 @@ export class Engine {
   #udp(packet: Packet, udp: Udp, device: Device | null): void {
     if (DHCP_PORTS.has(udp.destinationPort)) this.#links.dhcp(packet, udp, this.#now);
     else if (DHCPV6_PORTS.has(udp.destinationPort)) this.#links.dhcpv6(packet, udp, this.#now);
-    else if (!this.#nameTraffic.udp(packet, udp, device, this.#now)) {
-      const opening = this.#openings.udp(packet, udp, this.#now);
-      if (opening !== null) this.#opened(opening);
-    }
+    else if (isRouterPort(udp)) {
+      if (device !== null) this.#detectors.datagram(device, packet, udp, this.#now);
+    } else if (!this.#nameTraffic.udp(packet, udp, device, this.#now)) this.#connections.udp(packet, udp, this.#now);
   }
+}
 
-  #tcp(packet: Packet, tcp: Tcp, device: Device | null): void {
-    if (tcp.sourcePort === 53 || tcp.destinationPort === 53) this.#nameTraffic.tcp(packet, tcp, device, this.#now);
-    const isHello = looksLikeHello(tcp.payload);
-    let followed = this.#connections.follow(packet, tcp, this.#now);
-    if (followed === null && (isHello || Openings.beginsConnection(tcp))) {
-      const adopted = this.#connections.adopt(packet, tcp, this.#now);
-      if (adopted !== null) followed = { connection: adopted, from: 'originator' };
-    }
-    if (followed === null) return;
-    const { connection, from } = followed;
-    if (from === 'originator') {
-      const opening = this.#openings.tcp(connection, tcp);
-      if (opening !== null) this.#opened(opening);
-    }
-    const originator = isHello || connection.mailAttempt ? this.#direction.originator(connection) : null;
-    if (originator === null) return;
-    if (isHello && from === 'originator') this.#mail.hello(originator, connection, this.#now);
-    if (connection.mailAttempt) this.#mail.segment(originator, connection, tcp, from, this.#now);
-  }
-
-  #continued(packet: Packet, tcp: Tcp): void {
-    const connection = this.#connections.continued(packet, tcp, this.#now);
-    const opening = connection === null ? null : this.#openings.tcp(connection, tcp);
-    if (opening !== null) this.#opened(opening);
-  }
-
-  #connectionHandler(): ConnectionHandler {
-    return {
-      opened: (connection) => {
-        const device = this.#direction.originator(connection);
-        if (device === null) return;
-        this.#nameByDns(connection);
-        device.connections++;
-        countActivity(device, this.#now, 'connections');
-        this.devices.keep(device);
-        if (isMailPort(connection.responderPort)) this.#mail.syn(device, connection, this.#now);
-      },
-      settled: (connection, time) => this.#settled(connection, time),
-      ended: (connection) => this.#connectionEnded(connection),
-      received: (connection) => this.#countVolume(connection),
-    };
-  }
-
-  /** Devices beyond the bound, as a flood of made-up MACs brings them, are told of as one. */
-  #found(finding: Finding, device: Device): void {
-    if (this.devices.isKept(device)) this.#options.onFinding(finding, device);
-    else this.#options.onFinding({ ...finding, device: null }, null);
-  }
-
-  #nameByDns(connection: Connection): void {
-    if (connection.name !== null) return;
-    const known = this.#names.nameOf(connection.originatorMac, connection.responderIp, this.#now);
-    connection.name = known?.name ?? null;
-    connection.nameFrom = known?.from ?? null;
-  }
-
-  #opened({ connection, host, outer, source, userAgent }: Opening): void {
-    const device = this.#direction.originator(connection);
-    if (device === null) return;
-    this.devices.keep(device);
-    if (userAgent !== null) this.#identities.userAgent(device, userAgent, this.#now);
-    // The bare address as host names nothing; it is shown as what the device asked for.
-    const bareAddress = host === connection.responderIp ? host : null;
-    if (host !== null && bareAddress === null) {
-      connection.name = host;
-      connection.nameFrom = source;
-      connection.nameIsOuter = outer;
-    } else this.#nameByDns(connection);
-    this.#options.backends.contact(device, connection, this.#now, bareAddress);
-  }
-
-  #settled(connection: Connection, time: number): void {
-    const device = this.#direction.originator(connection);
-    if (device === null) {
-      if (connection.outcome === 'connected') this.#inbound(connection, time);
-      return;
-    }
-    if (connection.mailAttempt) this.#mail.settled(device, connection, time);
-    else if (connection.outcome === 'connected') this.#options.backends.answered(device, connection, time);
-  }
-
-  /** A host on the Internet reached a device: part of what happened before. */
-  #inbound(connection: Connection, time: number): void {
-    const receiver = connection.responderMac === null ? undefined : this.devices.get(connection.responderMac);
-    if (receiver === undefined || this.#home.isInside(connection.originatorIp)) return;
-    addTimeline(receiver, {
-      time,
-      kind: 'inbound_connection',
-      name: null,
-      nameFrom: null,
-      ip: connection.originatorIp,
-      role: null,
-      detail: { port: connection.responderPort },
-    });
-  }
-
-  #connectionEnded(connection: Connection): void {
-    this.#mail.ended(connection);
-    this.#countVolume(connection);
-  }
-
-  #countVolume(connection: Connection): void {
-    const device = this.#direction.originator(connection);
-    if (device === null) return;
-    this.#nameByDns(connection);
-    this.#options.backends.ended(device, connection, connection.lastAt);
-    this.devices.markChanged(device);
-  }
+/** NAT-PMP and PCP (RFC 6886, RFC 6887). */
+function isRouterPort({ destinationPort, sourcePort }: Udp): boolean {
+  return destinationPort === ROUTER_PORT || sourcePort === ROUTER_PORT;
 }

@@ -2,11 +2,9 @@
 // neither capture nor the broker nor the page.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Device } from './attribute/device.ts';
 import { loadVendors } from './attribute/vendor.ts';
 import type { Config } from './config.ts';
 import type { Mac } from './decode/packet.ts';
-import { BackendWatch } from './detect/backends.ts';
 import { Knowledge } from './detect/knowledge.ts';
 import { Engine } from './engine.ts';
 import type { Log } from './log.ts';
@@ -66,16 +64,14 @@ export function openSpine(options: SpineOptions): Spine {
   const events = newRecordEvents();
   const knowledge = openKnowledge(options);
   const recorder = new Recorder({ store, events, knowledge, log: log('record'), alerts: options.alerts });
-  const onFinding = (finding: Parameters<Recorder['finding']>[0], device: Device | null) =>
-    recorder.finding(finding, device);
-  const backends = new BackendWatch({
-    known: (host, device) => knowledge.backend(host, device),
-    vendorOf: (device) => knowledge.vendorOf(device),
-    onFinding,
-    learningDays: config.detect.learning_days,
-    overdueDays: config.detect.updates_overdue_days,
+  const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
+  const engine = new Engine({
+    homeNet: options.homeNet,
+    sensorMac: options.sensorMac,
+    onFinding: (finding, device) => recorder.finding(finding, device),
+    knowledge,
+    settings: { learningDays, overdueDays },
   });
-  const engine = new Engine({ homeNet: options.homeNet, sensorMac: options.sensorMac, onFinding, backends });
   recorder.attach(engine);
   const timers: NodeJS.Timeout[] = [];
   let closed = false;

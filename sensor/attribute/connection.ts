@@ -6,6 +6,25 @@ import type { NameSource } from './device.ts';
 /** `unseen`: the capture holds no SYN of it. */
 export type Outcome = 'pending' | 'connected' | 'refused' | 'unanswered' | 'unseen';
 
+/**
+ * `outbound`: a device of the home opened it to the Internet; `inbound`: a host on the Internet opened it to a device;
+ * `local`: it stays inside.
+ */
+export type Way = 'outbound' | 'inbound' | 'local';
+
+/** Who said that a connection is not to be had, and why (RFC 792, RFC 4443). */
+export interface Refusal {
+  ip: IpAddress;
+  reason: string;
+}
+
+/** Where a connection through a proxy really goes. */
+export interface InnerDestination {
+  host: string;
+  port: number;
+  via: 'socks4' | 'socks5' | 'http-connect';
+}
+
 export interface Connection {
   /** MAC that sent the originator's frames; null on a link layer without addresses. */
   originatorMac: Mac | null;
@@ -30,16 +49,22 @@ export interface Connection {
   /** FIN from both sides, or RST. */
   ended: boolean;
   finFrom: { originator: boolean; responder: boolean };
-  /** The SYN-ACK came after the deadline, when the connection already counted as unanswered. */
-  lateAnswer: boolean;
+  /** What it had counted as before an answer that came later outweighed that; null before. */
+  outcomeBefore: Outcome | null;
+  /** An ICMP error refused it; null where the responder did, or nobody. */
+  refusedBy: Refusal | null;
+  /** Its SYN was not captured: it is known by what came later, or by the other side alone. */
+  beganUnseen: boolean;
+  /** What a proxy was asked for; null without a proxy. */
+  inner: InnerDestination | null;
   /** This connection is a mail attempt and has been counted. */
   mailAttempt: boolean;
   /** The name is the outer one of an Encrypted Client Hello: the real name is hidden. */
   nameIsOuter: boolean;
   /** Nothing more is to be read from the beginning of the originator's stream. */
   openingRead: boolean;
-  /** Whether it leaves the home, decided when it was first judged; null before. */
-  outbound: boolean | null;
+  /** Decided when it was first judged; null before. */
+  way: Way | null;
   /** Key of the backend this connection was counted to; null while it was not. */
   backend: string | null;
 }
@@ -69,11 +94,14 @@ export function newConnection(
     carriedData: false,
     ended: false,
     finFrom: { originator: false, responder: false },
-    lateAnswer: false,
+    outcomeBefore: null,
+    refusedBy: null,
+    beganUnseen: isn === null,
+    inner: null,
     mailAttempt: false,
     nameIsOuter: false,
     openingRead: false,
-    outbound: null,
+    way: null,
     backend: null,
   };
 }

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Packet, Tcp } from '../decode/packet.ts';
 import { TCP_FLAGS } from '../decode/packet.ts';
-import { type Connection, newConnection, type Outcome, payloadSequence } from './connection.ts';
+import { type Connection, newConnection, type Outcome, payloadSequence, type Refusal } from './connection.ts';
 import { EarlyAnswers } from './early-answers.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
@@ -27,7 +27,16 @@ export interface ConnectionHandler {
   received(connection: Connection): void;
 }
 
-type Side = 'originator' | 'responder';
+export type Side = 'originator' | 'responder';
+
+/** The segment that an ICMP error quotes. */
+export interface QuotedSegment {
+  source: IpAddress;
+  destination: IpAddress;
+  sourcePort: number;
+  destinationPort: number;
+  sequence: number;
+}
 
 export class ConnectionTable {
   readonly #handler: ConnectionHandler;
@@ -77,7 +86,7 @@ export class ConnectionTable {
     }
     const from: Side = forward === undefined ? 'responder' : 'originator';
     if (time > connection.lastAt) connection.lastAt = time;
-    if (from === 'originator') this.#fromOriginator(connection, packet, tcp);
+    if (from === 'originator') this.#fromOriginator(connection, packet, tcp, time);
     else this.#fromResponder(connection, packet, tcp, time);
     if ((tcp.flags & TCP_FLAGS.fin) !== 0) {
       connection.finFrom[from] = true;
@@ -103,11 +112,41 @@ export class ConnectionTable {
   /** A connection whose SYN was not captured, known by what its originator sent in `packet`. */
   adopt(packet: Packet, tcp: Tcp, time: number): Connection | null {
     if (packet.ip === null) return null;
-    const connection = this.#make(packet, tcp, time, null);
+    const connection = this.#make(newConnection(packet, tcp, time, null));
     if (this.#early.take(packet.ip, tcp, tcp.sequence)?.outcome === 'connected') connection.outcome = 'connected';
     connection.up.start(tcp.sequence);
     connection.down.start(tcp.acknowledgement);
-    this.#fromOriginator(connection, packet, tcp);
+    this.#fromOriginator(connection, packet, tcp, time);
+    return connection;
+  }
+
+  /**
+   * A connection known by what its responder sent in `packet`: an answer to its SYN, or payload. The SYN itself may still
+   * come, late or never; it then belongs to this connection.
+   */
+  adoptAnswered(packet: Packet, tcp: Tcp, time: number): Connection | null {
+    if (packet.ip === null) return null;
+    const isAnswer = (tcp.flags & (TCP_FLAGS.syn | TCP_FLAGS.rst)) !== 0;
+    const isn = isAnswer ? (tcp.acknowledgement - 1) >>> 0 : null;
+    const connection = this.#make({ ...newConnection(reversed(packet), swapPorts(tcp), time, isn), beganUnseen: true });
+    connection.outcome = (tcp.flags & TCP_FLAGS.rst) === 0 ? 'connected' : 'refused';
+    connection.up.start(tcp.acknowledgement);
+    if (connection.outcome === 'refused') {
+      connection.ended = true;
+      return connection;
+    }
+    connection.down.start(payloadSequence(tcp));
+    this.#fromResponder(connection, packet, tcp, time);
+    return connection;
+  }
+
+  /** An ICMP error says that the SYN with these ends and this sequence number got nowhere. Null for one that was not sent. */
+  refuse(quoted: QuotedSegment, by: Refusal, time: number): Connection | null {
+    const { source, sourcePort, destination, destinationPort, sequence } = quoted;
+    const connection = this.#find(source, sourcePort, destination, destinationPort);
+    if (connection === undefined || connection.isn !== sequence || connection.outcome === 'connected') return null;
+    connection.refusedBy = by;
+    this.#settle(connection, 'refused', time, true);
     return connection;
   }
 
@@ -152,7 +191,7 @@ export class ConnectionTable {
       this.#settle(known, 'unanswered', time);
       this.#end(known);
     }
-    const connection = this.#make(packet, tcp, time, tcp.sequence);
+    const connection = this.#make(newConnection(packet, tcp, time, tcp.sequence));
     connection.up.start(tcp.sequence + 1);
     this.#await(connection);
     this.#handler.opened(connection);
@@ -177,17 +216,18 @@ export class ConnectionTable {
     this.#waiting.push(connection);
   }
 
-  #make(packet: Packet, tcp: Tcp, time: number, isn: number | null): Connection {
-    const connection = newConnection(packet, tcp, time, isn);
+  #make(connection: Connection): Connection {
     this.#table(connection.responderPort).set(keyOf(connection), connection);
     return connection;
   }
 
-  #fromOriginator(connection: Connection, packet: Packet, tcp: Tcp): void {
+  #fromOriginator(connection: Connection, packet: Packet, tcp: Tcp, time: number): void {
     connection.originatorMac ??= packet.sourceMac;
     if (!isBareReset(tcp)) connection.up.reach(nextSequence(tcp));
     if ((tcp.flags & TCP_FLAGS.ack) !== 0) connection.down.reach(tcp.acknowledgement);
     if (tcp.payloadLength > 0) connection.carriedData = true;
+    // What the originator acknowledges it has received: the handshake was completed, whether or not the answer was seen.
+    if (acknowledges(tcp)) this.#connected(connection, time);
   }
 
   #fromResponder(connection: Connection, packet: Packet, tcp: Tcp, time: number): void {
@@ -195,9 +235,7 @@ export class ConnectionTable {
     const answered = (tcp.flags & TCP_FLAGS.syn) !== 0 && (tcp.flags & TCP_FLAGS.ack) !== 0;
     if (answered) {
       connection.down.start(tcp.sequence + 1);
-      // A later SYN-ACK outweighs the deadline: the connection did come about.
-      if (connection.outcome !== 'unseen' && connection.outcome !== 'connected')
-        this.#settle(connection, 'connected', time, true);
+      this.#connected(connection, time);
     } else {
       const reset = (tcp.flags & TCP_FLAGS.rst) !== 0;
       if (reset) this.#settle(connection, 'refused', time);
@@ -207,9 +245,20 @@ export class ConnectionTable {
       connection.up.reach(tcp.acknowledgement);
   }
 
+  /** Outweighs the deadline and an ICMP error that came before: the connection did come about. */
+  #connected(connection: Connection, time: number): void {
+    if (connection.outcome === 'unseen') connection.outcome = 'connected';
+    if (connection.outcome === 'refused' && connection.refusedBy === null) return;
+    connection.refusedBy = null;
+    this.#settle(connection, 'connected', time, true);
+  }
+
+  /** `late`: also where it has counted as something else before. */
   #settle(connection: Connection, outcome: Outcome, time: number, late = false): void {
-    if (connection.outcome !== 'pending' && !(late && connection.outcome === 'unanswered')) return;
-    connection.lateAnswer = connection.outcome === 'unanswered';
+    const { outcome: before } = connection;
+    if (before === outcome || before === 'connected' || before === 'unseen') return;
+    if (before !== 'pending' && !late) return;
+    connection.outcomeBefore = before === 'pending' ? null : before;
     connection.outcome = outcome;
     this.#handler.settled(connection, time);
   }
@@ -248,6 +297,24 @@ function keyOf({ originatorIp, originatorPort, responderIp, responderPort }: Con
 /** Sequence number after this segment's payload. */
 function nextSequence(tcp: Tcp): number {
   return payloadSequence(tcp) + tcp.payloadLength;
+}
+
+/** A segment that only the receiver of a SYN-ACK sends. A FIN without payload may end an attempt that nobody answered. */
+function acknowledges({ acknowledgement, flags, payloadLength }: Tcp): boolean {
+  if ((flags & TCP_FLAGS.ack) === 0 || acknowledgement === 0) return false;
+  if ((flags & (TCP_FLAGS.syn | TCP_FLAGS.rst)) !== 0) return false;
+  return (flags & TCP_FLAGS.fin) === 0 || payloadLength > 0;
+}
+
+/** The ends of `packet` the other way round. */
+function reversed(packet: Packet): Packet {
+  const { destinationMac, ip, sourceMac } = packet;
+  const turned = ip === null ? null : { ...ip, source: ip.destination, destination: ip.source };
+  return { ...packet, sourceMac: destinationMac, destinationMac: sourceMac, ip: turned };
+}
+
+function swapPorts({ sourcePort, destinationPort }: Tcp): { sourcePort: number; destinationPort: number } {
+  return { sourcePort: destinationPort, destinationPort: sourcePort };
 }
 
 /** A reset that carries no sequence number of the connection (RFC 9293, section 3.5.2). */

@@ -1,5 +1,6 @@
-// Which connections a device of the home opened to the Internet: not what stays inside, not what comes in from outside.
-import type { Connection } from './connection.ts';
+// Which way a connection goes, and which device of the home it is about: out to the Internet, in from it, or inside.
+import type { IpAddress, Mac } from '../decode/packet.ts';
+import type { Connection, Way } from './connection.ts';
 import type { Device } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
@@ -19,15 +20,26 @@ export class Direction {
   }
 
   /**
-   * The device that opened `connection` to the outside; null when it goes inside, or comes from the Internet through the
-   * gateway to a device of the home. Decided once for each connection.
+   * The device of the home that `connection` is about: who opened it, or who received it when it came from the Internet.
+   * Null where no device of the home is known for it. Which way it goes is decided once for each connection.
    */
-  originator(connection: Connection): Device | null {
-    if (connection.originatorMac === null) return null;
-    const device = this.#parts.devices.get(connection.originatorMac) ?? null;
-    if (device === null) return null;
-    connection.outbound ??= !this.#staysHome(connection) && !this.#isInbound(connection, device);
-    return connection.outbound ? device : null;
+  subject(connection: Connection): Device | null {
+    const opener = this.#deviceAt(connection.originatorMac, connection.originatorIp);
+    const receiver = this.#deviceAt(connection.responderMac, connection.responderIp);
+    connection.way ??= this.#wayOf(connection, opener, receiver);
+    return connection.way === 'inbound' ? receiver : opener;
+  }
+
+  /** Cooked captures show the sender's MAC alone: the receiver is who holds the address. */
+  #deviceAt(mac: Mac | null, ip: IpAddress): Device | null {
+    const { devices } = this.#parts;
+    return (mac === null ? devices.ownerOf(ip) : devices.get(mac)) ?? null;
+  }
+
+  #wayOf(connection: Connection, opener: Device | null, receiver: Device | null): Way | null {
+    if (opener !== null && !this.#staysHome(connection) && !this.#isInbound(connection, opener)) return 'outbound';
+    if (receiver !== null && !this.#parts.home.isInside(connection.originatorIp)) return 'inbound';
+    return opener === null ? null : 'local';
   }
 
   /** A prefix that somebody announced does not make what is handed to the gateway stay inside: announcements can be forged. */

@@ -1,18 +1,33 @@
 // Counts a device's mail attempts and what became of them: exact totals, and the destinations as far as the bound allows.
+import { isIP } from 'node:net';
 import type { Connection } from './connection.ts';
 import { type Device, LIMITS, type MailCounts, type MailDestination, noMailCounts } from './device.ts';
 
 export type MailOutcome = 'connected' | 'refused' | 'unanswered';
 
+/** Where the mail goes: through a proxy, that is what the proxy was asked for. A host asked for by name stands as `ip` too. */
+export function mailDestination({
+  inner,
+  name,
+  nameFrom,
+  responderIp,
+  responderPort,
+}: Connection): Pick<MailDestination, 'ip' | 'port' | 'name' | 'nameFrom'> {
+  if (inner === null) return { ip: responderIp, port: responderPort, name, nameFrom };
+  const innerName = isIP(inner.host) === 0 ? inner.host : null;
+  return { ip: inner.host, port: inner.port, name: innerName, nameFrom: innerName === null ? null : 'http' };
+}
+
 /** A new attempt on `connection`; returns its destination's entry. */
 export function countAttempt(device: Device, connection: Connection, time: number): MailDestination {
+  const { name, nameFrom } = mailDestination(connection);
   const destination = destinationOf(device, connection, time);
   device.mail.attempts++;
   destination.attempts++;
   destination.lastSeen = Math.max(destination.lastSeen, time);
-  if (connection.name !== null) {
-    destination.name = connection.name;
-    destination.nameFrom = connection.nameFrom;
+  if (name !== null) {
+    destination.name = name;
+    destination.nameFrom = nameFrom;
   }
   return destination;
 }
@@ -53,18 +68,20 @@ function talliesOf(device: Device, connection: Connection, time: number): MailCo
   return [device.mail, destination];
 }
 
-function keyOf({ responderIp, responderPort }: Connection): string {
-  return `${responderIp} ${responderPort}`;
+function keyOf(connection: Connection): string {
+  const { ip, port } = mailDestination(connection);
+  return `${ip} ${port}`;
 }
 
 function destinationOf(device: Device, connection: Connection, time: number): MailDestination {
   const { destinations } = device.mail;
-  const key = keyOf(connection);
+  const { ip, port } = mailDestination(connection);
+  const key = `${ip} ${port}`;
   let destination = destinations.get(key);
   if (destination === undefined) {
     destination = {
-      ip: connection.responderIp,
-      port: connection.responderPort,
+      ip,
+      port,
       name: null,
       nameFrom: null,
       ...noMailCounts(),

@@ -1,5 +1,5 @@
 // Everything on the wire that tells names: DNS answers for destinations, multicast announcements for devices. Decoded here,
-// kept in DestinationNames and IdentityBook. Also counts the lookups that mail senders need.
+// kept in DestinationNames and IdentityBook. What lookups give away is judged in detect.
 import { LRUCache } from 'lru-cache';
 import { type DnsMessage, decodeDns, splitDnsTcp } from '../decode/dns.ts';
 import { decodeLlmnr } from '../decode/llmnr.ts';
@@ -9,7 +9,6 @@ import { type DecodeCounters, type Decoded, Failure } from '../decode/outcome.ts
 import { type Mac, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
 import { decodeSsdp } from '../decode/ssdp.ts';
 import { StreamAssembler } from '../decode/stream.ts';
-import { isBlockListQuery } from './block-lists.ts';
 import { payloadSequence } from './connection.ts';
 import type { DestinationNames } from './destination-names.ts';
 import type { Device } from './device.ts';
@@ -26,6 +25,8 @@ export interface NameTrafficParts {
   identities: IdentityBook;
   names: DestinationNames;
   counters: DecodeCounters;
+  /** A DNS message over port 53; `device` sent it. */
+  onMessage(message: DnsMessage, packet: Packet, device: Device | null): void;
 }
 
 interface TcpStream {
@@ -53,10 +54,10 @@ export class NameTraffic {
     return port(PORTS.dns) || Object.values<number>(PORTS).some(port);
   }
 
-  /** Takes a segment of a DNS connection (RFC 7766). */
+  /** Takes a segment; of those that are not of a DNS connection (RFC 7766) it makes nothing. */
   tcp(packet: Packet, tcp: Tcp, device: Device | null, time: number): void {
     const { ip } = packet;
-    if (ip === null) return;
+    if (ip === null || (tcp.sourcePort !== PORTS.dns && tcp.destinationPort !== PORTS.dns)) return;
     const key = `${ip.source} ${tcp.sourcePort} ${ip.destination} ${tcp.destinationPort}`;
     // The ports are used again: what an earlier connection left would put the new one's bytes in the wrong place.
     if ((tcp.flags & TCP_FLAGS.syn) !== 0) this.#streams.delete(key);
@@ -78,15 +79,8 @@ export class NameTraffic {
   }
 
   #dns(packet: Packet, message: DnsMessage, device: Device | null, time: number): void {
-    if (message.response) {
-      this.#parts.names.learn(this.#askerOf(packet), message, time);
-      return;
-    }
-    if (device === null || message.opcode !== 0) return;
-    for (const { name, type } of message.questions) {
-      if (type === 'MX') device.lookups.mx++;
-      if (isBlockListQuery(name)) device.lookups.dnsbl++;
-    }
+    if (message.response) this.#parts.names.learn(this.#askerOf(packet), message, time);
+    this.#parts.onMessage(message, packet, device);
   }
 
   /** Who is given an answer: the frame's receiver, or on cooked captures the holder of the address. */

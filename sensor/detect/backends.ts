@@ -9,12 +9,11 @@ import {
   LIMITS,
   type NameSource,
 } from '../attribute/device.ts';
-import type { DeviceTable } from '../attribute/device-table.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
 import { backendName, isVendorUpdateHost } from './backend-name.ts';
 import { BackendVolumes } from './backend-volumes.ts';
-import type { Finding } from './finding.ts';
+import type { Detector, Surroundings } from './detector.ts';
 import { isSharedInfrastructure } from './shared-infrastructure.ts';
 
 const SECOND = 1000;
@@ -31,40 +30,23 @@ const ACTIVITY_DAYS = 31;
 /** Roles that `backendKey` tells apart; all others are with `unknown`. */
 const KEPT_APART = ['unknown', 'update', 'store'] as const;
 
-export interface KnownBackend {
-  role: BackendRole;
-  note: string;
-  dedicated: boolean;
-}
-
 type Judgement = Pick<Backend, 'role' | 'roleFrom' | 'note' | 'shared'>;
 
-export interface BackendWatchOptions {
-  /** What the firmware notes say of `host` for this device; null when nothing. */
-  known(host: string, device: Device): KnownBackend | null;
-  /** IEEE name of the device's vendor. */
-  vendorOf(device: Device): string | null;
-  onFinding(finding: Finding, device: Device): void;
-  /** Days in which a device's backends are learned without findings. */
-  learningDays: number;
-  /** Days without contact to a known update backend before updates are overdue. */
-  overdueDays: number;
-}
-
-export class BackendWatch {
-  readonly #options: BackendWatchOptions;
+export class BackendDetector implements Detector {
+  readonly name = 'backends';
+  readonly #around: Surroundings;
   /** Answered connections that have not shown their name yet, oldest first. */
   #unnamed: { device: Device; connection: Connection; due: number }[] = [];
   #nextOverdueCheck = 0;
   readonly #volumes = new BackendVolumes();
 
-  constructor(options: BackendWatchOptions) {
-    this.#options = options;
+  constructor(around: Surroundings) {
+    this.#around = around;
   }
 
-  /** `connection` was answered; its name may still come. */
-  answered(device: Device, connection: Connection, time: number): void {
-    if (connection.backend !== null) return;
+  /** An answered connection's name may still come. */
+  settled(device: Device, connection: Connection, time: number): void {
+    if (connection.outcome !== 'connected' || connection.mailAttempt || connection.backend !== null) return;
     this.#unnamed.push({ device, connection, due: time + NAME_WITHIN });
     if (this.#unnamed.length > MAX_UNNAMED) this.#unnamed.shift();
   }
@@ -73,7 +55,7 @@ export class BackendWatch {
    * `connection` has shown its name, or will not: counts it to its backend, and another host of it to its own.
    * `bareAddress`: it asked for the address itself.
    */
-  contact(device: Device, connection: Connection, time: number, bareAddress: string | null = null): void {
+  named(device: Device, connection: Connection, time: number, bareAddress: string | null): void {
     if (isMailPort(connection.responderPort)) return;
     const name = backendName(connection.name, connection.responderIp);
     const backend = this.#backend(device, name, connection, time);
@@ -92,10 +74,14 @@ export class BackendWatch {
     else this.#volumes.count(device, counted, connection, time);
   }
 
+  received(device: Device, connection: Connection, time: number): void {
+    this.ended(device, connection, time);
+  }
+
   /** The connection is over: its volume is known. */
   ended(device: Device, connection: Connection, time: number): void {
     const worked = connection.outcome === 'connected' || connection.carriedData;
-    if (connection.backend === null && worked) this.contact(device, connection, connection.openedAt);
+    if (connection.backend === null && worked) this.named(device, connection, connection.openedAt, null);
     const backend = countedTo(device, connection);
     if (backend === undefined) return;
     touch(backend, time);
@@ -103,18 +89,18 @@ export class BackendWatch {
   }
 
   /** Packet time has reached `time`. */
-  tick(time: number, devices: DeviceTable): void {
+  tick(time: number): void {
     let passed = 0;
     for (const { device, connection, due } of this.#unnamed) {
       if (due > time) break;
-      if (connection.backend === null && !connection.ended) this.contact(device, connection, connection.openedAt);
+      if (connection.backend === null && !connection.ended) this.named(device, connection, connection.openedAt, null);
       passed++;
     }
     if (passed > 0) this.#unnamed = this.#unnamed.slice(passed);
     // A clock that was set back is not waited for.
     if (time < this.#nextOverdueCheck && time >= this.#nextOverdueCheck - OVERDUE_EVERY) return;
     this.#nextOverdueCheck = time + OVERDUE_EVERY;
-    for (const device of devices.all()) this.#checkOverdue(device, time);
+    for (const device of this.#around.devices.all()) this.#checkOverdue(device, time);
   }
 
   #backend(device: Device, name: string, connection: Connection, time: number): Backend {
@@ -155,12 +141,12 @@ export class BackendWatch {
 
   /** What `host` is for, as the notes say, else as its own labels do. */
   #judge(device: Device, name: string, host: string | null): Judgement {
-    const known = host === null ? null : this.#options.known(host, device);
+    const known = host === null ? null : this.#around.knowledge.backend(host, device);
     if (known !== null) {
       const shared = !known.dedicated || isSharedInfrastructure(name);
       return { role: known.role, roleFrom: 'note', note: known.note, shared };
     }
-    const isUpdate = host !== null && isVendorUpdateHost(host, this.#options.vendorOf(device));
+    const isUpdate = host !== null && isVendorUpdateHost(host, this.#around.knowledge.vendorOf(device));
     return {
       role: isUpdate ? 'update' : 'unknown',
       roleFrom: isUpdate ? 'host-label' : null,
@@ -170,7 +156,7 @@ export class BackendWatch {
   }
 
   #announce(device: Device, backend: Backend, connection: Connection, time: number): void {
-    const learning = time - device.firstSeen < this.#options.learningDays * DAY;
+    const learning = time - device.firstSeen < this.#around.settings.learningDays * DAY;
     addTimeline(device, {
       time,
       kind: 'backend_new',
@@ -183,7 +169,7 @@ export class BackendWatch {
     if (learning) return;
     const notable = isNotable(backend.role) || connection.name === null;
     const destination = { ip: connection.responderIp, port: connection.responderPort, name: connection.name };
-    this.#options.onFinding(
+    this.#around.found(
       {
         kind: 'backend_new',
         severity: notable ? 'medium' : 'info',
@@ -210,9 +196,9 @@ export class BackendWatch {
     for (const backend of device.backends.values()) {
       if (backend.role === 'update' && backend.lastSeen > (newest?.lastSeen ?? 0)) newest = backend;
     }
-    if (newest === null || time - newest.lastSeen < this.#options.overdueDays * DAY) return;
+    if (newest === null || time - newest.lastSeen < this.#around.settings.overdueDays * DAY) return;
     if (time - device.lastSeen > STILL_HERE) return;
-    this.#options.onFinding(
+    this.#around.found(
       {
         kind: 'updates_overdue',
         severity: 'low',

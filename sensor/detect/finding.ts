@@ -1,5 +1,6 @@
 // A detector's judgement at one moment. Record groups findings into incidents by (device, kind, port class).
 import type { IpAddress, Mac } from '../decode/packet.ts';
+import type { MailStage } from './mail-ladder.ts';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -15,6 +16,7 @@ export const INCIDENT_KINDS = [
   'outbreak',
   'symptom',
   'sensor_blind',
+  'mac_flood',
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 
@@ -28,6 +30,8 @@ export interface Finding {
   severity: Severity;
   /** Null for findings about the home or the sensor itself. */
   device: Mac | null;
+  /** How far mail has come; the incident keeps the highest as `stage` in its evidence. */
+  stage?: MailStage;
   /** What separates incidents of one kind on one device: `25`, `odd`, `submission`, a backend's name. */
   portClass: string;
   time: number;

@@ -1,12 +1,18 @@
 // What the firmware notes and the vendor registry say about a device, with the note that fits it worked out again only when
 // the evidence has changed.
-import { type Device, isLocallyAdministered } from '../attribute/device.ts';
+import { type BackendRole, type Device, isLocallyAdministered } from '../attribute/device.ts';
 import type { VendorTable } from '../attribute/vendor.ts';
 import { matchNote, type NoteMatch } from '../notes/match.ts';
 import { findBackendRole, knowsHost, type NoteIndex } from '../notes/note-index.ts';
 import type { Note } from '../notes/schema.ts';
 import { isVendorUpdateHost } from './backend-name.ts';
-import type { KnownBackend } from './backends.ts';
+
+/** What the notes say of a host for one device. */
+export interface KnownBackend {
+  role: BackendRole;
+  note: string;
+  dedicated: boolean;
+}
 
 interface Remembered {
   evidence: string;

@@ -1,93 +1,131 @@
-// The sensor's reason to be: a device opens a mail connection to the Internet. The first SYN is enough; what becomes of it
-// is filled in later. Totals are deltas, so that they stay exact over restarts.
-import type { Connection } from '../attribute/connection.ts';
-import type { MailOutcome } from '../attribute/mail-tally.ts';
-import type { Mac } from '../decode/packet.ts';
-import type { Finding, IncidentKind, Severity } from './finding.ts';
+// The sensor's reason to be: a device opens a mail connection to the Internet. The first SYN is enough, and so is anything
+// that shows there was one; what becomes of it is filled in later. How serious it is, mail-ladder.ts says.
+import { LRUCache } from 'lru-cache';
+import type { Connection, Way } from '../attribute/connection.ts';
+import type { Side } from '../attribute/connections.ts';
+import { type Device, LIMITS } from '../attribute/device.ts';
+import { Dialogues } from '../attribute/dialogues.ts';
+import {
+  countAccepted,
+  countAttempt,
+  countOutcome,
+  type MailOutcome,
+  mailDestination,
+} from '../attribute/mail-tally.ts';
+import { countActivity } from '../attribute/timeline.ts';
+import { isMailPort } from '../decode/interest.ts';
+import type { Tcp } from '../decode/packet.ts';
+import { looksLikeHello } from '../decode/smtp.ts';
+import { backendName } from './backend-name.ts';
+import type { Detector, Surroundings } from './detector.ts';
+import { type MailContext, mailAttempt, mailDialogue, mailOutcome, mailPortClass } from './mail-findings.ts';
+import { BurstCounter, type MailHabit, noteRecipients, noteServer, readHabit } from './mail-habit.ts';
+import { isFannedOut, type MailSender, type MailStage } from './mail-ladder.ts';
+import { DeviceMemory } from './memory.ts';
 
-/** Ports on which a client hands mail to its own provider (RFC 6409, RFC 8314; 2525 by custom). */
-const SUBMISSION_PORTS = new Set([465, 587, 2525]);
+export class MailDetector implements Detector {
+  readonly name = 'mail';
+  readonly ways: readonly Way[] = ['outbound', 'local'];
+  readonly memory = new DeviceMemory<MailHabit>(readHabit);
+  readonly #around: Surroundings;
+  readonly #dialogues = new Dialogues();
+  readonly #bursts = new LRUCache<string, BurstCounter>({ max: LIMITS.devices });
 
-/** In the evidence where an EHLO showed what the handshake did not: the mirror gives one direction, or lost it. */
-const SPOKEN = { smtpSpoken: true } as const;
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
 
-/** `odd`: SMTP was spoken on a port that is not for mail. */
-export type MailPortClass = '25' | 'submission' | 'odd';
+  opened(device: Device, connection: Connection, time: number): void {
+    if (connection.way === 'outbound' && isMailPort(connection.responderPort)) this.#attempt(device, connection, time);
+  }
 
-export function mailPortClass(port: number): MailPortClass {
-  if (port === 25) return '25';
-  return SUBMISSION_PORTS.has(port) ? 'submission' : 'odd';
+  settled(device: Device, connection: Connection, time: number): void {
+    const { mailAttempt, outcome, outcomeBefore } = connection;
+    if (mailAttempt && isMailOutcome(outcome))
+      this.#outcome(device, connection, outcome, isMailOutcome(outcomeBefore) ? outcomeBefore : null, time);
+  }
+
+  segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void {
+    if (connection.way !== 'outbound') return;
+    if (!connection.mailAttempt) {
+      if (!isMail(connection, tcp, from)) return;
+      this.#attempt(device, connection, time);
+    }
+    const accepted = this.#dialogues.follow(connection, tcp, from);
+    if (accepted === null) return;
+    countAccepted(device, connection, accepted.messages, accepted.recipients, time);
+    const portClass = mailPortClass(mailDestination(connection).port);
+    const habit = this.memory.of(device.mac, () => ({}));
+    noteRecipients(habit, portClass, accepted.recipients, time);
+    this.memory.mark(device.mac);
+    const context = this.#context(device, connection, accepted.messages > 0 ? 'accepted' : 'connected', time);
+    this.#around.found(mailDialogue(connection, context, { ...accepted }, {}), device);
+  }
+
+  ended(_device: Device, connection: Connection): void {
+    this.#dialogues.end(connection);
+  }
+
+  /** Counted once for each connection; what had become of it by then is counted at once. */
+  #attempt(device: Device, connection: Connection, time: number): void {
+    connection.mailAttempt = true;
+    countAttempt(device, connection, time);
+    countActivity(device, time, 'mailAttempts');
+    const { ip, name, port } = mailDestination(connection);
+    const server = backendName(name, ip);
+    noteServer(
+      this.memory.of(device.mac, () => ({})),
+      mailPortClass(port),
+      server,
+      time,
+    );
+    this.memory.mark(device.mac);
+    const burst = this.#burstOf(device).attempt(server, time);
+    this.#around.found(mailAttempt(connection, this.#context(device, connection, 'attempt', time), burst), device);
+    const { outcome } = connection;
+    if (isMailOutcome(outcome)) this.#outcome(device, connection, outcome, null, time);
+  }
+
+  #outcome(
+    device: Device,
+    connection: Connection,
+    outcome: MailOutcome,
+    before: MailOutcome | null,
+    time: number,
+  ): void {
+    countOutcome(device, connection, outcome, before, time);
+    const context = this.#context(device, connection, outcome === 'connected' ? 'connected' : 'attempt', time);
+    this.#around.found(mailOutcome(connection, context, outcome, before), device);
+  }
+
+  /** `stage` of this connection; fan-out of the device as a whole is higher. */
+  #context(device: Device, connection: Connection, stage: MailStage, time: number): MailContext {
+    const portClass = mailPortClass(mailDestination(connection).port);
+    const sender = this.#senderOf(device);
+    const { recipients = 0, servers = [] } = this.memory.get(device.mac)?.[portClass] ?? {};
+    const isFannedOutNow = isFannedOut(portClass, sender, servers.length, recipients);
+    return { device: device.mac, sender, stage: isFannedOutNow ? 'fan-out' : stage, time };
+  }
+
+  #senderOf(_device: Device): MailSender {
+    return 'thing';
+  }
+
+  #burstOf({ mac }: Device): BurstCounter {
+    let burst = this.#bursts.get(mac);
+    if (burst === undefined) {
+      burst = new BurstCounter();
+      this.#bursts.set(mac, burst);
+    }
+    return burst;
+  }
 }
 
-/** A new attempt by `device`. `established`: the capture shows that the connection works, as an EHLO does. */
-export function mailAttempt(device: Mac, connection: Connection, established: boolean, time: number): Finding {
-  const finding = base(device, connection, time);
-  return {
-    ...finding,
-    ...(established ? { evidence: { ...finding.evidence, ...SPOKEN } } : {}),
-    effect: 'opens',
-    severity: severityOf(connection, established),
-    add: { attempts: 1, connected: 0, refused: 0, unanswered: 0, messages: 0, recipients: 0 },
-  };
+/** A connection to a mail port whose beginning was not captured, or SMTP on whatever port. */
+function isMail({ responderPort }: Connection, { payload }: Tcp, from: Side): boolean {
+  return isMailPort(responderPort) || (from === 'originator' && looksLikeHello(payload));
 }
 
-/** What became of an attempt; `before` takes back an earlier verdict. */
-export function mailOutcome(
-  device: Mac,
-  connection: Connection,
-  outcome: MailOutcome,
-  before: MailOutcome | null,
-  time: number,
-): Finding {
-  return {
-    ...base(device, connection, time),
-    effect: 'updates',
-    severity: severityOf(connection, outcome === 'connected'),
-    add: { [outcome]: 1, ...(before === null ? {} : { [before]: -1 }) },
-  };
-}
-
-/** The client spoke SMTP: the connection works, whether or not its answers cross the mirror. */
-export function mailSpoken(device: Mac, connection: Connection, time: number): Finding {
-  const { evidence, ...finding } = base(device, connection, time);
-  const severity = severityOf(connection, true);
-  return { ...finding, evidence: { ...evidence, ...SPOKEN }, effect: 'updates', severity, add: {} };
-}
-
-/** The server accepted mail on a plain connection. */
-export function mailAccepted(
-  device: Mac,
-  connection: Connection,
-  accepted: { messages: number; recipients: number },
-  time: number,
-): Finding {
-  return {
-    ...base(device, connection, time),
-    effect: 'updates',
-    severity: severityOf(connection, true),
-    add: { ...accepted },
-  };
-}
-
-function base(device: Mac, connection: Connection, time: number): Omit<Finding, 'effect' | 'severity' | 'add'> {
-  const destination = { ip: connection.responderIp, port: connection.responderPort, name: connection.name };
-  return {
-    kind: kindOf(connection),
-    device,
-    portClass: mailPortClass(connection.responderPort),
-    time,
-    about: connection,
-    destination: { ...destination, name: connection.nameFrom === 'dns-other' ? null : connection.name },
-    evidence: { lastDestination: destination },
-    first: { firstDestination: destination, address: connection.originatorIp },
-  };
-}
-
-function kindOf(connection: Connection): IncidentKind {
-  return mailPortClass(connection.responderPort) === 'submission' ? 'submission_started' : 'mail_started';
-}
-
-function severityOf(connection: Connection, established: boolean): Severity {
-  if (kindOf(connection) === 'submission_started') return 'medium';
-  return established ? 'critical' : 'high';
+function isMailOutcome(outcome: Connection['outcomeBefore']): outcome is MailOutcome {
+  return outcome === 'connected' || outcome === 'refused' || outcome === 'unanswered';
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Device, MailDestination } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
 import { type Finding, isMailKind } from '../detect/finding.ts';
-import { mailPortClass } from '../detect/mail.ts';
+import { mailPortClass } from '../detect/mail-findings.ts';
 import type { Expectation, Incident } from './incident.ts';
 
 /** Destinations one expectation may name; an incident with more is no normal mail. */

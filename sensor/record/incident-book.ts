@@ -5,7 +5,8 @@ import type { Device } from '../attribute/device.ts';
 import { chainBefore } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
 import { type Finding, SEVERITIES, type Severity } from '../detect/finding.ts';
-import { mailPortClass } from '../detect/mail.ts';
+import { mailPortClass } from '../detect/mail-findings.ts';
+import { higherStage, isToldAt, stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from './events.ts';
 import type { Incident } from './incident.ts';
 
@@ -67,7 +68,10 @@ export class IncidentBook {
     }
     const quiet = finding.time - latest.lastAt;
     const before = latest.severity;
+    const stageBefore = latest.evidence.stage;
     this.#add(latest, finding);
+    const stage = stageFrom(latest.evidence.stage);
+    const hasRisen = stage !== undefined && stage !== stageBefore && isToldAt(stage, latest.portClass);
     if (finding.effect === 'opens' && latest.state === 'resolved')
       return { incident: reopen(latest, 'critical'), change: 'reopened' };
     if (finding.effect === 'opens' && latest.state === 'expected')
@@ -76,7 +80,10 @@ export class IncidentBook {
       return { incident: reopen(latest, latest.severity), change: 'resumed' };
     }
     const isSettled = latest.state === 'expected' || latest.state === 'resolved';
-    return { incident: latest, change: latest.severity === before || isSettled ? 'updated' : 'escalated' };
+    return {
+      incident: latest,
+      change: (latest.severity === before && !hasRisen) || isSettled ? 'updated' : 'escalated',
+    };
   }
 
   #open(finding: Finding, device: Device | null): Incident {
@@ -90,7 +97,12 @@ export class IncidentBook {
       lastAt: finding.time,
       findings: 1,
       summary: '',
-      evidence: { ...finding.first, ...finding.evidence, ...finding.add },
+      evidence: {
+        ...finding.first,
+        ...finding.evidence,
+        ...finding.add,
+        ...(finding.stage === undefined ? {} : { stage: finding.stage }),
+      },
       advice: [],
       before: device === null ? [] : chainBefore(device, finding.time),
       state: 'open',
@@ -107,6 +119,8 @@ export class IncidentBook {
     if (finding.effect === 'opens') incident.findings++;
     if (rank(finding.severity) > rank(incident.severity)) incident.severity = finding.severity;
     Object.assign(incident.evidence, finding.evidence);
+    const stage = higherStage(stageFrom(incident.evidence.stage), finding.stage);
+    if (stage !== undefined) incident.evidence.stage = stage;
     for (const [key, amount] of Object.entries(finding.add)) {
       const before = incident.evidence[key];
       incident.evidence[key] = (typeof before === 'number' ? before : 0) + amount;

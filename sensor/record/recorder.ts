@@ -5,6 +5,7 @@ import { addTimeline } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
 import { type Finding, isMailKind } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
+import type { Remembered } from '../detect/memory.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine, EngineMemory } from '../engine.ts';
 import type { Log } from '../log.ts';
@@ -43,6 +44,8 @@ export class Recorder {
   /** Changed in counts since publish and web were last told. */
   readonly #untold = new Map<string, Incident>();
   readonly #dirtyDevices = new Map<Mac, Device>();
+  /** What detectors remember, until it is on disk. */
+  readonly #memories = new Map<string, Remembered>();
   #dirtyExpectations = false;
   /** To be deleted from the store, until they are. */
   readonly #removedExpectations = new Set<string>();
@@ -68,7 +71,7 @@ export class Recorder {
     this.#engine = engine;
     this.incidents.load(store.loadIncidents());
     this.expectations.load(store.loadExpectations());
-    engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices());
+    engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
 
   finding(finding: Finding, device: Device | null): void {
@@ -163,6 +166,7 @@ export class Recorder {
   }
 
   #forget(mac: Mac): void {
+    this.#engine?.forgotten(mac);
     this.#dirtyDevices.delete(mac);
     this.#forgottenDevices.add(mac);
   }
@@ -206,8 +210,11 @@ export class Recorder {
 
   #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta'> = {}): void {
     for (const incident of this.#dirtyIncidents.values()) this.#describe(incident, this.#deviceOf(incident));
+    for (const memory of this.#engine?.takeDetectorMemory() ?? [])
+      this.#memories.set(`${memory.detector} ${memory.mac}`, memory);
     const batch: SaveBatch = {
       ...more,
+      memories: this.#memories.values(),
       durable,
       forgottenDevices: this.#forgottenDevices,
       removedExpectations: this.#removedExpectations,
@@ -228,6 +235,7 @@ export class Recorder {
       this.#options.log.info('the database can be written again; nothing that was kept in memory is lost');
     this.#problem = null;
     this.#dirtyIncidents.clear();
+    this.#memories.clear();
     this.#alerts = [];
     this.#dirtyExpectations = false;
     this.#removedExpectations.clear();

@@ -152,6 +152,15 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   ALTER TABLE devices ADD COLUMN same_as TEXT;
   `,
+  `
+  -- What detectors know again after a restart; the empty MAC stands for the home. Each detector reads its own JSON.
+  CREATE TABLE detector_memory (
+    detector TEXT NOT NULL,
+    mac TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (detector, mac)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version this program writes. */

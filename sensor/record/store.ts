@@ -3,11 +3,13 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Device } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
+import type { Remembered } from '../detect/memory.ts';
 import { Browsers } from './browsers.ts';
 import { Counters } from './counters.ts';
 import { type AfterCommit, DeviceTable } from './device-table.ts';
 import type { Expectation, Incident } from './incident.ts';
 import { IncidentTable } from './incident-table.ts';
+import { MemoryTable } from './memory-table.ts';
 import { type OpenedDatabase, type OpenOptions, openDatabase, sizeOf } from './open-database.ts';
 import { Outbox, type OutboxMessage } from './outbox.ts';
 import type { OnProblem } from './row.ts';
@@ -30,6 +32,8 @@ export interface SaveBatch {
   expectations?: Iterable<Expectation>;
   removedExpectations?: Iterable<string>;
   outbox?: Iterable<OutboxMessage>;
+  /** What detectors remember; a value of null is deleted. */
+  memories?: Iterable<Remembered>;
   meta?: Readonly<Record<string, string>>;
   /** True: on disk when `save` returns, power loss included. False: may be lost with the power, not with the process. */
   durable: boolean;
@@ -56,6 +60,7 @@ export class Store {
   readonly #maxBytes: number;
   readonly #devices: DeviceTable;
   readonly #incidents: IncidentTable;
+  readonly #memories: MemoryTable;
   readonly #getMeta: Statement<[string], string>;
   readonly #putMeta: Statement<[string, string]>;
   readonly #counters: Counters;
@@ -80,6 +85,7 @@ export class Store {
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#devices = new DeviceTable(db, onProblem);
     this.#incidents = new IncidentTable(db, onProblem);
+    this.#memories = new MemoryTable(db, onProblem);
     this.outbox = new Outbox(db, (work) => this.#guard(work), options.outboxLimit);
     this.browsers = new Browsers(db, (work) => this.#guard(work));
     this.#getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
@@ -103,6 +109,10 @@ export class Store {
     return this.#guard(() => this.#incidents.loadExpectations());
   }
 
+  loadMemories(): Remembered[] {
+    return this.#guard(() => this.#memories.load());
+  }
+
   meta(key: string): string | null {
     return this.#guard(() => this.#getMeta.get(key) ?? null);
   }
@@ -124,6 +134,7 @@ export class Store {
     for (const expectation of batch.expectations ?? []) this.#incidents.saveExpectation(expectation);
     for (const id of batch.removedExpectations ?? []) this.#incidents.removeExpectation(id);
     for (const [key, value] of Object.entries(batch.meta ?? {})) this.#putMeta.run(key, value);
+    for (const memory of batch.memories ?? []) this.#memories.save(memory);
     if (batch.outbox !== undefined) this.outbox.add(batch.outbox);
   }
 

@@ -61,7 +61,7 @@ function outbreakSummary(evidence: Record<string, unknown>): string {
 
 function mailVerb({ evidence }: Incident): string {
   if (number(evidence.messages) > 0) return 'is sending mail to servers';
-  const talks = number(evidence.connected) > 0 || evidence.smtpSpoken === true;
+  const talks = number(evidence.connected) > 0;
   return talks ? 'is talking to mail servers' : 'is trying to reach mail servers';
 }
 

@@ -22,7 +22,7 @@ beforeEach(() => {
     {
       opened: (connection) => opened.push(connection),
       settled: (connection, time) =>
-        settled.push({ connection, outcome: connection.outcome, late: connection.lateAnswer, time }),
+        settled.push({ connection, outcome: connection.outcome, late: connection.outcomeBefore !== null, time }),
       ended: (connection) => ended.push(connection),
       received: () => {},
     },
@@ -156,7 +156,7 @@ test('on a mirror of one direction acknowledgement numbers tell what came down',
     segment({ flags: 'PA', sequence: 11, acknowledgement: 2001, payload: Buffer.alloc(200) }),
     segment({ flags: 'A', sequence: 211, acknowledgement: 2001 + 5000 }),
   ]);
-  expect(opened[0]).toMatchObject({ carriedData: true, outcome: 'pending' });
+  expect(opened[0]).toMatchObject({ carriedData: true, outcome: 'connected' });
   expect([opened[0]?.up.total, opened[0]?.down.total]).toEqual([200, 5000]);
 });
 

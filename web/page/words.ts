@@ -134,6 +134,7 @@ export const words = {
     outbreak: 'Several devices began at once',
     symptom: 'Unusual behaviour',
     sensor_blind: 'Sensor sees too little',
+    mac_flood: 'Someone makes up addresses',
   } satisfies Record<IncidentKind, string>,
 
   home: {

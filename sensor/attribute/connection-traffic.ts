@@ -1,0 +1,185 @@
+// TCP and QUIC as connections of devices: who opened each, which way it goes, what it is called, and what becomes of it.
+// Says so to a listener; judges nothing.
+import { isMailPort } from '../decode/interest.ts';
+import type { DecodeCounters } from '../decode/outcome.ts';
+import { type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
+import { looksLikeHello } from '../decode/smtp.ts';
+import type { Connection } from './connection.ts';
+import { type ConnectionHandler, ConnectionTable, type Side } from './connections.ts';
+import type { DestinationNames } from './destination-names.ts';
+import type { Device } from './device.ts';
+import type { DeviceTable } from './device-table.ts';
+import { Direction } from './direction.ts';
+import type { GatewayFinder } from './gateway.ts';
+import type { Home } from './home.ts';
+import type { IdentityBook } from './identity.ts';
+import { type Opening, Openings } from './openings.ts';
+import { countActivity } from './timeline.ts';
+
+/** Told of connections with the device of the home that each is about, see `Direction.subject`. */
+export interface ConnectionListener {
+  opened(device: Device, connection: Connection, time: number): void;
+  settled(device: Device, connection: Connection, time: number): void;
+  named(device: Device, connection: Connection, time: number, bareAddress: string | null): void;
+  segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void;
+  received(device: Device, connection: Connection, time: number): void;
+  ended(device: Device, connection: Connection, time: number): void;
+}
+
+export interface ConnectionTrafficParts {
+  devices: DeviceTable;
+  gateways: GatewayFinder;
+  home: Home;
+  identities: IdentityBook;
+  names: DestinationNames;
+  counters: DecodeCounters;
+  listener: ConnectionListener;
+}
+
+export class ConnectionTraffic {
+  readonly #parts: ConnectionTrafficParts;
+  readonly #table: ConnectionTable;
+  readonly #openings: Openings;
+  readonly #direction: Direction;
+  /** Packet time as far as seen here. */
+  #now = 0;
+
+  constructor(parts: ConnectionTrafficParts) {
+    this.#parts = parts;
+    this.#table = new ConnectionTable(this.#handler(), isMailPort);
+    this.#openings = new Openings(parts.counters, (connection) => this.#ended(connection));
+    this.#direction = new Direction(parts);
+  }
+
+  tcp(packet: Packet, tcp: Tcp, time: number): void {
+    this.#now = time;
+    const followed = this.#table.follow(packet, tcp, time) ?? this.#adopted(packet, tcp);
+    if (followed === null) return;
+    const { connection, from } = followed;
+    const opening = from === 'originator' ? this.#openings.tcp(connection, tcp) : null;
+    if (opening !== null) this.#named(opening);
+    const device = this.#direction.subject(connection);
+    if (device === null) return;
+    if (connection.beganUnseen && connection.way === 'outbound') this.#parts.devices.keep(device);
+    this.#parts.listener.segment(device, connection, tcp, from, time);
+  }
+
+  /** A segment that may continue its originator's opening, and is nothing else. */
+  continued(packet: Packet, tcp: Tcp, time: number): void {
+    this.#now = time;
+    const connection = this.#table.continued(packet, tcp, time);
+    const opening = connection === null ? null : this.#openings.tcp(connection, tcp);
+    if (opening !== null) this.#named(opening);
+  }
+
+  udp(packet: Packet, udp: Udp, time: number): void {
+    this.#now = time;
+    const opening = this.#openings.udp(packet, udp, time);
+    if (opening !== null) this.#named(opening);
+  }
+
+  /** Packet time has reached `time`. */
+  expire(time: number): void {
+    this.#now = time;
+    this.#table.expire(time);
+    this.#openings.expire(time);
+  }
+
+  /** Packet time is no longer what the deadlines were made from. */
+  giveUp(time: number): void {
+    this.#table.giveUp(time);
+  }
+
+  /** The capture has ended. */
+  close(time: number): void {
+    this.#openings.close();
+    this.#table.close(time);
+  }
+
+  /** A connection whose beginning was not captured, by what names it or makes it mail. */
+  #adopted(packet: Packet, tcp: Tcp): { connection: Connection; from: Side } | null {
+    if (isFromMailServer(tcp)) {
+      const connection = this.#table.adoptAnswered(packet, tcp, this.#now);
+      // On a mirror that shows the way in alone, this is all that is ever seen of the device.
+      this.#parts.devices.seen(packet.destinationMac, this.#now);
+      return connection === null ? null : { connection, from: 'responder' };
+    }
+    const isMail = isMailPort(tcp.destinationPort) && tcp.payloadLength > 0;
+    if (!isMail && !looksLikeHello(tcp.payload) && !Openings.beginsConnection(tcp)) return null;
+    const connection = this.#table.adopt(packet, tcp, this.#now);
+    return connection === null ? null : { connection, from: 'originator' };
+  }
+
+  #handler(): ConnectionHandler {
+    const { listener } = this.#parts;
+    return {
+      opened: (connection) => this.#opened(connection),
+      settled: (connection, time) => {
+        const device = this.#direction.subject(connection);
+        if (device !== null) listener.settled(device, connection, time);
+      },
+      ended: (connection) => this.#ended(connection),
+      received: (connection) => {
+        const device = this.#volumeOf(connection);
+        if (device !== null) listener.received(device, connection, connection.lastAt);
+      },
+    };
+  }
+
+  #opened(connection: Connection): void {
+    const device = this.#direction.subject(connection);
+    if (device === null) return;
+    if (connection.way === 'outbound') {
+      this.#nameByDns(connection);
+      device.connections++;
+      countActivity(device, this.#now, 'connections');
+      this.#parts.devices.keep(device);
+    }
+    this.#parts.listener.opened(device, connection, this.#now);
+  }
+
+  #named({ connection, host, outer, source, userAgent }: Opening): void {
+    const { devices, identities, listener } = this.#parts;
+    const device = this.#direction.subject(connection);
+    if (device === null || connection.way !== 'outbound') return;
+    devices.keep(device);
+    if (userAgent !== null) identities.userAgent(device, userAgent, this.#now);
+    // The bare address as host names nothing; it is shown as what the device asked for.
+    const bareAddress = host === connection.responderIp ? host : null;
+    if (host !== null && bareAddress === null) {
+      connection.name = host;
+      connection.nameFrom = source;
+      connection.nameIsOuter = outer;
+    } else this.#nameByDns(connection);
+    listener.named(device, connection, this.#now, bareAddress);
+  }
+
+  #ended(connection: Connection): void {
+    const device = this.#volumeOf(connection);
+    if (device !== null) this.#parts.listener.ended(device, connection, connection.lastAt);
+  }
+
+  /** Whose volume it is, with the name that DNS gives by now. */
+  #volumeOf(connection: Connection): Device | null {
+    const device = this.#direction.subject(connection);
+    if (device === null || connection.way !== 'outbound') return device;
+    this.#nameByDns(connection);
+    this.#parts.devices.markChanged(device);
+    return device;
+  }
+
+  #nameByDns(connection: Connection): void {
+    if (connection.name !== null) return;
+    const known = this.#parts.names.nameOf(connection.originatorMac, connection.responderIp, this.#now);
+    connection.name = known?.name ?? null;
+    connection.nameFrom = known?.from ?? null;
+  }
+}
+
+/** What a mail server alone sends: an answer to a SYN, or payload, from a mail port to one that is none. */
+function isFromMailServer({ destinationPort, flags, payloadLength, sequence, sourcePort }: Tcp): boolean {
+  if (!isMailPort(sourcePort) || isMailPort(destinationPort) || (flags & TCP_FLAGS.ack) === 0) return false;
+  // A reset of a SYN has no sequence number to bear (RFC 9293, section 3.5.2); any other may belong to anything.
+  if ((flags & TCP_FLAGS.rst) !== 0) return sequence === 0;
+  return (flags & TCP_FLAGS.syn) !== 0 || payloadLength > 0;
+}

@@ -1,0 +1,85 @@
+// What detectors remember of devices beyond a restart, and the one way there: record/ asks for what changed, keeps it by
+// (detector, MAC) as JSON, and gives it back before the first frame. Values are plain data of bounded size.
+import { LRUCache } from 'lru-cache';
+import { LIMITS } from '../attribute/device.ts';
+import type { Mac } from '../decode/packet.ts';
+
+/** Stands in place of a MAC for what concerns the home as a whole. */
+export const HOME = '';
+
+/** A value that is to be stored as JSON; null when it is to be forgotten. */
+export interface Remembered {
+  detector: string;
+  mac: Mac;
+  value: unknown;
+}
+
+/** What record/ sees of a memory. */
+export interface DetectorMemory {
+  /** What changed since the last call. */
+  takeChanged(): Omit<Remembered, 'detector'>[];
+  /** Takes back what was stored; a value that is not as it should be is left out. */
+  restore(mac: Mac, value: unknown): void;
+  forget(mac: Mac): void;
+}
+
+export class DeviceMemory<T extends object> implements DetectorMemory {
+  readonly #read: (value: unknown) => T | null;
+  readonly #values: LRUCache<Mac, T>;
+  readonly #changed = new Set<Mac>();
+
+  /** `read` checks a stored value, which may be from an older version; null leaves it out. */
+  constructor(read: (value: unknown) => T | null) {
+    this.#read = read;
+    this.#values = new LRUCache<Mac, T>({
+      // As many as there are devices, and the home itself.
+      max: LIMITS.devices + 1,
+      dispose: (_value, mac, reason) => {
+        if (reason === 'evict') this.#changed.add(mac);
+      },
+    });
+  }
+
+  get(mac: Mac): T | undefined {
+    return this.#values.get(mac);
+  }
+
+  /** The value of `mac`, made by `fresh` where there is none; made ones are stored only once they are marked. */
+  of(mac: Mac, fresh: () => T): T {
+    let value = this.#values.get(mac);
+    if (value === undefined) {
+      value = fresh();
+      this.#values.set(mac, value);
+    }
+    return value;
+  }
+
+  set(mac: Mac, value: T): void {
+    this.#values.set(mac, value);
+    this.#changed.add(mac);
+  }
+
+  /** The value of `mac` was changed in place and is to be stored. */
+  mark(mac: Mac): void {
+    this.#changed.add(mac);
+  }
+
+  entries(): Iterable<[Mac, T]> {
+    return this.#values.entries();
+  }
+
+  takeChanged(): Omit<Remembered, 'detector'>[] {
+    const changed = [...this.#changed].map((mac) => ({ mac, value: this.#values.peek(mac) ?? null }));
+    this.#changed.clear();
+    return changed;
+  }
+
+  restore(mac: Mac, value: unknown): void {
+    const read = this.#read(value);
+    if (read !== null) this.#values.set(mac, read);
+  }
+
+  forget(mac: Mac): void {
+    if (this.#values.delete(mac)) this.#changed.add(mac);
+  }
+}
