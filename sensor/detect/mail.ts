@@ -81,8 +81,9 @@ export class MailDetector implements Detector {
     );
     this.memory.mark(device.mac);
     const burst = this.#burstOf(device).attempt(server, time);
-    this.#around.found(mailAttempt(connection, this.#context(device, connection, 'attempt', time), burst), device);
     const { outcome } = connection;
+    const stage = outcome === 'connected' ? 'connected' : 'attempt';
+    this.#around.found(mailAttempt(connection, this.#context(device, connection, stage, time), burst), device);
     if (isMailOutcome(outcome)) this.#outcome(device, connection, outcome, null, time);
   }
 

@@ -1,9 +1,11 @@
 // Alert events: what a change of an incident says on the broker, as rows for the durable outbox. Pure.
 import { INCIDENT_KINDS, isMailKind } from '../detect/finding.ts';
+import { stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from '../record/events.ts';
 import type { Incident } from '../record/incident.ts';
 import type { OutboxMessage } from '../record/outbox.ts';
 import { isoTime } from '../record/report.ts';
+import { stageText } from '../record/wording-mail.ts';
 import type { DeviceView } from './ports.ts';
 import { cleanText, cleanTextOrNull } from './text.ts';
 import type { Topics } from './topics.ts';
@@ -40,13 +42,15 @@ export function eventType({ change, incident }: IncidentEvent): string | null {
 
 /**
  * One message for the house and, with a device, one on the device's own topic; none for changes that are no news.
- * Ids are stable: incident, change, severity and packet time, with `-device` behind the device's.
+ * Ids are stable: incident, change, severity, of a rise its stage, and packet time, with `-device` behind the device's.
  */
 export function alertMessages(topics: Topics, event: IncidentEvent, device: DeviceView | null): OutboxMessage[] {
   const type = eventType(event);
   if (type === null) return [];
   const { incident, change, time } = event;
-  const id = `${incident.id}-${change}-${incident.severity}-${time.toString(36)}`;
+  const stage = change === 'escalated' ? stageFrom(incident.evidence.stage) : undefined;
+  const rise = stage === undefined ? incident.severity : `${incident.severity}-${stage}`;
+  const id = `${incident.id}-${change}-${rise}-${time.toString(36)}`;
   const message = (messageId: string, topic: string): OutboxMessage => ({
     id: messageId,
     topic,
@@ -67,6 +71,8 @@ function alertPayload(id: string, type: string, { incident, change, time }: Inci
     change,
     kind: incident.kind,
     severity: incident.severity,
+    stage: textOrNull(incident.evidence.stage),
+    changed: change === 'escalated' ? stageText(incident) : null,
     device: device === null ? null : cleanTextOrNull(device.name),
     mac: incident.device,
     address: device?.address ?? null,

@@ -3,6 +3,8 @@ import type { Device, TimelineEntry } from '../attribute/device.ts';
 import { deviceName } from '../attribute/identity.ts';
 import type { Note } from '../notes/schema.ts';
 import type { Incident } from './incident.ts';
+import { mailSummary, submissionSummary } from './wording-mail.ts';
+import { fields, list, number, plural, text } from './wording-parts.ts';
 
 /** `hallway-camera`, or the vendor, or the bare address. */
 function callDevice(device: Device | null, vendor: string | null, chain: readonly Device[]): string {
@@ -24,9 +26,9 @@ export function summaryOf(
   const { evidence } = incident;
   switch (incident.kind) {
     case 'mail_started':
-      return `${who} ${mailVerb(incident)} on the Internet${odd(incident)}: ${mailCounts(evidence)}.`;
+      return mailSummary(who, incident);
     case 'submission_started':
-      return `${who} hands mail to a provider's server (${text(destination(evidence).name ?? destination(evidence).ip)}, port ${text(destination(evidence).port)}): ${mailCounts(evidence)}.`;
+      return submissionSummary(who, incident);
     case 'backend_new':
       return `${who} contacted ${newBackends(evidence)}.`;
     case 'updates_overdue':
@@ -57,29 +59,6 @@ function outbreakSummary(evidence: Record<string, unknown>): string {
       ? 'no other device uses it'
       : `${plural(others, 'other device')} ${others === 1 ? 'uses' : 'use'} it too`;
   return `${who} began to send mail after contacting ${role}${text(host)}; ${use}.`;
-}
-
-function mailVerb({ evidence }: Incident): string {
-  if (number(evidence.messages) > 0) return 'is sending mail to servers';
-  const talks = number(evidence.connected) > 0;
-  return talks ? 'is talking to mail servers' : 'is trying to reach mail servers';
-}
-
-function odd({ portClass }: Incident): string {
-  return portClass === 'odd' ? ' on a port that is not for mail' : '';
-}
-
-function mailCounts(evidence: Record<string, unknown>): string {
-  const counts = [
-    [number(evidence.connected), 'connected'],
-    [number(evidence.refused), 'refused'],
-    [number(evidence.unanswered), 'without a visible answer'],
-  ] as const;
-  const parts = counts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
-  const attempts = plural(number(evidence.attempts), 'attempt');
-  const servers = plural(Math.max(1, number(evidence.servers)), 'server');
-  const accepted = number(evidence.messages) > 0 ? `, ${plural(number(evidence.messages), 'message')} accepted` : '';
-  return `${attempts} to ${servers}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}${accepted}`;
 }
 
 const DISCONNECT =
@@ -162,30 +141,6 @@ export function timelineText(entry: TimelineEntry): string {
 
 function kilobytes(bytes: string | number | null | undefined): string {
   return `${Math.round(Number(bytes ?? 0) / 1024)} KiB`;
-}
-
-function destination(evidence: Record<string, unknown>): Record<string, unknown> {
-  return fields(evidence.lastDestination);
-}
-
-function fields(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function number(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? `${value}` : 'unknown';
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function lower(sentence: string): string {

@@ -31,6 +31,8 @@ it('tells the house and the device, with all that an automation needs', () => {
     change: 'opened',
     kind: 'mail_started',
     severity: 'high',
+    stage: null,
+    changed: null,
     device: 'Hallway camera',
     mac: MAC,
     address: '192.168.1.44',
@@ -43,6 +45,21 @@ it('tells the house and the device, with all that an automation needs', () => {
     time: '2026-01-05T10:11:12.000Z',
     sensor_topic: 'thingwatch/b827eb5512aa',
   });
+});
+
+it('says of a rise how far the mail has come, under an id of its own', () => {
+  const at = (stage: string) =>
+    alertMessages(
+      topics,
+      event({ change: 'escalated', incident: anIncident({ severity: 'critical', evidence: { stage } }) }),
+      device,
+    )[0];
+  expect(JSON.parse(at('accepted')?.payload ?? '')).toMatchObject({
+    event_type: 'escalated',
+    stage: 'accepted',
+    changed: 'A mail server accepted a message from it.',
+  });
+  expect(at('accepted')?.id).not.toBe(at('fan-out')?.id);
 });
 
 describe('event types', () => {
