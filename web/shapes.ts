@@ -1,6 +1,7 @@
 // What the JSON API answers, read by the server that fills it and by the page that shows it. Shapes only, no behaviour.
 import type { ActivityHour, Identity, Role } from '../sensor/attribute/device.ts';
 import type { Health } from '../sensor/record/health.ts';
+import type { Expectation } from '../sensor/record/incident.ts';
 import type { ReportDevice, ReportTimelineEntry } from '../sensor/record/report.ts';
 import type { DayLevel } from './activity-strip.ts';
 
@@ -54,9 +55,7 @@ export interface NoteView {
 }
 
 /** What "This is expected" would cover, and how many past findings it would have hidden. */
-export interface ExpectationPreview {
-  destinations: string[];
-  ports: number[];
+export interface ExpectationPreview extends Pick<Expectation, 'covers' | 'targets' | 'destinations' | 'ports'> {
   wouldHaveHidden: number;
 }
 

@@ -36,7 +36,7 @@ export function viewOf({ engine, recorder }: Spine, device: Device): DeviceView 
   return deviceView(device, {
     name: deviceName(device, chain).name,
     incidents: recorder.incidents.ofDevice(device.mac),
-    allowMail: recorder.expectations.ofDevice(chain.map(({ mac }) => mac)).length > 0,
+    allowMail: recorder.expectations.ofDevice(chain.map(({ mac }) => mac)).some(({ covers }) => covers === 'mail'),
     now: engine.now,
   });
 }

@@ -6,7 +6,7 @@ import { cleanText } from '../decode/text.ts';
 import { isMailKind } from '../detect/finding.ts';
 import type { Engine } from '../engine.ts';
 import type { Command, CommandResult, CommandRunner } from './commands.ts';
-import { attemptsCovered, type Scope, scopeOf } from './expectation-book.ts';
+import { canBeExpected, findingsCovered, type Scope, scopeOf } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { WATCH } from './incident-book.ts';
 import type { Recorder } from './recorder.ts';
@@ -59,9 +59,9 @@ export function previewExpectation(
 ): (Scope & { wouldHaveHidden: number }) | null {
   const incident = recorder.incidents.get(incidentId);
   const device = incident?.device ? engine.devices.get(incident.device) : undefined;
-  if (incident === undefined || device === undefined || !isMailKind(incident.kind)) return null;
+  if (incident === undefined || device === undefined || !canBeExpected(incident)) return null;
   const scope = scopeOf(incident, device);
-  return { ...scope, wouldHaveHidden: attemptsCovered(incident, device, scope) };
+  return { ...scope, wouldHaveHidden: findingsCovered(incident, device, scope) };
 }
 
 function withIncident(parts: Parts, id: string, act: (incident: Incident) => CommandResult): CommandResult {
@@ -93,11 +93,12 @@ function acknowledgeAll(parts: Parts, incidents: Incident[]): CommandResult {
 function expect(parts: Parts, incident: Incident, until: number | null, actor: string): CommandResult {
   const { engine, recorder } = parts;
   const device = deviceOf(parts, incident);
-  if (device === null || !isMailKind(incident.kind)) {
-    return { ok: false, status: 409, error: 'Only mail of a device that is still known can be expected.' };
+  if (device === null || !canBeExpected(incident)) {
+    const error = 'Only mail and open ports of a device that is still known can be expected.';
+    return { ok: false, status: 409, error };
   }
   const scope = scopeOf(incident, device);
-  if (scope.destinations.length === 0) {
+  if (scope.targets.length === 0) {
     return {
       ok: false,
       status: 409,
@@ -127,7 +128,8 @@ function allowMail(parts: Parts, mac: Mac, allow: boolean, actor: string): Comma
   return withDevice(parts, mac, (device) => {
     if (!allow) {
       const macs = engine.devices.sameThing(device).map((known) => known.mac);
-      const removed = recorder.expectations.ofDevice(macs).map(({ id }) => removeExpectation(parts, id));
+      const ofMail = recorder.expectations.ofDevice(macs).filter(({ covers }) => covers === 'mail');
+      const removed = ofMail.map(({ id }) => removeExpectation(parts, id));
       return { ok: true, changed: removed.length > 0 };
     }
     const incidents = recorder.incidents

@@ -24,8 +24,8 @@ const INCIDENT_COLUMNS = [
 
 const EXPECTATION_COLUMNS = [
   'device',
-  'destinations',
-  'ports',
+  'covers',
+  'targets',
   'created_at',
   'created_by',
   'until',
@@ -105,8 +105,8 @@ export class IncidentTable {
     this.#putExpectation.run(
       expectation.id,
       expectation.device,
-      JSON.stringify(expectation.destinations),
-      JSON.stringify(expectation.ports),
+      expectation.covers,
+      JSON.stringify(expectation.targets),
       expectation.createdAt,
       expectation.createdBy,
       expectation.until,
@@ -149,8 +149,7 @@ function readIncident(row: Row): Incident {
 function readExpectation(row: Row): Expectation {
   return expectationShape.parse({
     ...row,
-    destinations: fromJson(row.destinations),
-    ports: fromJson(row.ports),
+    targets: fromJson(row.targets),
     createdAt: row.created_at,
     createdBy: row.created_by,
     lastMatch: row.last_match,

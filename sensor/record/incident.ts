@@ -31,15 +31,25 @@ export interface Incident {
   watchUntil: number | null;
 }
 
-/** A person's or a note's "this is normal". Scoped: a device, its destinations and ports, never everything. */
+/** One end of what is normal. */
+export interface Target {
+  /** An address, a host name, or for submission a registrable domain; `*` for any host that reaches the device. */
+  destination: string;
+  port: number;
+}
+
+/** A person's "this is normal". Scoped: a device and the targets that were seen, never everything. */
 export interface Expectation {
   id: string;
   device: Mac;
-  /** Addresses or host names; a name covers whatever address it has later. */
+  /** `mail`: what the device sends; `exposed`: what reaches it from the Internet, on ports of its own. */
+  covers: 'mail' | 'exposed';
+  targets: Target[];
+  /** Those of `targets`, for people. A name covers whatever address it has later. */
   destinations: string[];
   ports: number[];
   createdAt: number;
-  /** Who said so: `page`, `home-assistant`, or a note's slug. */
+  /** Who said so: `page` or `home-assistant`. */
   createdBy: string;
   /** Packet time after which it no longer holds; null for good. */
   until: number | null;

@@ -11,6 +11,7 @@ import type { Engine, EngineMemory } from '../engine.ts';
 import type { Log } from '../log.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
 import { ExpectationBook } from './expectation-book.ts';
+import { isInNote } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook, mailServers } from './incident-book.ts';
 import type { OutboxMessage } from './outbox.ts';
@@ -77,7 +78,7 @@ export class Recorder {
   finding(finding: Finding, device: Device | null): void {
     if (device !== null && finding.effect !== 'state') this.#dirtyDevices.set(device.mac, device);
     if (this.#isExpected(finding, device)) return;
-    const applied = this.incidents.apply(finding, device);
+    const applied = this.incidents.apply(this.#calmed(finding, device), device);
     if (applied === null) return;
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
@@ -96,6 +97,13 @@ export class Recorder {
     this.#dirtyExpectations = true;
     if (about !== undefined) this.#covered.add(about);
     return true;
+  }
+
+  /** What the device's firmware note calls its own mail is shown and not told, until a person decides. */
+  #calmed(finding: Finding, device: Device | null): Finding {
+    const note = device === null || !isMailKind(finding.kind) ? null : this.#options.knowledge.noteOf(device);
+    if (note?.mail == null || !isInNote(note.mail, finding)) return finding;
+    return { ...finding, severity: 'info', evidence: { ...finding.evidence, expectedByNote: note.slug } };
   }
 
   /** An incident changed: news is stored and told at once, counts with the next flush. */

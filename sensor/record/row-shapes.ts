@@ -155,15 +155,23 @@ export const incidentShape = z.object({
   watchUntil: time.nullable(),
 }) satisfies z.ZodType<Incident>;
 
-export const expectationShape = z.object({
-  id: text,
-  device: text,
-  destinations: z.array(text),
-  ports: z.array(count),
-  createdAt: time,
-  createdBy: text,
-  until: time.nullable(),
-  matches: count,
-  lastMatch: time.nullable(),
-  incident: text.nullable(),
-}) satisfies z.ZodType<Expectation>;
+export const expectationShape = z
+  .object({
+    id: text,
+    device: text,
+    covers: z.enum(['mail', 'exposed']),
+    targets: z.array(z.object({ destination: text, port: count })),
+    createdAt: time,
+    createdBy: text,
+    until: time.nullable(),
+    matches: count,
+    lastMatch: time.nullable(),
+    incident: text.nullable(),
+  })
+  .transform(
+    (row): Expectation => ({
+      ...row,
+      destinations: [...new Set(row.targets.map(({ destination }) => destination))].sort(),
+      ports: [...new Set(row.targets.map(({ port }) => port))].sort((a, b) => a - b),
+    }),
+  );

@@ -160,6 +160,16 @@ const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL,
     PRIMARY KEY (detector, mac)
   ) STRICT, WITHOUT ROWID;
+
+  -- Pairs in place of a list of destinations and a list of ports, whose product covered what nobody had seen.
+  ALTER TABLE expectations ADD COLUMN covers TEXT NOT NULL DEFAULT 'mail';
+  ALTER TABLE expectations ADD COLUMN targets TEXT NOT NULL DEFAULT '[]';
+  UPDATE expectations SET targets = (
+    SELECT json_group_array(json_object('destination', d.value, 'port', p.value))
+    FROM json_each(expectations.destinations) d, json_each(expectations.ports) p
+  );
+  ALTER TABLE expectations DROP COLUMN destinations;
+  ALTER TABLE expectations DROP COLUMN ports;
   `,
 ];
 

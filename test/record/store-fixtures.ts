@@ -59,7 +59,12 @@ export function expectation(id: string): Expectation {
   return {
     id,
     device: '02:00:00:00:00:01',
-    destinations: ['mail.vendor.example', '192.0.2.25'],
+    covers: 'mail',
+    targets: [
+      { destination: 'mail.vendor.example', port: 587 },
+      { destination: '192.0.2.25', port: 25 },
+    ],
+    destinations: ['192.0.2.25', 'mail.vendor.example'],
     ports: [25, 587],
     createdAt: NOW,
     createdBy: 'page',

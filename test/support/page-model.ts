@@ -53,7 +53,8 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
         const device = devices.find(({ mac }) => mac === incident?.device);
         if (!incident || !device) return null;
         const destinations = device.mail.destinations.map(({ name, ip }) => name ?? ip);
-        return { destinations, ports: [25], wouldHaveHidden: incident.findings };
+        const targets = destinations.map((destination) => ({ destination, port: 25 }));
+        return { covers: 'mail', targets, destinations, ports: [25], wouldHaveHidden: incident.findings };
       },
       note: (slug) => NOTES[slug] ?? null,
       activity: () => homeActivity(devices),
@@ -96,6 +97,8 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     const expectation: Expectation = {
       id: `expectation-${home.expectations.length + 1}`,
       device: incident.device ?? '',
+      covers: covers?.covers ?? 'mail',
+      targets: covers?.targets ?? [],
       destinations: covers?.destinations ?? [],
       ports: covers?.ports ?? [],
       createdAt: now,

@@ -80,8 +80,11 @@ describe('reading', () => {
   it('gives the rest: one incident, its preview, expectations, hours, a note, the log, health with the page’s counters', async () => {
     const id = 'a1b2c3d4e5f6a7b8';
     expect((await get(`/api/incidents/${id}`)).json).toMatchObject({ id, before: [{}, {}, {}] });
+    const destinations = ['mx1.mail.example', 'mx.other.example', '192.0.2.25'];
     expect((await get(`/api/incidents/${id}/preview`)).json).toEqual({
-      destinations: ['mx1.mail.example', 'mx.other.example', '192.0.2.25'],
+      covers: 'mail',
+      targets: destinations.map((destination) => ({ destination, port: 25 })),
+      destinations,
       ports: [25],
       wouldHaveHidden: 27,
     });

@@ -200,14 +200,15 @@ export const words = {
     expectTitle: 'Treat this as normal?',
     expectCovers: 'It will cover exactly:',
     expectDevice: (name: string): string => `from ${name}`,
-    expectTo: (names: string): string => `to ${names}`,
-    expectPorts: (ports: number[]): string => `on ${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')}`,
+    expectTarget: ({ destination, port }: { destination: string; port: number }): string =>
+      destination === '*' ? `reached by anybody on its port ${port}` : `to ${destination}, port ${port}`,
+    expectMore: (count: number): string => `and ${plural(count, 'more', 'more')}`,
     expectNothing: 'nothing yet: no destination is known',
     wouldHide: (count: number): string =>
       count === 0
         ? 'It would not have hidden any past finding.'
         : `It would have hidden ${plural(count, 'past finding', 'past findings')}.`,
-    anythingElse: 'Anything else this device sends still raises an alarm.',
+    anythingElse: 'Anything else this device does still raises an alarm.',
     howLong: 'For how long',
     forGood: 'For good',
     forDay: 'One day',

@@ -75,8 +75,8 @@ describe('a replayed home', () => {
     await tab('Home');
     await line('hallway-camera').click();
     await tap('This is expected');
-    await page.getByText('to mail.example.net, silent.example.net').waitFor();
-    await page.getByText('on port 25').waitFor();
+    await page.getByText('to mail.example.net, port 25').waitFor();
+    await page.getByText('to silent.example.net, port 25').waitFor();
     await page.getByText('It would have hidden 4 past findings.').waitFor();
     await tap('Yes, expected');
     await page.locator('.state-expected').waitFor();

@@ -5,6 +5,7 @@ import { command } from '../client.ts';
 import { shortTime } from '../format.ts';
 import { deviceName, Empty, Pending, Title } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
+import { shownTargets } from '../parts/targets.ts';
 import { perform } from '../parts/toast.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
@@ -61,8 +62,7 @@ function ExpectationCard({ expectation, device, reload }: CardProps) {
         {name}
       </a>
       <p class="wrap">
-        {words.incident.expectTo(expectation.destinations.join(', '))} {words.incident.expectPorts(expectation.ports)},{' '}
-        <strong>{period}</strong>
+        {shownTargets(expectation.targets).join('; ')}, <strong>{period}</strong>
       </p>
       <p class="muted">
         {words.expected.by(expectation.createdBy, shortTime(expectation.createdAt, now))} ·{' '}

@@ -1,5 +1,6 @@
 // What a person decides about an incident: expected, acknowledged, resolved, shared. Each says first what it will do.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { IncidentKind } from '../../../sensor/detect/finding.ts';
 import type { ReportIncident } from '../../../sensor/record/report.ts';
 import type { DeviceDetail, ExpectationPreview } from '../../shapes.ts';
 import { command } from '../client.ts';
@@ -7,6 +8,7 @@ import { DAY_MS } from '../format.ts';
 import type { MailFacts } from '../mail-facts.ts';
 import { deviceName, Pending } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
+import { shownTargets } from '../parts/targets.ts';
 import { perform } from '../parts/toast.tsx';
 import { useResource } from '../resource.ts';
 import { shareText } from '../share-text.ts';
@@ -18,6 +20,9 @@ interface ActionsProps {
   facts: MailFacts;
   reload: () => void;
 }
+
+/** The sensor refuses it for any other kind. */
+const CAN_BE_EXPECTED = new Set<IncidentKind>(['mail_started', 'submission_started', 'exposed']);
 
 type Panel = 'expect' | 'resolve' | 'share' | null;
 
@@ -34,7 +39,7 @@ export function IncidentActions({ incident, device, facts, reload }: ActionsProp
   return (
     <section class="actions" aria-label={words.incident.actions}>
       <div class="buttons">
-        {open && incident.device && (
+        {open && incident.device && CAN_BE_EXPECTED.has(incident.kind) && (
           <button type="button" aria-expanded={panel === 'expect'} onClick={() => toggle('expect')}>
             {words.incident.expect}
           </button>
@@ -116,7 +121,7 @@ function ExpectPanel({ incident, device, close, reload }: ExpectProps) {
             <button
               type="button"
               class="primary"
-              disabled={preview.data.destinations.length === 0}
+              disabled={preview.data.targets.length === 0}
               onClick={() => void expect()}
             >
               {words.incident.expectYes}
@@ -132,16 +137,16 @@ function ExpectPanel({ incident, device, close, reload }: ExpectProps) {
 }
 
 function Coverage({ preview, name }: { preview: ExpectationPreview; name: string }) {
-  const { destinations, ports, wouldHaveHidden } = preview;
+  const { targets, wouldHaveHidden } = preview;
   return (
     <>
       <p>{words.incident.expectCovers}</p>
       <ul class="covers wrap">
         <li>{words.incident.expectDevice(name)}</li>
-        <li>
-          {destinations.length > 0 ? words.incident.expectTo(destinations.join(', ')) : words.incident.expectNothing}
-        </li>
-        {ports.length > 0 && <li>{words.incident.expectPorts(ports)}</li>}
+        {targets.length === 0 && <li>{words.incident.expectNothing}</li>}
+        {shownTargets(targets).map((target) => (
+          <li key={target}>{target}</li>
+        ))}
       </ul>
       <p>
         <strong>{words.incident.wouldHide(wouldHaveHidden)}</strong> {words.incident.anythingElse}

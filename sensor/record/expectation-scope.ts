@@ -1,0 +1,108 @@
+// What "this is expected" covers: the targets that an incident has seen, as wide as is safe and no wider.
+import type { Device, MailDestination } from '../attribute/device.ts';
+import { backendName } from '../detect/backend-name.ts';
+import type { Finding } from '../detect/finding.ts';
+import { isMailKind } from '../detect/finding.ts';
+import { mailPortClass } from '../detect/mail-findings.ts';
+import { isSharedInfrastructure } from '../detect/shared-infrastructure.ts';
+import type { NoteMail } from '../notes/schema.ts';
+import type { Expectation, Incident, Target } from './incident.ts';
+
+/** Targets one expectation may name; an incident with more is no normal mail. */
+const TARGETS = 64;
+/** Any host on the Internet: who reaches a device that serves is not its choice. */
+export const ANYBODY = '*';
+
+/** What an expectation made from an incident would cover. */
+export type Scope = Pick<Expectation, 'covers' | 'targets' | 'destinations' | 'ports'>;
+
+/** Kinds that a person can call normal. An outbreak never is. */
+export function canBeExpected({ kind }: Pick<Incident, 'kind'>): boolean {
+  return isMailKind(kind) || kind === 'exposed';
+}
+
+/** The targets that the incident has seen. */
+export function scopeOf(incident: Incident, device: Device): Scope {
+  const targets = incident.kind === 'exposed' ? exposedPorts(incident) : mailTargets(incident, device);
+  return {
+    covers: incident.kind === 'exposed' ? 'exposed' : 'mail',
+    targets: targets.sort((a, b) => order(a.destination, b.destination) || a.port - b.port),
+    destinations: [...new Set(targets.map(({ destination }) => destination))].sort(),
+    ports: [...new Set(targets.map(({ port }) => port))].sort((a, b) => a - b),
+  };
+}
+
+function mailTargets(incident: Incident, device: Device): Target[] {
+  const targets = new Map<string, Target>();
+  for (const seen of seenBy(incident, device)) {
+    const target = { destination: normalName(seen), port: seen.port };
+    if (targets.size < TARGETS) targets.set(`${target.destination} ${target.port}`, target);
+  }
+  return [...targets.values()];
+}
+
+function exposedPorts({ evidence }: Incident): Target[] {
+  const ports = Array.isArray(evidence.ports) ? evidence.ports : [];
+  return ports.filter((port) => typeof port === 'number').map((port) => ({ destination: ANYBODY, port }));
+}
+
+/**
+ * A provider has many submission servers under one domain, so the domain is what is normal there. Port 25 to a new server is
+ * never covered by an old one: there it is the host alone, or its address. The name must be the device's own (an SNI, its
+ * own DNS answer), never another device's.
+ */
+function normalName({ ip, name, nameFrom, port }: MailDestination): string {
+  if (name === null || nameFrom === 'dns-other') return ip;
+  if (mailPortClass(port) !== 'submission') return name;
+  const domain = backendName(name, ip);
+  return isSharedInfrastructure(domain) ? name : domain;
+}
+
+/** Past findings of the incident that `scope` would have hidden. */
+export function findingsCovered(incident: Incident, device: Device, scope: Scope): number {
+  if (scope.covers === 'exposed') return incident.findings;
+  return seenBy(incident, device)
+    .filter(({ ip, name, nameFrom, port }) =>
+      scope.targets.some(covering(ip, nameFrom === 'dns-other' ? null : name, port)),
+    )
+    .reduce((sum, destination) => sum + destination.attempts, 0);
+}
+
+export function covers({ covers: what, targets }: Scope | Expectation, { destination, kind }: Finding): boolean {
+  if (destination === null || what !== (kind === 'exposed' ? 'exposed' : 'mail')) return false;
+  if (what === 'mail' && !isMailKind(kind)) return false;
+  return targets.some(covering(destination.ip, destination.name, destination.port));
+}
+
+/** Whether a firmware note says that its devices hand mail to this server: normal enough to stay calm until a person decides. */
+export function isInNote({ ports, servers }: NoteMail, { destination, kind }: Finding): boolean {
+  if (destination === null || kind !== 'submission_started') return false;
+  const { name, port } = destination;
+  if (name === null || (ports.length > 0 && !ports.includes(port))) return false;
+  return servers.some((server) => matches(server.replace(/^\*\./, ''), name, server.startsWith('*.')));
+}
+
+function covering(ip: string, name: string | null, port: number): (target: Target) => boolean {
+  const isSubmission = mailPortClass(port) === 'submission';
+  return (target) => {
+    if (target.port !== port) return false;
+    if (target.destination === ANYBODY || target.destination === ip) return true;
+    return name !== null && matches(target.destination, name, isSubmission);
+  };
+}
+
+function matches(wanted: string, name: string, withSubdomains: boolean): boolean {
+  return name === wanted || (withSubdomains && name.endsWith(`.${wanted}`));
+}
+
+function seenBy(incident: Incident, device: Device): MailDestination[] {
+  return [...device.mail.destinations.values()].filter(
+    ({ attempts, lastSeen, port }) =>
+      attempts > 0 && lastSeen >= incident.startedAt && mailPortClass(port) === incident.portClass,
+  );
+}
+
+function order(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
