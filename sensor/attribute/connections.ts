@@ -299,11 +299,10 @@ function nextSequence(tcp: Tcp): number {
   return payloadSequence(tcp) + tcp.payloadLength;
 }
 
-/** A segment that only the receiver of a SYN-ACK sends. A FIN without payload may end an attempt that nobody answered. */
-function acknowledges({ acknowledgement, flags, payloadLength }: Tcp): boolean {
-  if ((flags & TCP_FLAGS.ack) === 0 || acknowledgement === 0) return false;
-  if ((flags & (TCP_FLAGS.syn | TCP_FLAGS.rst)) !== 0) return false;
-  return (flags & TCP_FLAGS.fin) === 0 || payloadLength > 0;
+/** A segment that only the receiver of a SYN-ACK sends: before that a connection is given up in silence (RFC 9293, section 3.10.4). */
+function acknowledges({ acknowledgement, flags }: Tcp): boolean {
+  const isPlain = (flags & (TCP_FLAGS.syn | TCP_FLAGS.rst)) === 0;
+  return isPlain && (flags & TCP_FLAGS.ack) !== 0 && acknowledgement !== 0;
 }
 
 /** The ends of `packet` the other way round. */

@@ -92,6 +92,9 @@ export type TimelineKind =
   | 'firmware_download'
   | 'firmware_change'
   | 'inbound_connection'
+  | 'remote_login'
+  | 'port_mapped'
+  | 'store_download'
   | 'mail_resumed';
 
 /** Something worth telling when a device turns bad: the entries of "what happened before". */

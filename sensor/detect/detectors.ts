@@ -9,5 +9,5 @@ export const DETECTORS: readonly DetectorFactory[] = [
   (around) => new MailDetector(around),
   (around) => new BackendDetector(around),
   () => new LookupDetector(),
-  () => new ExposureDetector(),
+  (around) => new ExposureDetector(around),
 ];

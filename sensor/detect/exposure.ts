@@ -1,23 +1,164 @@
-// A host on the Internet reaches a device of the home: part of what happened before.
+// A device answers a host on the Internet: it is exposed. By service, so that a scan of a thousand open ports is a few
+// incidents. Scans that nobody answers are counted, and what a remote login leaves to see joins the chain of what happened before.
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
 import type { Connection, Way } from '../attribute/connection.ts';
+import type { Side } from '../attribute/connections.ts';
 import type { Device } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
-import type { Detector } from './detector.ts';
+import type { IpAddress, Tcp } from '../decode/packet.ts';
+import type { Detector, Surroundings } from './detector.ts';
+import type { Severity } from './finding.ts';
+import { DeviceMemory } from './memory.ts';
+import { isShell, serviceOn } from './services.ts';
+
+/** Ports shown of one service. */
+const PORTS = 16;
+/** Distinct Internet hosts told apart for one device. */
+const SOURCES = 256;
+const SCANS_STORED = 100;
+/** FTP control connections whose server may open data connections back (RFC 959, section 3.2). */
+const FTP_PEERS = 512;
+const FTP_CONTROL = 21;
+const FTP_DATA = 20;
+/** Bytes each way from which a remote shell was used: negotiation and a refused password stay below. */
+const LOGIN_BYTES = { telnet: 128, adb: 512, ssh: 4096 } as const;
+
+const memoryShape = z.object({
+  /** Ports that answered, by service. */
+  services: z.record(z.string(), z.array(z.number()).max(PORTS)),
+  /** Connections that nobody answered. */
+  scans: z.number(),
+  /** Hosts that were answered; counting stops at the bound. */
+  sources: z.array(z.string()).max(SOURCES),
+});
+type Exposure = z.infer<typeof memoryShape>;
 
 export class ExposureDetector implements Detector {
   readonly name = 'exposure';
-  readonly ways: readonly Way[] = ['inbound'];
+  readonly ways: readonly Way[] = ['inbound', 'outbound'];
+  readonly memory = new DeviceMemory<Exposure>((value) => memoryShape.safeParse(value).data ?? null);
+  readonly #around: Surroundings;
+  /** `device server`: who may call back on a high port without being a stranger. */
+  readonly #ftpPeers = new LRUCache<string, true>({ max: FTP_PEERS });
+  /** Inbound connections whose HTTP request carried a login. */
+  readonly #httpLogins = new WeakSet<Connection>();
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  opened(device: Device, { responderIp, responderPort, way }: Connection): void {
+    if (way === 'outbound' && responderPort === FTP_CONTROL) this.#ftpPeers.set(`${device.mac} ${responderIp}`, true);
+  }
 
   settled(device: Device, connection: Connection, time: number): void {
-    if (connection.outcome !== 'connected') return;
+    if (connection.way !== 'inbound' || device.role !== 'device' || this.#wasInvited(device, connection)) return;
+    const known = this.memory.of(device.mac, () => ({ services: {}, scans: 0, sources: [] }));
+    if (connection.outcome !== 'connected') {
+      known.scans++;
+      // To the card now and then: that there were some is what counts.
+      if (known.scans % SCANS_STORED === 1) this.memory.mark(device.mac);
+      return;
+    }
+    this.#exposed(device, connection, known, time);
+  }
+
+  segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void {
+    if (connection.way !== 'inbound' || from !== 'originator' || this.#httpLogins.has(connection)) return;
+    if (!carriesHttpLogin(tcp.payload)) return;
+    this.#httpLogins.add(connection);
+    addTimeline(device, loginEntry(connection, serviceOn(connection.responderPort), time));
+  }
+
+  ended(device: Device, connection: Connection, time: number): void {
+    if (connection.way !== 'inbound' || connection.outcome !== 'connected') return;
+    const service = serviceOn(connection.responderPort);
+    const bytes = isLoginService(service) ? LOGIN_BYTES[service] : null;
+    if (bytes === null || connection.up.total < bytes || connection.down.total < bytes) return;
+    addTimeline(device, loginEntry(connection, service, time));
+  }
+
+  /** Active FTP: the server that the device had called opens the data connection. */
+  #wasInvited({ mac }: Device, { originatorIp, originatorPort }: Connection): boolean {
+    return originatorPort === FTP_DATA && this.#ftpPeers.has(`${mac} ${originatorIp}`);
+  }
+
+  #exposed(device: Device, connection: Connection, known: Exposure, time: number): void {
+    const { originatorIp: ip, responderPort: port } = connection;
+    const service = serviceOn(port);
+    const ports = known.services[service] ?? [];
+    const isNewPort = !ports.includes(port) && ports.length < PORTS;
+    if (isNewPort) ports.push(port);
+    known.services[service] = ports;
+    const isNewSource = note(known.sources, ip);
+    if (isNewPort || isNewSource) this.memory.mark(device.mac);
+    this.#around.devices.keep(device);
     addTimeline(device, {
       time,
       kind: 'inbound_connection',
       name: null,
       nameFrom: null,
-      ip: connection.originatorIp,
+      ip,
       role: null,
-      detail: { port: connection.responderPort },
+      detail: { port, service },
     });
+    this.#around.found(
+      {
+        kind: 'exposed',
+        severity: this.#severityOf(device, service),
+        device: device.mac,
+        portClass: service,
+        time,
+        effect: 'opens',
+        about: connection,
+        destination: { ip, port, name: null },
+        evidence: {
+          service,
+          ports: ports.toSorted((a, b) => a - b),
+          lastSource: ip,
+          sources: known.sources.length,
+          unansweredScans: known.scans,
+        },
+        first: { firstSource: ip, address: connection.responderIp },
+        add: { connections: 1 },
+      },
+      device,
+    );
   }
+
+  /** A peer-to-peer program on a computer asks to be reached; a shell on anything is an open door. */
+  #severityOf(device: Device, service: string): Severity {
+    if (isShell(service)) return 'high';
+    return service === 'other' && this.#around.knowledge.isGeneralPurpose(device) ? 'low' : 'medium';
+  }
+}
+
+function note(sources: IpAddress[], ip: IpAddress): boolean {
+  if (sources.includes(ip) || sources.length >= SOURCES) return false;
+  sources.push(ip);
+  return true;
+}
+
+function isLoginService(service: string): service is keyof typeof LOGIN_BYTES {
+  return Object.hasOwn(LOGIN_BYTES, service);
+}
+
+/** A request with credentials (RFC 9110, section 11.6.2); what they are is not kept. */
+function carriesHttpLogin(payload: Buffer): boolean {
+  if (payload.length < 16) return false;
+  const head = payload.toString('latin1', 0, Math.min(payload.length, 2048));
+  return /^(?:GET|POST|HEAD|PUT) /.test(head) && /\r?\nauthorization:/i.test(head);
+}
+
+function loginEntry({ openedAt, originatorIp, responderPort }: Connection, service: string, time: number) {
+  return {
+    time,
+    kind: 'remote_login' as const,
+    name: null,
+    nameFrom: null,
+    ip: originatorIp,
+    role: null,
+    detail: { port: responderPort, service, durationMs: time - openedAt },
+  };
 }

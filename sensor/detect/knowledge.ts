@@ -75,6 +75,11 @@ export class Knowledge {
     return slug === undefined ? null : (this.#notes.notes.get(slug) ?? null);
   }
 
+  /** People read and write mail on it: a telephone, a tablet, a computer. */
+  isGeneralPurpose(_device: Device): boolean {
+    return false;
+  }
+
   note(slug: string): Note | null {
     return this.#notes.notes.get(slug) ?? null;
   }

@@ -121,7 +121,16 @@ export const backendShape = z.object({
 
 export const timelineShape = z.object({
   time,
-  kind: z.enum(['backend_new', 'firmware_download', 'firmware_change', 'inbound_connection', 'mail_resumed']),
+  kind: z.enum([
+    'backend_new',
+    'firmware_download',
+    'firmware_change',
+    'inbound_connection',
+    'remote_login',
+    'port_mapped',
+    'store_download',
+    'mail_resumed',
+  ]),
   name: text.nullable(),
   nameFrom: nameFrom.nullable(),
   ip: text.nullable(),

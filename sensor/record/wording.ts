@@ -3,6 +3,14 @@ import type { Device, TimelineEntry } from '../attribute/device.ts';
 import { deviceName } from '../attribute/identity.ts';
 import type { Note } from '../notes/schema.ts';
 import type { Incident } from './incident.ts';
+import {
+  EXPOSED_ADVICE,
+  exposedSummary,
+  MAPPING_ADVICE,
+  mappingSummary,
+  portMappedText,
+  remoteLoginText,
+} from './wording-exposure.ts';
 import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
 
@@ -35,6 +43,10 @@ export function summaryOf(
       return `${who} has not contacted its update server ${text(evidence.backend)} since ${text(evidence.lastContact).slice(0, 10)}.`;
     case 'outbreak':
       return outbreakSummary(evidence);
+    case 'exposed':
+      return exposedSummary(who, incident);
+    case 'port_mapping':
+      return mappingSummary(who, incident);
     default:
       return `${who}: ${incident.kind.replaceAll('_', ' ')}.`;
   }
@@ -87,6 +99,10 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
         'Reset each device and reinstall its firmware from the manufacturer; ask the manufacturer whether that backend was broken into.',
         'Watch the devices that use the same backend and do not send mail yet.',
       ];
+    case 'exposed':
+      return EXPOSED_ADVICE;
+    case 'port_mapping':
+      return MAPPING_ADVICE;
     case 'updates_overdue':
       return [
         'Look in its settings or app whether updates are still on.',
@@ -134,6 +150,12 @@ export function timelineText(entry: TimelineEntry): string {
       return `First contact with ${where}${named}${entry.role === null || entry.role === 'unknown' ? '' : ` (${entry.role})`}.`;
     case 'inbound_connection':
       return `${where} on the Internet connected to its port ${entry.detail.port}.`;
+    case 'remote_login':
+      return remoteLoginText(entry);
+    case 'port_mapped':
+      return portMappedText(entry);
+    case 'store_download':
+      return `Downloaded ${kilobytes(entry.detail.bytes)} from ${where}${named}, a store of apps or plugins.`;
     case 'mail_resumed':
       return 'Sent mail again after a quiet day or more.';
   }

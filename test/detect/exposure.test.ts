@@ -1,0 +1,194 @@
+// Who on the Internet reaches a device, by service; what is only tried, what was invited, and what a login leaves behind.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { mail, visit } from '../support/name-frames.ts';
+import { tcpConversation } from '../support/packet-builder.ts';
+import {
+  at,
+  CAMERA,
+  DAY,
+  GATEWAY,
+  HOUR,
+  MAIL_SERVER,
+  MINUTE,
+  outside,
+  START,
+  Stage,
+  TELEVISION,
+} from '../support/stage.ts';
+
+const STRANGER = '198.51.100.77';
+
+let sourcePort = 40_000;
+
+/** A host on the Internet opens a connection to `port` of the camera; the frames come out of the gateway. */
+function reach(
+  port: number,
+  time: number,
+  options: { outcome?: 'connected' | 'refused' | 'unanswered'; from?: string; dialogue?: readonly string[] } = {},
+) {
+  const { dialogue, from = STRANGER, outcome = 'connected' } = options;
+  sourcePort++;
+  return tcpConversation({
+    client: outside(from, sourcePort),
+    server: at(CAMERA, CAMERA.ip, port),
+    time,
+    isn: sourcePort * 3571,
+    outcome,
+    ...(dialogue === undefined ? {} : { dialogue }),
+  });
+}
+
+/** The camera's own traffic, so that the gateway is known. */
+const usual = () => visit(CAMERA, '203.0.113.80', START - MINUTE);
+
+test.each([
+  [23, 'telnet', 'high'],
+  [2323, 'telnet', 'high'],
+  [22, 'ssh', 'high'],
+  [5555, 'adb', 'high'],
+  [80, 'http', 'medium'],
+  [8443, 'https', 'medium'],
+  [554, 'rtsp', 'medium'],
+  [1883, 'mqtt', 'medium'],
+  [3389, 'rdp', 'medium'],
+  [445, 'smb', 'medium'],
+  [7547, 'tr-069', 'medium'],
+  [34_567, 'other', 'medium'],
+])('an answer on port %i is %s, %s', (port, service, severity) => {
+  const stage = new Stage();
+  stage.play(usual(), reach(port, START));
+  const incident = stage.incident('exposed');
+  expect(incident).toMatchObject({
+    device: CAMERA.mac,
+    severity,
+    evidence: { service, ports: [port], firstSource: STRANGER, sources: 1, connections: 1 },
+  });
+  expect(incident.summary).toContain(`was reached from the Internet on port ${port}`);
+  expect(stage.alerts.filter(({ kind }) => kind === 'exposed')).toHaveLength(1);
+});
+
+test('a scan that nobody answers is counted and raises nothing', () => {
+  const stage = new Stage();
+  const scan = [21, 22, 23, 80, 443].flatMap((port, i) =>
+    reach(port, START + i * 10, { outcome: port === 80 ? 'refused' : 'unanswered' }),
+  );
+  stage.play(usual(), scan).wait(START + HOUR);
+  expect(stage.incidents('exposed')).toEqual([]);
+  stage.play(reach(23, START + HOUR));
+  expect(stage.incident('exposed').evidence).toMatchObject({ unansweredScans: 5 });
+});
+
+test('many strangers and ports of one service are one incident and one alert', () => {
+  const stage = new Stage();
+  const visits = Array.from({ length: 60 }, (_, i) =>
+    reach(i % 2 === 0 ? 80 : 8080, START + i * MINUTE, { from: `198.51.100.${i % 30}` }),
+  );
+  stage.play(usual(), ...visits);
+  expect(stage.incident('exposed')).toMatchObject({
+    findings: 60,
+    evidence: { ports: [80, 8080], sources: 30, connections: 60 },
+  });
+  expect(stage.alerts.filter(({ kind }) => kind === 'exposed')).toHaveLength(1);
+});
+
+test('a port that was opened on purpose is expected; another port of the same service is not', () => {
+  const stage = new Stage();
+  stage.play(usual(), reach(443, START));
+  const { id } = stage.incident('exposed');
+  expect(stage.run({ type: 'expect', incident: id, until: null })).toMatchObject({ ok: true });
+  stage.play(reach(443, START + HOUR, { from: '203.0.113.9' }));
+  expect(stage.incident('exposed')).toMatchObject({ state: 'expected', findings: 1 });
+  stage.play(reach(8443, START + 2 * HOUR));
+  expect(stage.incident('exposed')).toMatchObject({ state: 'open', findings: 2 });
+  stage.play(mail(CAMERA, MAIL_SERVER, START + 3 * HOUR, { port: 443 }), mail(CAMERA, MAIL_SERVER, START + 3 * HOUR));
+  expect(stage.incident('mail_started').severity).toBe('high');
+});
+
+test('connections inside the home, and answers to what the device had opened, are none of it', () => {
+  const stage = new Stage();
+  const browser = at(TELEVISION, TELEVISION.ip, 50_000);
+  stage.play(
+    usual(),
+    tcpConversation({ client: browser, server: at(CAMERA, CAMERA.ip, 80), time: START, outcome: 'connected' }),
+    visit(CAMERA, STRANGER, START + MINUTE, { host: 'api.vendor.example' }),
+  );
+  expect(stage.incidents('exposed')).toEqual([]);
+});
+
+test('the data connection of active FTP was invited by the device; from another host it was not', () => {
+  const stage = new Stage();
+  const control = visit(CAMERA, STRANGER, START, { port: 21 });
+  const back = (from: string, time: number) =>
+    tcpConversation({
+      client: outside(from, 20),
+      server: at(CAMERA, CAMERA.ip, 51_111),
+      time,
+      isn: time % 4_000_000,
+      outcome: 'connected',
+    });
+  stage.play(usual(), control, back(STRANGER, START + 1000));
+  expect(stage.incidents('exposed')).toEqual([]);
+  stage.play(back('203.0.113.66', START + 2000));
+  expect(stage.incident('exposed').evidence).toMatchObject({ firstSource: '203.0.113.66' });
+});
+
+test("on a mirror that shows only the way in, the stranger's own acknowledgement proves the answer", () => {
+  const stage = new Stage();
+  const inbound = reach(23, START, { dialogue: ['C: root'] });
+  stage.play(
+    usual(),
+    inbound.filter(({ data }) => data.subarray(6, 12).toString('hex') === GATEWAY.mac.replaceAll(':', '')),
+  );
+  expect(stage.incident('exposed')).toMatchObject({ severity: 'high', evidence: { service: 'telnet' } });
+});
+
+test('an open door and a login through it stand in the chain of a later mail incident', () => {
+  const stage = new Stage();
+  const talk = Array.from({ length: 20 }, () => ['C: a long line of shell', 'S: and its answer']).flat();
+  stage.play(
+    usual(),
+    reach(23, START, { dialogue: talk }),
+    reach(80, START + MINUTE, {
+      dialogue: ['C: GET /cgi HTTP/1.1\r\nHost: a\r\nAuthorization: Basic c2VjcmV0\r\n', 'S: HTTP/1.1 200 OK'],
+    }),
+    mail(CAMERA, MAIL_SERVER, START + HOUR),
+  );
+  const { before } = stage.incident('mail_started');
+  const logins = before.filter(({ kind }) => kind === 'remote_login');
+  expect(logins.map(({ detail, ip }) => [detail.service, ip])).toEqual([
+    ['http', STRANGER],
+    ['telnet', STRANGER],
+  ]);
+  expect(logins.at(-1)?.text).toContain('on the Internet used its telnet (port 23)');
+  expect(before.filter(({ kind }) => kind === 'inbound_connection')).toHaveLength(2);
+  expect(JSON.stringify(stage.finish())).not.toContain('c2VjcmV0');
+});
+
+test('what was open, and from where it was reached, is known again after a restart', () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'thingwatch-exposure-'));
+  try {
+    const first = new Stage({ stateDir });
+    first.play(usual(), reach(8080, START));
+    first.spine.close();
+    const second = new Stage({ stateDir });
+    second.play(reach(80, START + HOUR, { from: '203.0.113.9' }));
+    expect(second.incident('exposed')).toMatchObject({
+      findings: 2,
+      evidence: { ports: [80, 8080], sources: 2, connections: 2 },
+    });
+    second.spine.close();
+  } finally {
+    rmSync(stateDir, { recursive: true });
+  }
+});
+
+test('over IPv6 a device is reached at its own address, without any mapping', () => {
+  const stage = new Stage();
+  const client = { mac: GATEWAY.mac, ip: '2001:db8:ffff::77', port: 41_000 };
+  const server = { mac: CAMERA.mac, ip: 'fd00::50', port: 22 };
+  stage.play(usual(), tcpConversation({ client, server, time: START + DAY, outcome: 'connected' }));
+  expect(stage.incident('exposed')).toMatchObject({ severity: 'high', evidence: { service: 'ssh' } });
+});
