@@ -250,11 +250,12 @@ function advertisement(mac: string, prefix: string, time: number, length = 64): 
 
 test('a connection from the Internet to a public address of a device is no attempt, with or without an announced prefix', () => {
   const announced = new Stage().play(advertisement(GATEWAY.mac, '2001:db8:1::', START), inbound(START + SECOND));
-  expect(announced.finish().incidents).toEqual([]);
+  expect(announced.finish().incidents).toMatchObject([{ kind: 'exposed', device: CAMERA.mac }]);
   const claim = neighborAdvertisement({ target: CAMERA.ip6, targetMac: CAMERA.mac, override: true });
   const packet = ipv6({ source: CAMERA.ip6, destination: 'ff02::1', hopLimit: 255 }, claim);
   const neighbor = { time: START, data: ethernet({ source: CAMERA.mac, destination: '33:33:00:00:00:01' }, packet) };
-  expect(new Stage().play(neighbor, inbound(START + SECOND)).finish().incidents).toEqual([]);
+  const unannounced = new Stage().play(neighbor, inbound(START + SECOND));
+  expect(unannounced.finish().incidents).toMatchObject([{ kind: 'exposed', device: CAMERA.mac }]);
 });
 
 test('a device that announces the prefix of a mail server does not hide its mail there', () => {
