@@ -38,8 +38,16 @@ export class Direction {
 
   #wayOf(connection: Connection, opener: Device | null, receiver: Device | null): Way | null {
     if (opener !== null && !this.#staysHome(connection) && !this.#isInbound(connection, opener)) return 'outbound';
-    if (receiver !== null && !this.#parts.home.isInside(connection.originatorIp)) return 'inbound';
+    if (this.#isFromOutside(connection, opener)) return receiver === null ? null : 'inbound';
     return opener === null ? null : 'local';
+  }
+
+  /** Packets from the Internet come out of the gateway; who sends from an address that it holds itself is a neighbour. */
+  #isFromOutside({ originatorIp }: Connection, opener: Device | null): boolean {
+    const { devices, gateways, home } = this.#parts;
+    if (home.isInside(originatorIp)) return false;
+    if (opener === null || gateways.isGateway(opener.mac)) return true;
+    return !gateways.anyProven && devices.ownerOf(originatorIp) !== opener;
   }
 
   /** A prefix that somebody announced does not make what is handed to the gateway stay inside: announcements can be forged. */

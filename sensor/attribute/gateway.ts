@@ -53,6 +53,11 @@ export class GatewayFinder {
     return candidate.confirmed || candidate.toward.size > 0 || candidate.from.size >= SOURCES_NEEDED;
   }
 
+  /** Some MAC has evidence of both kinds. */
+  get anyProven(): boolean {
+    return this.#anyProven;
+  }
+
   /** Sorted. */
   gateways(): Mac[] {
     return [...this.#candidates.keys()].filter((mac) => this.isGateway(mac)).sort();

@@ -118,6 +118,14 @@ test('connections inside the home, and answers to what the device had opened, ar
   expect(stage.incidents('exposed')).toEqual([]);
 });
 
+test('a neighbour with a public IPv6 address of the same home, whose prefix nobody announced, is no stranger', () => {
+  const stage = new Stage();
+  const client = { mac: TELEVISION.mac, ip: TELEVISION.ip6, port: 50_000 };
+  const server = { mac: CAMERA.mac, ip: CAMERA.ip6, port: 22 };
+  stage.play(usual(), tcpConversation({ client, server, time: START, outcome: 'connected' }));
+  expect(stage.incidents('exposed')).toEqual([]);
+});
+
 test('the data connection of active FTP was invited by the device; from another host it was not', () => {
   const stage = new Stage();
   const control = visit(CAMERA, STRANGER, START, { port: 21 });
