@@ -13,6 +13,7 @@ import {
 } from './wording-exposure.ts';
 import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
+import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
 
 /** `hallway-camera`, or the vendor, or the bare address. */
 function callDevice(device: Device | null, vendor: string | null, chain: readonly Device[]): string {
@@ -43,6 +44,8 @@ export function summaryOf(
       return `${who} has not contacted its update server ${text(evidence.backend)} since ${text(evidence.lastContact).slice(0, 10)}.`;
     case 'outbreak':
       return outbreakSummary(evidence);
+    case 'symptom':
+      return symptomSummary(who, incident);
     case 'exposed':
       return exposedSummary(who, incident);
     case 'port_mapping':
@@ -99,6 +102,8 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
         'Reset each device and reinstall its firmware from the manufacturer; ask the manufacturer whether that backend was broken into.',
         'Watch the devices that use the same backend and do not send mail yet.',
       ];
+    case 'symptom':
+      return SYMPTOM_ADVICE;
     case 'exposed':
       return EXPOSED_ADVICE;
     case 'port_mapping':
