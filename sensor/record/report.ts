@@ -1,6 +1,6 @@
 // The JSON shapes of `thingwatch.report/1`, shared by the replay report, the web API and MQTT. The contract that outside
 // checks rely on; times are ISO 8601 with zone and milliseconds, counts are integers.
-import type { BackendRole, MailCounts, NameSource, Role } from '../attribute/device.ts';
+import type { BackendRole, MailCounts, NameSource, Role, RoleSource } from '../attribute/device.ts';
 import type { IncidentKind, Severity } from '../detect/finding.ts';
 import type { Vantage } from './health.ts';
 import type { IncidentState } from './incident.ts';
@@ -70,7 +70,7 @@ export interface ReportMailDestination {
 export interface ReportBackend {
   name: string;
   role: BackendRole;
-  roleFrom: 'note' | 'host-label' | null;
+  roleFrom: RoleSource | null;
   note: string | null;
   hosts: string[];
   nameFrom: ReportNameSource[];

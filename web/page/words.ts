@@ -1,4 +1,5 @@
 // Every word of the page, in English. A second language is one more file of this shape.
+import type { RoleSource } from '../../sensor/attribute/device.ts';
 import type { IncidentKind, Severity } from '../../sensor/detect/finding.ts';
 import type { IncidentState } from '../../sensor/record/incident.ts';
 import type { NoteSection } from '../shapes.ts';
@@ -325,12 +326,15 @@ export const words = {
       update: 'Updates',
       telemetry: 'Telemetry',
       cloud: 'Cloud',
-      store: 'Plugin store',
+      store: 'App or plugin store',
       time: 'Time',
       unknown: 'Role unknown',
     },
-    roleFromNote: 'role from its firmware note',
-    roleFromLabel: 'role guessed from the host name',
+    roleFrom: {
+      note: 'role from its firmware note',
+      'store-list': 'a known store',
+      'host-label': 'role guessed from the host name',
+    } satisfies Record<RoleSource, string>,
     nameSource: { dns: 'DNS', sni: 'TLS', quic: 'QUIC', http: 'HTTP' },
     nameHidden: 'name hidden',
     outerName: 'outer name only, the real one is encrypted',
@@ -340,6 +344,8 @@ export const words = {
     firmware: 'Updates',
     noUpdateServer: 'No contact with an update server was recognised.',
     updateContact: (server: string, when: string): string => `Last contact with ${server}: ${when}`,
+    storeContact: (store: string, first: string, last: string): string =>
+      `Apps or plugins from ${store}: first contact ${first}, last ${last}`,
     noFirmware: 'It announced no firmware version.',
     version: 'Version',
     timeline: 'History',
