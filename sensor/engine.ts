@@ -178,6 +178,7 @@ export class Engine {
   /** The capture has ended: settles what is pending. */
   finish(): void {
     this.#connections.close(this.#now);
+    this.#detectors.finish(this.#now);
     this.#assignRoles();
   }
 

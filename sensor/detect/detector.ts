@@ -44,6 +44,8 @@ export interface Detector {
   finding?(finding: Finding, device: Device | null): void;
   /** Packet time has reached `time`; called often. */
   tick?(time: number): void;
+  /** The capture has ended: what was put off is said now. */
+  finish?(time: number): void;
 }
 
 /** What a detector may look at, and where it hands its findings. */

@@ -93,6 +93,10 @@ export class DetectorPanel implements ConnectionListener {
     for (const detector of this.#tick) detector.tick(time);
   }
 
+  finish(time: number): void {
+    for (const detector of this.#hearing('finish')) detector.finish(time);
+  }
+
   /** What is to be stored since the last call. */
   takeMemory(): Remembered[] {
     return this.#detectors.flatMap(({ name, memory }) =>

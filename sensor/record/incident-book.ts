@@ -71,7 +71,8 @@ export class IncidentBook {
     const stageBefore = latest.evidence.stage;
     this.#add(latest, finding);
     const stage = stageFrom(latest.evidence.stage);
-    const hasRisen = stage !== undefined && stage !== stageBefore && isToldAt(stage, latest.portClass);
+    const isHigher = stage !== undefined && stage !== stageBefore && rank(latest.severity) >= rank(before);
+    const hasRisen = isHigher && isToldAt(stage, latest.portClass);
     if (finding.effect === 'opens' && latest.state === 'resolved')
       return { incident: reopen(latest, 'critical'), change: 'reopened' };
     if (finding.effect === 'opens' && latest.state === 'expected')
@@ -82,7 +83,7 @@ export class IncidentBook {
     const isSettled = latest.state === 'expected' || latest.state === 'resolved';
     return {
       incident: latest,
-      change: (latest.severity === before && !hasRisen) || isSettled ? 'updated' : 'escalated',
+      change: (rank(latest.severity) <= rank(before) && !hasRisen) || isSettled ? 'updated' : 'escalated',
     };
   }
 
@@ -117,7 +118,10 @@ export class IncidentBook {
   #add(incident: Incident, finding: Finding): void {
     incident.lastAt = Math.max(incident.lastAt, finding.time);
     if (finding.effect === 'opens') incident.findings++;
-    if (rank(finding.severity) > rank(incident.severity)) incident.severity = finding.severity;
+    if (isCalmer(finding, incident)) {
+      incident.severity = finding.severity;
+      incident.evidence.stage = finding.stage;
+    } else if (rank(finding.severity) > rank(incident.severity)) incident.severity = finding.severity;
     Object.assign(incident.evidence, finding.evidence);
     const stage = higherStage(stageFrom(incident.evidence.stage), finding.stage);
     if (stage !== undefined) incident.evidence.stage = stage;
@@ -170,6 +174,11 @@ function incidentId(finding: Finding): string {
 
 function isOpen({ state }: Incident): boolean {
   return state === 'open' || state === 'acknowledged';
+}
+
+/** A device turned out to be one that people mail from: its submission is no longer what it was taken for. */
+function isCalmer({ kind, severity }: Finding, incident: Incident): boolean {
+  return kind === 'submission_started' && severity === 'info' && incident.evidence.stage !== 'corroborated';
 }
 
 function watched(incident: Incident, time: number): boolean {

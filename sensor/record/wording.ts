@@ -87,6 +87,10 @@ const PASSWORD =
 const EXPECTED =
   'If you set up mail on this device yourself, mark it as expected; only these servers and ports will then be allowed.';
 
+/** Printers, storage and recorders hand mail to a provider because somebody entered an account. */
+const SET_UP =
+  'Did you set up mail on this device (scan to mail, alarm mail, reports)? Then mark it as expected; only this provider and port will then be allowed.';
+
 /** Steps for the device at hand: its family's note where one fits, else general advice. */
 export function adviceFor(incident: Incident, device: Device | null, note: Note | null): string[] {
   switch (incident.kind) {
@@ -94,7 +98,7 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
       if (device?.role === 'gateway') return gatewayAdvice();
       return [...cure(note), EXPECTED];
     case 'submission_started':
-      return [EXPECTED, `If you did not: ${lower(DISCONNECT)}`, ...cure(note).slice(1)];
+      return [SET_UP, `If you did not: ${lower(DISCONNECT)}`, ...cure(note).slice(1)];
     case 'outbreak':
       return [
         'Disconnect every device named here before you look further.',

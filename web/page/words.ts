@@ -1,5 +1,6 @@
 // Every word of the page, in English. A second language is one more file of this shape.
 import type { RoleSource } from '../../sensor/attribute/device.ts';
+import type { DeviceClass } from '../../sensor/attribute/device-class.ts';
 import type { IncidentKind, Severity } from '../../sensor/detect/finding.ts';
 import type { IncidentState } from '../../sensor/record/incident.ts';
 import type { NoteSection } from '../shapes.ts';
@@ -311,6 +312,12 @@ export const words = {
     olderAddresses: (count: number): string => `${plural(count, 'older address', 'older addresses')}`,
     names: 'Announced names',
     note: 'Firmware note',
+    class: 'Kind of device',
+    classes: {
+      thing: 'a thing: no mail is expected of it',
+      'general-purpose': 'a phone, tablet or computer: it may hand mail to its provider',
+      infrastructure: 'part of the network',
+    } satisfies Record<DeviceClass, string>,
     noteEvidence: 'Recognised by',
     firstSeen: 'First seen',
     lastSeen: 'Last seen',

@@ -134,6 +134,7 @@ function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteVi
           ],
           [text.firstSeen, shortTime(device.firstSeen, now)],
           [text.lastSeen, <When key="seen" time={device.lastSeen} now={now} />],
+          [text.class, `${text.classes[device.class]}${classReasons(device)}`],
           [text.noteEvidence, device.noteEvidence.map(({ evidence, value }) => `${evidence}: ${value}`).join(', ')],
         ]}
       />
@@ -229,6 +230,12 @@ function Backends({ backends }: { backends: ReportBackend[] }) {
       )}
     </>
   );
+}
+
+/** What spoke for it; what spoke against it is in the report. */
+function classReasons({ classEvidence }: DeviceDetail): string {
+  const reasons = classEvidence.filter(({ weight }) => weight > 0).map(({ value }) => value);
+  return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
 }
 
 function BackendLine({ backend }: { backend: ReportBackend }) {
