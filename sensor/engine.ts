@@ -10,6 +10,7 @@ import { Home } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
+import { Resolvers } from './attribute/resolvers.ts';
 import { type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
@@ -36,7 +37,8 @@ export interface EngineOptions {
   homeNet: readonly string[];
   /** The capture interface's own address, null in a replay. */
   sensorMac: Mac | null;
-  onFinding(finding: Finding, device: Device | null): void;
+  /** Returns whether the finding stands, or a person has called it normal. */
+  onFinding(finding: Finding, device: Device | null): boolean;
   knowledge: Knowledge;
   settings: DetectSettings;
   /** All of them, unless a test wants one alone. */
@@ -82,10 +84,15 @@ export class Engine {
     const names = new DestinationNames();
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
     const place = { gateways: this.#gateways, home: this.#home };
+    const resolvers = new Resolvers();
     const { detectors = DETECTORS, knowledge, onFinding, settings } = options;
-    this.#detectors = new DetectorPanel(detectors, { devices: this.devices, ...place, knowledge, settings }, onFinding);
+    this.#detectors = new DetectorPanel(
+      detectors,
+      { devices: this.devices, ...place, resolvers, knowledge, settings },
+      onFinding,
+    );
     this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
-    this.#links = new LinkLearner({ ...parts, ...place });
+    this.#links = new LinkLearner({ ...parts, ...place, resolvers });
     this.#nameTraffic = new NameTraffic({
       ...parts,
       names,

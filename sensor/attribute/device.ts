@@ -97,6 +97,7 @@ export type TimelineKind =
   | 'remote_login'
   | 'port_mapped'
   | 'store_download'
+  | 'mail_lookup'
   | 'mail_resumed';
 
 /** Something worth telling when a device turns bad: the entries of "what happened before". */

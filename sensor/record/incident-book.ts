@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Device } from '../attribute/device.ts';
 import { chainBefore } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
-import { type Finding, SEVERITIES, type Severity } from '../detect/finding.ts';
+import { type Finding, type IncidentKind, SEVERITIES, type Severity } from '../detect/finding.ts';
 import { mailPortClass } from '../detect/mail-findings.ts';
 import { higherStage, isToldAt, stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from './events.ts';
@@ -44,6 +44,11 @@ export class IncidentBook {
 
   ofDevice(mac: Mac): Incident[] {
     return [...this.#byId.values()].filter((incident) => incident.device === mac);
+  }
+
+  /** The open incidents of one kind on one device. */
+  openOf(mac: Mac, kind: IncidentKind): Incident[] {
+    return this.ofDevice(mac).filter((incident) => incident.kind === kind && isOpen(incident));
   }
 
   remove(ids: Iterable<string>): void {
@@ -177,8 +182,9 @@ function isOpen({ state }: Incident): boolean {
 }
 
 /** A device turned out to be one that people mail from: its submission is no longer what it was taken for. */
-function isCalmer({ kind, severity }: Finding, incident: Incident): boolean {
-  return kind === 'submission_started' && severity === 'info' && incident.evidence.stage !== 'corroborated';
+function isCalmer({ kind, severity, stage }: Finding, incident: Incident): boolean {
+  const isMail = kind === 'submission_started' && stage !== undefined;
+  return isMail && severity === 'info' && incident.evidence.stage !== 'corroborated';
 }
 
 function watched(incident: Incident, time: number): boolean {

@@ -50,6 +50,7 @@ export class Recorder {
   #dirtyExpectations = false;
   /** To be deleted from the store, until they are. */
   readonly #removedExpectations = new Set<string>();
+  readonly #removedIncidents = new Set<string>();
   readonly #forgottenDevices = new Set<Mac>();
   /** What findings were about that an expectation covered: what more is learned of it is expected as well. */
   readonly #covered = new WeakSet<object>();
@@ -75,14 +76,18 @@ export class Recorder {
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
 
-  finding(finding: Finding, device: Device | null): void {
+  /** Returns whether it stands: false where a person has called it normal. */
+  finding(finding: Finding, device: Device | null): boolean {
     if (device !== null && finding.effect !== 'state') this.#dirtyDevices.set(device.mac, device);
-    if (this.#isExpected(finding, device)) return;
+    if (this.#isExpected(finding, device)) return false;
     const applied = this.incidents.apply(this.#calmed(finding, device), device);
-    if (applied === null) return;
+    if (applied === null) return true;
+    if (finding.absorbs !== undefined && device !== null)
+      this.withdraw(this.incidents.openOf(device.mac, finding.absorbs), finding.time);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
       this.#outbreak(finding.time);
+    return true;
   }
 
   /** Decided when it begins: an answer to what was counted counts, whatever a person has said in between. */
@@ -90,6 +95,8 @@ export class Recorder {
     const { about, effect, time } = finding;
     if (effect === 'updates') return about !== undefined && this.#covered.has(about);
     const macs = this.#chain(device).map(({ mac }) => mac);
+    // Whose mail is expected may look up where it goes.
+    if (finding.kind === 'mail_lookup') return this.expectations.allowsMail(macs, time);
     const expectation = this.expectations.covering(finding, macs);
     if (expectation === null) return false;
     expectation.matches++;
@@ -120,6 +127,17 @@ export class Recorder {
     if (this.#alerts.length > WAITING_ALERTS) this.#alerts.splice(0, this.#alerts.length - WAITING_ALERTS);
     this.#save(true, device === null ? [] : [device]);
     this.#options.events.emit('incident', event);
+  }
+
+  /** These have become part of another incident, which tells of them. */
+  withdraw(incidents: readonly Incident[], time: number): void {
+    this.incidents.remove(incidents.map(({ id }) => id));
+    for (const incident of incidents) {
+      this.#dirtyIncidents.delete(incident.id);
+      this.#untold.delete(incident.id);
+      this.#removedIncidents.add(incident.id);
+      this.#options.events.emit('incident', { change: 'absorbed', incident, time });
+    }
   }
 
   /** Something about expectations changed by order of a person. */
@@ -213,7 +231,20 @@ export class Recorder {
       return device === null || !counts ? [] : [{ device, startedAt: incident.startedAt }];
     });
     const finding = findOutbreak(firstOfEach(affected), engine.devices.all(), time);
-    if (finding !== null) this.finding(finding, null);
+    if (finding === null) return;
+    this.finding(finding, null);
+    for (const { device } of affected) this.#partOfOutbreak(device, time);
+  }
+
+  /** The outbreak is the alert; its members' incidents say so without one of their own. */
+  #partOfOutbreak(device: Device, time: number): void {
+    for (const incident of this.incidents.openOf(device.mac, 'mail_started')) {
+      const signs = Array.isArray(incident.evidence.supportedBy) ? incident.evidence.supportedBy : [];
+      if (signs.includes('outbreak')) continue;
+      incident.severity = 'critical';
+      Object.assign(incident.evidence, { stage: 'corroborated', supportedBy: [...signs, 'outbreak'].sort() });
+      this.changed(incident, 'updated', time, device);
+    }
   }
 
   #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta'> = {}): void {
@@ -226,6 +257,7 @@ export class Recorder {
       durable,
       forgottenDevices: this.#forgottenDevices,
       removedExpectations: this.#removedExpectations,
+      removedIncidents: this.#removedIncidents,
       devices: [...new Set([...devices, ...(durable ? [] : this.#dirtyDevices.values())])],
       incidents: this.#dirtyIncidents.values(),
       outbox: this.#alerts,
@@ -247,6 +279,7 @@ export class Recorder {
     this.#alerts = [];
     this.#dirtyExpectations = false;
     this.#removedExpectations.clear();
+    this.#removedIncidents.clear();
     this.#forgottenDevices.clear();
     if (durable) for (const device of devices) this.#dirtyDevices.delete(device.mac);
     else this.#dirtyDevices.clear();

@@ -129,6 +129,7 @@ export const timelineShape = z.object({
     'remote_login',
     'port_mapped',
     'store_download',
+    'mail_lookup',
     'mail_resumed',
   ]),
   name: text.nullable(),

@@ -11,6 +11,7 @@ import {
   portMappedText,
   remoteLoginText,
 } from './wording-exposure.ts';
+import { LOOKUP_ADVICE, lookupSummary, lookupText } from './wording-lookup.ts';
 import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
 import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
@@ -46,6 +47,8 @@ export function summaryOf(
       return outbreakSummary(evidence);
     case 'symptom':
       return symptomSummary(who, incident);
+    case 'mail_lookup':
+      return lookupSummary(who, incident);
     case 'exposed':
       return exposedSummary(who, incident);
     case 'port_mapping':
@@ -108,6 +111,8 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
       ];
     case 'symptom':
       return SYMPTOM_ADVICE;
+    case 'mail_lookup':
+      return LOOKUP_ADVICE;
     case 'exposed':
       return EXPOSED_ADVICE;
     case 'port_mapping':
@@ -159,6 +164,8 @@ export function timelineText(entry: TimelineEntry): string {
       return `First contact with ${where}${named}${entry.role === null || entry.role === 'unknown' ? '' : ` (${entry.role})`}.`;
     case 'inbound_connection':
       return `${where} on the Internet connected to its port ${entry.detail.port}.`;
+    case 'mail_lookup':
+      return lookupText(entry);
     case 'remote_login':
       return remoteLoginText(entry);
     case 'port_mapped':

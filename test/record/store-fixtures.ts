@@ -158,6 +158,7 @@ const timelineEntry: fc.Arbitrary<TimelineEntry> = fc.record({
     'remote_login',
     'port_mapped',
     'store_download',
+    'mail_lookup',
     'mail_resumed',
   ),
   name: maybe(text),
