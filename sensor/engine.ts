@@ -207,6 +207,7 @@ export class Engine {
       this.#nameTraffic.tcp(packet, packet.tcp, device, this.#now);
       this.#connections.tcp(packet, packet.tcp, this.#now);
     }
+    if (packet.icmpError !== null) this.#connections.refused(packet, packet.icmpError, this.#now);
     if (packet.udp !== null) this.#udp(packet, packet.udp, device);
   }
 

@@ -2,7 +2,7 @@
 // Says so to a listener; judges nothing.
 import { isMailPort } from '../decode/interest.ts';
 import type { DecodeCounters } from '../decode/outcome.ts';
-import { type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
+import { type IcmpError, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
 import { looksLikeHello } from '../decode/smtp.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionHandler, ConnectionTable, type Side } from './connections.ts';
@@ -15,6 +15,7 @@ import type { Home } from './home.ts';
 import type { IdentityBook } from './identity.ts';
 import { type Opening, Openings } from './openings.ts';
 import { countActivity } from './timeline.ts';
+import { Tunnels } from './tunnels.ts';
 
 /** Told of connections with the device of the home that each is about, see `Direction.subject`. */
 export interface ConnectionListener {
@@ -22,6 +23,7 @@ export interface ConnectionListener {
   settled(device: Device, connection: Connection, time: number): void;
   named(device: Device, connection: Connection, time: number, bareAddress: string | null): void;
   segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void;
+  tunnelled(device: Device, connection: Connection, time: number): void;
   received(device: Device, connection: Connection, time: number): void;
   ended(device: Device, connection: Connection, time: number): void;
 }
@@ -41,6 +43,7 @@ export class ConnectionTraffic {
   readonly #table: ConnectionTable;
   readonly #openings: Openings;
   readonly #direction: Direction;
+  readonly #tunnels = new Tunnels();
   /** Packet time as far as seen here. */
   #now = 0;
 
@@ -61,7 +64,26 @@ export class ConnectionTraffic {
     const device = this.#direction.subject(connection);
     if (device === null) return;
     if (connection.beganUnseen && connection.way === 'outbound') this.#parts.devices.keep(device);
+    if (connection.way !== 'inbound' && this.#tunnels.take(connection, tcp, from))
+      this.#parts.listener.tunnelled(device, connection, time);
     this.#parts.listener.segment(device, connection, tcp, from, time);
+  }
+
+  /** An ICMP error that quotes a SYN: it was refused on the way. A SYN that was not seen is known by the quote. */
+  refused({ destinationMac }: Packet, error: IcmpError, time: number): void {
+    this.#now = time;
+    const { devices, home, listener } = this.#parts;
+    const { from, quoted, reason } = error;
+    const by = { ip: from, reason };
+    if (this.#table.refuse(quoted, by, time) || !home.isInside(quoted.source)) return;
+    const holder = devices.ownerOf(quoted.source);
+    if (holder !== undefined && holder.mac !== destinationMac) return;
+    const device = devices.seen(destinationMac, time);
+    const connection = device === null ? null : this.#table.adoptRefused(quoted, by, device.mac, time);
+    if (device === null || connection === null || this.#direction.subject(connection) !== device) return;
+    if (connection.way !== 'outbound') return;
+    devices.keep(device);
+    listener.opened(device, connection, time);
   }
 
   /** A segment that may continue its originator's opening, and is nothing else. */
@@ -155,6 +177,7 @@ export class ConnectionTraffic {
   }
 
   #ended(connection: Connection): void {
+    this.#tunnels.end(connection);
     const device = this.#volumeOf(connection);
     if (device !== null) this.#parts.listener.ended(device, connection, connection.lastAt);
   }

@@ -23,6 +23,11 @@ export interface InnerDestination {
   host: string;
   port: number;
   via: 'socks4' | 'socks5' | 'http-connect';
+  /** What the proxy, or what came through it, said of the connection behind it. */
+  outcome: 'pending' | 'connected' | 'refused' | 'unanswered';
+  /** Sequence numbers of the first octets meant for the other end of the tunnel; the server's null until it is known. */
+  clientNext: number;
+  serverNext: number | null;
 }
 
 export interface Connection {
@@ -71,17 +76,17 @@ export interface Connection {
 
 /** A connection between the packet's ends, opened by its sender. `isn` is null when its SYN was not seen. */
 export function newConnection(
-  packet: Packet,
+  packet: Packet | null,
   ports: { sourcePort: number; destinationPort: number },
   time: number,
   isn: number | null,
 ): Connection {
   return {
-    originatorMac: packet.sourceMac,
-    responderMac: packet.destinationMac,
-    originatorIp: packet.ip?.source ?? '',
+    originatorMac: packet?.sourceMac ?? null,
+    responderMac: packet?.destinationMac ?? null,
+    originatorIp: packet?.ip?.source ?? '',
     originatorPort: ports.sourcePort,
-    responderIp: packet.ip?.destination ?? '',
+    responderIp: packet?.ip?.destination ?? '',
     responderPort: ports.destinationPort,
     openedAt: time,
     lastAt: time,

@@ -1,6 +1,6 @@
 // The connection table: who opened it, whether it was answered, how much went each way. Bounded; TCP only.
 import { LRUCache } from 'lru-cache';
-import type { IpAddress, Packet, Tcp } from '../decode/packet.ts';
+import type { IpAddress, Mac, Packet, Tcp } from '../decode/packet.ts';
 import { TCP_FLAGS } from '../decode/packet.ts';
 import { type Connection, newConnection, type Outcome, payloadSequence, type Refusal } from './connection.ts';
 import { EarlyAnswers } from './early-answers.ts';
@@ -140,14 +140,22 @@ export class ConnectionTable {
     return connection;
   }
 
-  /** An ICMP error says that the SYN with these ends and this sequence number got nowhere. Null for one that was not sent. */
-  refuse(quoted: QuotedSegment, by: Refusal, time: number): Connection | null {
+  /** An ICMP error says that the SYN with these ends and this sequence number got nowhere. False where no such is known. */
+  refuse(quoted: QuotedSegment, by: Refusal, time: number): boolean {
     const { source, sourcePort, destination, destinationPort, sequence } = quoted;
     const connection = this.#find(source, sourcePort, destination, destinationPort);
-    if (connection === undefined || connection.isn !== sequence || connection.outcome === 'connected') return null;
+    if (connection === undefined) return false;
+    if (connection.isn !== sequence || connection.outcome === 'connected') return true;
     connection.refusedBy = by;
     this.#settle(connection, 'refused', time, true);
-    return connection;
+    return true;
+  }
+
+  /** A connection known by an ICMP error alone, which quotes its SYN. */
+  adoptRefused(quoted: QuotedSegment, by: Refusal, originatorMac: Mac, time: number): Connection {
+    const ends = { originatorMac, originatorIp: quoted.source, responderIp: quoted.destination };
+    const connection = newConnection(null, quoted, time, quoted.sequence);
+    return this.#make(Object.assign(connection, ends, { refusedBy: by, outcome: 'refused', beganUnseen: true }));
   }
 
   /** Passes the deadlines up to `now`. */

@@ -7,7 +7,12 @@ const CARRIAGE_RETURN = 0x0d;
 const VERB_OCTETS = 5;
 /** `BDAT 9007199254740991 LAST` with some room; the only command whose argument is read. */
 const BDAT_OCTETS = 48;
-const REPLY_OCTETS = 4;
+/** What a client calls itself: a domain (RFC 5321, section 4.5.3.1.2) after its verb. */
+const HELLO_OCTETS = 5 + 255;
+/** A code and, of the answer to EHLO, the keyword that it offers. */
+const REPLY_OCTETS = 16;
+/** A refusal is read whole, to the length that a reply line may have (RFC 5321, section 4.5.3.1.5). */
+const REFUSAL_OCTETS = 512;
 
 /** Splits one direction into lines and keeps the beginning of the line in progress. */
 export class LineHeads {
@@ -20,11 +25,14 @@ export class LineHeads {
   }
 
   static forCommands(): LineHeads {
-    return new LineHeads((head) => (/^BDAT /i.test(head) ? BDAT_OCTETS : VERB_OCTETS));
+    return new LineHeads((head) => {
+      if (/^BDAT /i.test(head)) return BDAT_OCTETS;
+      return /^(?:EHLO|HELO) /i.test(head) ? HELLO_OCTETS : VERB_OCTETS;
+    });
   }
 
   static forReplies(): LineHeads {
-    return new LineHeads(() => REPLY_OCTETS);
+    return new LineHeads((head) => (/^[45]/.test(head) ? REFUSAL_OCTETS : REPLY_OCTETS));
   }
 
   /**

@@ -1,8 +1,26 @@
-// Counts what an SMTP server accepted (RFC 5321; BDAT of RFC 3030; pipelining of RFC 2920) by following both directions.
-// It reads commands and reply codes only, see smtp-lines.ts, and it would rather count too little than too much.
+// Counts what an SMTP client asks and a server answers (RFC 5321; BDAT of RFC 3030; pipelining of RFC 2920; AUTH of RFC 4954)
+// by following both directions. What is kept stands in smtp-facts.ts; it would rather count too little than too much.
+import {
+  helloClass,
+  noSmtpCounts,
+  noSmtpFacts,
+  type SmtpCounts,
+  type SmtpFacts,
+  speaksOfBlockList,
+} from './smtp-facts.ts';
 import { BodyEnd, LineHeads } from './smtp-lines.ts';
 
-type Command = 'hello' | 'recipient' | 'data' | 'message' | 'chunk' | 'last-chunk' | 'startTls' | 'other';
+type Command =
+  | 'hello'
+  | 'mail'
+  | 'recipient'
+  | 'data'
+  | 'message'
+  | 'chunk'
+  | 'last-chunk'
+  | 'auth'
+  | 'startTls'
+  | 'other';
 
 /**
  * What the next client octets are. `unsure`: octets are missing, or client and server contradict what we followed; everything
@@ -14,29 +32,34 @@ type ClientState = 'commands' | 'body' | 'chunk' | 'unsure' | 'over';
 const MAX_PIPELINED = 1024;
 
 const VERBS: readonly [RegExp, Command][] = [
-  [/^(?:EHLO|HELO) ?$/i, 'hello'],
+  [/^(?:EHLO|HELO)(?: |$)/i, 'hello'],
+  [/^MAIL /i, 'mail'],
   [/^RCPT /i, 'recipient'],
   [/^DATA ?$/i, 'data'],
+  [/^AUTH /i, 'auth'],
   [/^STAR/i, 'startTls'],
 ];
+
+/** Commands with which a client goes on after a message. */
+const BEGINS_ANEW = /^(?:MAIL |RSET|QUIT|EHLO |HELO )/i;
+
+/** Codes of a greeting: 220, or that there is no service (RFC 5321, sections 3.1 and 4.2.1). */
+const GREETINGS = new Set([220, 421, 554]);
 
 /** Whether a TCP payload begins with EHLO or HELO, whatever the port. */
 export function looksLikeHello(payload: Buffer): boolean {
   return /^(?:EHLO|HELO)[ \r\n]/i.test(payload.toString('latin1', 0, 5));
 }
 
+/** Whether a server's payload greets as SMTP servers do (RFC 5321, section 4.3.1); FTP has the same code. */
+export function looksLikeBanner(payload: Buffer): boolean {
+  return /^220[ -][^\r\n]*\bE?SMTP\b/i.test(payload.toString('latin1', 0, 256));
+}
+
 /** Follows one connection. The caller passes each direction's octets in order, and says when some are missing. */
 export class SmtpDialogue {
-  /** Messages that the server took: 250 after the final dot, or after `BDAT n LAST`. */
-  messages = 0;
-  /** `RCPT TO` commands answered with 250 or 251. */
-  recipients = 0;
-  /** STARTTLS was accepted: what follows is hidden, and nothing more is counted. */
-  startTls = false;
-  /** The client said EHLO or HELO. */
-  helloSeen = false;
-  /** The server greeted with 220. */
-  bannerSeen = false;
+  readonly counts: SmtpCounts = noSmtpCounts();
+  readonly facts: SmtpFacts = noSmtpFacts();
 
   readonly #commands = LineHeads.forCommands();
   readonly #replies = LineHeads.forReplies();
@@ -51,23 +74,43 @@ export class SmtpDialogue {
   #clientSpoke = false;
   /** The server's first reply answers no command, even when the client did not wait for it. */
   #greetingDue: boolean;
+  /** Of a message not all was seen, and the verdict on it has come: what the client says next is a command. */
+  #isBetweenMessages = false;
+  /** The server answered something that was not seen, after it had asked for an answer (334). */
+  #answerMissed = false;
   /** The rest of a reply line whose beginning is missing is not a reply. */
   #skipReplyLine = false;
 
-  /** @param fromStart whether the connection's first octets are seen; if not, counting starts with the first 354. */
-  constructor(fromStart: boolean) {
+  readonly #ownNames: () => readonly string[];
+
+  /**
+   * @param fromStart whether the connection's first octets are seen; if not, counting starts with the first 354
+   * @param ownNames what the client's device announced itself as
+   */
+  constructor(fromStart: boolean, ownNames: () => readonly string[] = () => []) {
     this.#state = fromStart ? 'commands' : 'unsure';
     this.#skipReplyLine = !fromStart;
     this.#greetingDue = fromStart;
+    this.#ownNames = ownNames;
+  }
+
+  get messages(): number {
+    return this.counts.messages;
+  }
+
+  get recipients(): number {
+    return this.counts.recipients;
   }
 
   clientBytes(bytes: Buffer): void {
     if (!this.#clientSpoke && looksLikeHello(bytes)) {
-      this.helloSeen = true;
+      this.facts.helloSeen = true;
       this.#state = 'commands';
       this.#skipReplyLine = false;
     }
     this.#clientSpoke ||= bytes.length > 0;
+    if (this.#isBetweenMessages && BEGINS_ANEW.test(bytes.toString('latin1', 0, 5))) this.#state = 'commands';
+    this.#isBetweenMessages = false;
     for (let at = 0; at < bytes.length; ) {
       if (this.#state === 'body') at = this.#readBody(bytes, at);
       else if (this.#state === 'chunk') at = this.#readChunk(bytes, at);
@@ -82,13 +125,30 @@ export class SmtpDialogue {
       if (line === null) return;
       at = line.next;
       if (this.#skipReplyLine) this.#skipReplyLine = false;
-      else if (/^\d{3} ?$/.test(line.head)) this.#reply(Number.parseInt(line.head, 10));
+      else if (/^\d{3}(?:[ -]|$)/.test(line.head)) this.#replyLine(line.head);
     }
   }
 
-  /** Octets of one direction are missing here. */
-  lost(direction: 'client' | 'server'): void {
+  /** Whether the next reply is the verdict on a message, though not all of it was seen. */
+  get awaitsVerdict(): boolean {
+    return this.#outstanding[0] === 'message';
+  }
+
+  /** Octets of one direction are missing here, `octets` of them where that is known. */
+  lost(direction: 'client' | 'server', octets: number | null = null): void {
     if (this.#state === 'over') return;
+    this.counts.gaps++;
+    // Of a chunk its size was said: what is missing of it is no riddle.
+    if (direction === 'client' && this.#state === 'chunk' && octets !== null && octets <= this.#chunkLeft) {
+      this.#chunkLeft -= octets;
+      if (this.#chunkLeft === 0) this.#state = 'commands';
+      return;
+    }
+    // The answer to a challenge was missing, and the server has taken it: the next octets are a command as before.
+    if (direction === 'client' && this.#answerMissed && this.#outstanding.length === 0) {
+      this.#answerMissed = false;
+      return;
+    }
     // The reply after a 354 is the verdict on that message, whatever of the client's octets is missing.
     const verdictDue = direction === 'client' && this.#outstanding[0] === 'message';
     this.#becomeUnsure();
@@ -101,6 +161,17 @@ export class SmtpDialogue {
       this.#skipReplyLine = true;
       this.#greetingDue = false;
     }
+  }
+
+  /** All lines of a reply but the last have a hyphen after the code (RFC 5321, section 4.2.1). */
+  #replyLine(line: string): void {
+    const { facts } = this;
+    if (/^[45]/.test(line)) facts.blockListed ||= speaksOfBlockList(line);
+    else if (line.startsWith('250') && this.#outstanding[0] === 'hello') {
+      facts.authOffered ||= /^AUTH\b/i.test(line.slice(4));
+      facts.startTlsOffered ||= /^STARTTLS\b/i.test(line.slice(4));
+    }
+    if (line[3] !== '-') this.#reply(Number.parseInt(line, 10));
   }
 
   #readBody(bytes: Buffer, from: number): number {
@@ -123,15 +194,22 @@ export class SmtpDialogue {
     if (line === null) return bytes.length;
     const isAnswer = this.#answerExpected;
     this.#answerExpected = false;
-    if (isAnswer) this.#expectReply('other');
+    if (isAnswer) this.#expectReply('auth');
     else if (/^LHLO/i.test(line.head)) this.#state = 'over';
     else if (/^BDAT ?/i.test(line.head)) this.#startChunk(line.head, line.cut);
-    else this.#startCommand(VERBS.find(([verb]) => verb.test(line.head))?.[1] ?? 'other');
+    else this.#startCommand(VERBS.find(([verb]) => verb.test(line.head))?.[1] ?? 'other', line.head);
     return line.next;
   }
 
-  #startCommand(command: Command): void {
-    if (command === 'hello') this.helloSeen = true;
+  #startCommand(command: Command, head: string): void {
+    const { counts, facts } = this;
+    if (command === 'hello') {
+      facts.helloSeen = true;
+      facts.hello = helloClass(head.slice(5), this.#ownNames());
+    } else if (command === 'mail') counts.mailCommands++;
+    else if (command === 'recipient') counts.rcptCommands++;
+    else if (command === 'data') counts.dataCommands++;
+    else if (command === 'auth') facts.authTried = true;
     this.#expectReply(command);
     // A client may not wait for 354; if the server refuses, what was taken for the body tells.
     if (command === 'data' && this.#state === 'commands') this.#startBody();
@@ -145,6 +223,7 @@ export class SmtpDialogue {
       this.#becomeUnsure();
       return;
     }
+    this.counts.bdatCommands++;
     this.#expectReply(parts[2] === undefined ? 'chunk' : 'last-chunk');
     if (this.#state !== 'commands' || size === 0) return;
     this.#state = 'chunk';
@@ -162,10 +241,14 @@ export class SmtpDialogue {
   }
 
   #reply(code: number): void {
+    this.#countReply(code);
     const command = this.#outstanding[0];
-    if (this.#greetingDue || (code === 220 && (command === undefined || command === 'hello'))) {
-      this.#greetingDue = false;
-      this.bannerSeen ||= code === 220;
+    const isFirst = this.#greetingDue;
+    this.#greetingDue = false;
+    // Where the greeting was not captured, the first reply answers the first command.
+    const greets = isFirst && (GREETINGS.has(code) || command === undefined);
+    if (greets || (code === 220 && (command === undefined || command === 'hello'))) {
+      this.facts.bannerSeen ||= code === 220;
     } else if (code === 354) this.#bodyAskedFor();
     else {
       this.#outstanding.shift();
@@ -173,17 +256,43 @@ export class SmtpDialogue {
     }
   }
 
+  #countReply(code: number): void {
+    const { counts } = this;
+    if (code < 300) counts.replies2xx++;
+    else if (code < 400) counts.replies3xx++;
+    else if (code < 500) counts.replies4xx++;
+    else counts.replies5xx++;
+  }
+
   #settle(command: Command | undefined, code: number): void {
-    if (command === 'recipient' && (code === 250 || code === 251)) this.recipients++;
-    else if (command === 'last-chunk' && code === 250) this.messages++;
-    else if (command === 'message') this.#verdict(code);
+    const { counts, facts } = this;
+    const isRefusal = code >= 400;
+    if (command === 'recipient') {
+      if (code === 250 || code === 251) counts.recipients++;
+      else if (isRefusal) counts.recipientsRefused++;
+    } else if (command === 'mail') {
+      if (code === 250) counts.mailAccepted++;
+      else if (isRefusal) counts.mailRefused++;
+    } else if (command === 'last-chunk') {
+      if (code === 250) counts.messages++;
+      else if (isRefusal) counts.messagesRefused++;
+    } else if (command === 'message') this.#verdict(code);
     else if (command === 'data') this.#bodyRefused();
+    else if (command === undefined && this.#answerExpected) this.#answeredUnseen(code);
     else if (code === 334) this.#answerExpected = true;
+    else if (command === 'auth') facts.authAccepted ||= code === 235;
     else if (command === 'startTls' && code === 220) {
-      this.startTls = true;
+      facts.startTls = true;
       this.#becomeUnsure();
       this.#state = 'over';
     }
+  }
+
+  /** The answer to a challenge was not captured; the server's reply to it was. */
+  #answeredUnseen(code: number): void {
+    this.#answerExpected = code === 334;
+    this.#answerMissed = true;
+    this.facts.authAccepted ||= code === 235;
   }
 
   #bodyAskedFor(): void {
@@ -199,11 +308,14 @@ export class SmtpDialogue {
   #verdict(code: number): void {
     if (this.#endedBodies > 0) {
       this.#endedBodies--;
-      if (code === 250) this.messages++;
+      if (code === 250) this.counts.messages++;
+      else if (code >= 400) this.counts.messagesRefused++;
+      this.#isBetweenMessages = this.#state === 'unsure' && this.#outstanding.length === 0;
       return;
     }
     // The server ended the body elsewhere than we did; only a loose dot that was the last thing said is a common view.
-    if (code === 250 && this.#body.looseDot) this.messages++;
+    if (code === 250 && this.#body.looseDot) this.counts.messages++;
+    else if (code >= 400 && this.#body.looseDot) this.counts.messagesRefused++;
     if (this.#state === 'body' && this.#body.endsLoosely) this.#state = 'commands';
     else this.#becomeUnsure();
   }
@@ -222,5 +334,7 @@ export class SmtpDialogue {
     this.#body = new BodyEnd();
     this.#endedBodies = 0;
     this.#answerExpected = false;
+    this.#answerMissed = false;
+    this.#isBetweenMessages = false;
   }
 }

@@ -1,10 +1,11 @@
 // The sensor's reason to be: a device opens a mail connection to the Internet. The first SYN is enough, and so is anything
 // that shows there was one; what becomes of it is filled in later. How serious it is, mail-ladder.ts says.
+import { isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { Connection, Way } from '../attribute/connection.ts';
 import type { Side } from '../attribute/connections.ts';
 import { type Device, LIMITS } from '../attribute/device.ts';
-import { Dialogues } from '../attribute/dialogues.ts';
+import { type DialogueNews, Dialogues } from '../attribute/dialogues.ts';
 import {
   countAccepted,
   countAttempt,
@@ -15,7 +16,7 @@ import {
 import { countActivity } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
 import type { Mac, Tcp } from '../decode/packet.ts';
-import { looksLikeHello } from '../decode/smtp.ts';
+import { looksLikeBanner, looksLikeHello } from '../decode/smtp.ts';
 import { backendName } from './backend-name.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { type MailContext, mailAttempt, mailDialogue, mailOutcome, mailPortClass } from './mail-findings.ts';
@@ -46,30 +47,66 @@ export class MailDetector implements Detector {
   }
 
   settled(device: Device, connection: Connection, time: number): void {
-    const { mailAttempt, outcome, outcomeBefore } = connection;
-    if (mailAttempt && isMailOutcome(outcome))
+    const { inner, mailAttempt, outcome, outcomeBefore } = connection;
+    if (mailAttempt && inner === null && isMailOutcome(outcome))
       this.#outcome(device, connection, outcome, isMailOutcome(outcomeBefore) ? outcomeBefore : null, time);
   }
 
+  /** A proxy was asked for a mail server, or has said what became of it. */
+  tunnelled(device: Device, connection: Connection, time: number): void {
+    const { inner, mailAttempt } = connection;
+    if (inner === null || !this.#leaves(inner.host)) return;
+    if (mailAttempt) {
+      if (isMailOutcome(inner.outcome)) this.#outcome(device, connection, inner.outcome, null, time);
+    } else if (isMailPort(inner.port)) this.#attempt(device, connection, time);
+    this.#dialogues.begin(connection, inner, device);
+  }
+
   segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void {
-    if (connection.way !== 'outbound') return;
+    const { inner, way } = connection;
+    if (inner === null ? way !== 'outbound' : !this.#leaves(inner.host)) return;
     if (!connection.mailAttempt) {
       if (!isMail(connection, tcp, from)) return;
       this.#attempt(device, connection, time);
     }
-    const accepted = this.#dialogues.follow(connection, tcp, from);
-    if (accepted === null) return;
-    countAccepted(device, connection, accepted.messages, accepted.recipients, time);
-    const portClass = mailPortClass(mailDestination(connection).port);
-    const habit = this.memory.of(device.mac, () => ({}));
-    noteRecipients(habit, portClass, accepted.recipients, time);
-    this.memory.mark(device.mac);
-    const context = this.#context(device, connection, accepted.messages > 0 ? 'accepted' : 'connected', time);
-    this.#around.found(mailDialogue(connection, context, { ...accepted }, {}), device);
+    // What comes through says that the proxy has got through, where its own answer is not visible.
+    if (inner?.outcome === 'pending' && isSmtp(tcp, from)) {
+      inner.outcome = 'connected';
+      this.#outcome(device, connection, 'connected', null, time);
+    }
+    const news = this.#dialogues.follow(connection, tcp, from, device);
+    if (news !== null) this.#spoken(device, connection, news, time);
   }
 
-  ended(_device: Device, connection: Connection): void {
+  #spoken(device: Device, connection: Connection, { add, facts }: DialogueNews, time: number): void {
+    const { messages = 0, recipients = 0 } = add;
+    if (messages > 0 || recipients > 0) {
+      countAccepted(device, connection, messages, recipients, time);
+      const portClass = mailPortClass(mailDestination(connection).port);
+      noteRecipients(
+        this.memory.of(device.mac, () => ({})),
+        portClass,
+        recipients,
+        time,
+      );
+      this.memory.mark(device.mac);
+    }
+    const context = this.#context(device, connection, messages > 0 ? 'accepted' : 'connected', time);
+    this.#around.found(mailDialogue(connection, context, { ...add }, { dialogue: facts }), device);
+  }
+
+  ended(device: Device, connection: Connection, time: number): void {
     this.#dialogues.end(connection);
+    const { inner, mailAttempt } = connection;
+    if (!mailAttempt || inner?.outcome !== 'pending') return;
+    inner.outcome = 'unanswered';
+    this.#outcome(device, connection, 'unanswered', null, time);
+  }
+
+  /** A proxy that is asked for a host of the home sends no mail to the Internet. */
+  #leaves(host: string): boolean {
+    if (isIP(host) !== 0) return !this.#around.home.isInside(host);
+    return host.includes('.') && !/\.(?:local|lan|home|home\.arpa|internal|localdomain|fritz\.box)$/.test(host);
   }
 
   /** A telephone announces itself a minute after its first mail: then that was a person's. */
@@ -106,7 +143,7 @@ export class MailDetector implements Detector {
     );
     this.memory.mark(device.mac);
     const burst = this.#burstOf(device).attempt(server, time);
-    const { outcome } = connection;
+    const outcome = connection.inner?.outcome ?? connection.outcome;
     const stage = outcome === 'connected' ? 'connected' : 'attempt';
     const context = this.#context(device, connection, stage, time);
     if (context.sender === 'thing' && mailPortClass(port) === 'submission') this.#doubtful.set(device.mac, connection);
@@ -150,8 +187,13 @@ export class MailDetector implements Detector {
 }
 
 /** A connection to a mail port whose beginning was not captured, or SMTP on whatever port. */
-function isMail({ responderPort }: Connection, { payload }: Tcp, from: Side): boolean {
-  return isMailPort(responderPort) || (from === 'originator' && looksLikeHello(payload));
+function isMail({ inner, responderPort }: Connection, tcp: Tcp, from: Side): boolean {
+  return isMailPort(inner?.port ?? responderPort) || isSmtp(tcp, from);
+}
+
+/** The client says hello, or the server that it is one for mail (RFC 5321, section 3.1). */
+function isSmtp({ payload }: Tcp, from: Side): boolean {
+  return from === 'originator' ? looksLikeHello(payload) : looksLikeBanner(payload);
 }
 
 function isMailOutcome(outcome: Connection['outcomeBefore']): outcome is MailOutcome {

@@ -13,11 +13,11 @@ describe('the beginning of a line', () => {
     expect(LineHeads.forCommands().take(Buffer.from(line), 0)).toEqual({ head, cut, next: line.length });
   });
 
-  it('is the code of a reply', () => {
-    const reply = Buffer.from('250-mx.example\r\n250 OK\r\n');
+  it('is the code of a reply and the keyword that it may offer; a refusal is read whole', () => {
+    const reply = Buffer.from('250-SIZE of something long\r\n550 5.7.1 blocked using a list\r\n');
     const heads = LineHeads.forReplies();
-    expect(heads.take(reply, 0)).toMatchObject({ head: '250-', next: 16 });
-    expect(heads.take(reply, 16)).toMatchObject({ head: '250 ' });
+    expect(heads.take(reply, 0)).toMatchObject({ head: '250-SIZE of some', next: 28 });
+    expect(heads.take(reply, 28)).toMatchObject({ head: '550 5.7.1 blocked using a list' });
   });
 
   it('is remembered while the line goes on', () => {

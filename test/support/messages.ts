@@ -211,6 +211,18 @@ export function dhcpv6Relay(messageType: 12 | 13, message: Buffer): Buffer {
   return Buffer.concat([Buffer.from([messageType, 0]), addresses, dhcpv6Options([[9, message]])]);
 }
 
+/** ICMP "destination unreachable" (RFC 792) that quotes a packet. */
+export function icmpUnreachable(code: number, quoted: NetworkLayer): UpperLayer {
+  return raw(1, Buffer.concat([Buffer.from([3, code, 0, 0]), u32(0), quoted.bytes]));
+}
+
+/** Its ICMPv6 counterpart (RFC 4443, section 3.1). */
+export function icmpv6Unreachable(code: number, quoted: NetworkLayer): UpperLayer {
+  const message = icmpv6(1, Buffer.concat([u32(0), quoted.bytes]));
+  message.bytes[1] = code;
+  return message;
+}
+
 /** An ESP packet's bytes: a protocol whose inside nobody reads. */
 export function esp(): UpperLayer {
   return raw(50, Buffer.alloc(24, 0xee));

@@ -1,0 +1,344 @@
+// Mail that shows itself without its SYN, through a proxy, on odd ports, and refusals by somebody on the way.
+import { describe, expect, it } from 'vitest';
+import { decodeFrame } from '../../sensor/decode/frame.ts';
+import { interestOf } from '../../sensor/decode/interest.ts';
+import { DecodeCounters } from '../../sensor/decode/outcome.ts';
+import { mail } from '../support/name-frames.ts';
+import {
+  type CapturedFrame,
+  ethernet,
+  icmpUnreachable,
+  icmpv6Unreachable,
+  ipv4,
+  ipv6,
+  tcp,
+  tcpConversation,
+} from '../support/packet-builder.ts';
+import {
+  at,
+  CAMERA,
+  FRIDGE,
+  GATEWAY,
+  HOUR,
+  MAIL_SERVER,
+  MAIL_SERVER6,
+  MINUTE,
+  outside,
+  SECOND,
+  START,
+  Stage,
+} from '../support/stage.ts';
+
+const ONE_MESSAGE = [
+  'S: 220 mx ESMTP',
+  'C: EHLO mail.bank.example',
+  'S: 250 ok',
+  'C: MAIL FROM:<a@b.example>',
+  'S: 250 ok',
+  'C: RCPT TO:<c@d.example>',
+  'S: 250 ok',
+  'C: DATA',
+  'S: 354 go',
+  'C: Subject: rent\r\n\r\nhello\r\n.',
+  'S: 250 queued',
+];
+const PROXY = '198.51.100.10';
+
+const from = (host: { mac: string }) => (frame: CapturedFrame) =>
+  frame.data.subarray(6, 12).toString('hex') === host.mac.replaceAll(':', '');
+/** What the capture filter lets through. */
+const filtered = (frames: CapturedFrame[]) =>
+  frames.filter(({ data, time }) => {
+    const packet = decodeFrame({ data, time, linkType: 1, originalLength: data.length }, new DecodeCounters());
+    return packet !== null && interestOf(packet) !== null;
+  });
+const connected = (dialogue = ONE_MESSAGE) => mail(CAMERA, MAIL_SERVER, START, { outcome: 'connected', dialogue });
+const usual = () => mail(CAMERA, '203.0.113.80', START - MINUTE, { port: 443, outcome: 'connected' });
+
+describe('a mirror that shows the way in alone', () => {
+  it("sees the device's attempt in the answer, and counts it once when the SYN comes late", () => {
+    const inbound = connected().filter(from(GATEWAY));
+    const stage = new Stage().play(inbound);
+    expect(stage.incident('mail_started')).toMatchObject({
+      device: CAMERA.mac,
+      severity: 'critical',
+      evidence: { attempts: 1, connected: 1, beganBefore: true },
+    });
+    const [syn, answer] = connected([]);
+    if (!syn || !answer) throw new Error('no handshake');
+    const swapped = new Stage().play(answer, { ...syn, time: answer.time + 2 });
+    expect(swapped.incident('mail_started')).toMatchObject({ findings: 1, evidence: { attempts: 1, connected: 1 } });
+  });
+
+  it('takes a banner alone, and a refusal of a SYN', () => {
+    const banner = connected().filter(from(GATEWAY)).slice(1, 2);
+    expect(new Stage().play(banner).incident('mail_started').evidence).toMatchObject({ attempts: 1, connected: 1 });
+    const refused = mail(CAMERA, MAIL_SERVER, START, { outcome: 'refused' }).filter(from(GATEWAY));
+    expect(new Stage().play(refused).incident('mail_started').evidence).toMatchObject({ attempts: 1, refused: 1 });
+  });
+
+  it('is not fooled by a mail server inside that answers the Internet, nor by one that answers a neighbour', () => {
+    const server = at(FRIDGE, FRIDGE.ip, 25);
+    const stage = new Stage().play(
+      usual(),
+      tcpConversation({ client: outside('198.51.100.9', 40_000), server, time: START, outcome: 'connected' }).slice(1),
+      tcpConversation({ client: { ...CAMERA, port: 50_000 }, server, time: START, outcome: 'connected' }).slice(1),
+    );
+    expect(stage.incidents('mail_started')).toEqual([]);
+  });
+});
+
+describe('a connection that was there before the sensor', () => {
+  it('counts by its payload, says so, and its messages count from the next one on', () => {
+    const stage = new Stage().play(usual(), connected([...ONE_MESSAGE, ...ONE_MESSAGE.slice(3)]).slice(20));
+    const incident = stage.incident('mail_started');
+    expect(incident.evidence).toMatchObject({ attempts: 1, connected: 1, beganBefore: true, messages: 1 });
+    expect(incident.summary).toContain('The connection began before the sensor looked.');
+  });
+
+  it('on a submission port as well', () => {
+    const frames = mail(CAMERA, MAIL_SERVER, START, { port: 465, outcome: 'connected', dialogue: ['C: x', 'S: y'] });
+    const stage = new Stage().play(usual(), frames.slice(3));
+    expect(stage.incident('submission_started').evidence).toMatchObject({ attempts: 1, beganBefore: true });
+  });
+
+  it('bare acknowledgements and closings of one are no mail', () => {
+    const frames = connected([]);
+    const stage = new Stage().play(usual(), frames.slice(2));
+    expect(stage.incidents('mail_started')).toEqual([]);
+  });
+});
+
+describe('an ICMP error that quotes a SYN to a mail port', () => {
+  const error = (fields: { code: number; by: string; source?: string; sequence?: number }, time: number) => {
+    const segment = tcp({ sourcePort: 50_000, destinationPort: 25, sequence: fields.sequence ?? 7000, flags: 'S' });
+    const quoted = ipv4({ source: fields.source ?? CAMERA.ip, destination: MAIL_SERVER }, segment);
+    const packet = ipv4({ source: fields.by, destination: CAMERA.ip }, icmpUnreachable(fields.code, quoted));
+    return { time, data: ethernet({ source: GATEWAY.mac, destination: CAMERA.mac }, packet) };
+  };
+  const attempt = () =>
+    tcpConversation({
+      client: { ...CAMERA, port: 50_000 },
+      server: outside(MAIL_SERVER, 25),
+      time: START,
+      isn: 7000,
+      outcome: 'unanswered',
+    });
+
+  it.each([
+    [13, 'administratively-prohibited'],
+    [10, 'administratively-prohibited'],
+    [1, 'host-unreachable'],
+    [3, 'port-unreachable'],
+  ])('code %i makes it refused, and says by whom', (code, reason) => {
+    const stage = new Stage().play(usual(), attempt(), error({ code, by: '192.168.1.1' }, START + SECOND));
+    stage.wait(START + 2 * MINUTE);
+    const incident = stage.incident('mail_started');
+    expect(incident.evidence).toMatchObject({
+      attempts: 1,
+      refused: 1,
+      unanswered: 0,
+      refusedBy: { ip: '192.168.1.1', reason },
+    });
+    expect(incident.summary).toContain(`1 refused, lately by 192.168.1.1: ${reason.replaceAll('-', ' ')}`);
+  });
+
+  it('after the deadline takes the missing answer back; a late SYN-ACK takes the refusal back', () => {
+    const stage = new Stage().play(usual(), attempt()).wait(START + MINUTE);
+    stage.play(error({ code: 13, by: '192.168.1.1' }, START + 2 * MINUTE));
+    expect(stage.incident('mail_started').evidence).toMatchObject({ refused: 1, unanswered: 0 });
+    const [, answer] = tcpConversation({
+      client: { ...CAMERA, port: 50_000 },
+      server: outside(MAIL_SERVER, 25),
+      time: START + 3 * MINUTE,
+      isn: 7000,
+      outcome: 'connected',
+    });
+    if (answer) stage.play(answer);
+    expect(stage.incident('mail_started').evidence).toMatchObject({ attempts: 1, connected: 1, refused: 0 });
+  });
+
+  it('that quotes another sequence number was made up', () => {
+    const stage = new Stage().play(
+      usual(),
+      attempt(),
+      error({ code: 13, by: '192.168.1.66', sequence: 1 }, START + SECOND),
+    );
+    expect(stage.incident('mail_started').evidence).toMatchObject({ refused: 0 });
+  });
+
+  it('is an attempt by itself where the SYN was not seen, but not of somebody else', () => {
+    const stage = new Stage().play(usual(), error({ code: 13, by: '192.168.1.1' }, START));
+    expect(stage.incident('mail_started')).toMatchObject({
+      device: CAMERA.mac,
+      severity: 'high',
+      evidence: { attempts: 1, refused: 1, refusedBy: { ip: '192.168.1.1' } },
+    });
+    const forged = new Stage().play(
+      usual(),
+      mail(FRIDGE, '203.0.113.80', START - MINUTE, { port: 443, outcome: 'connected' }),
+      error({ code: 13, by: '192.168.1.66', source: FRIDGE.ip }, START),
+    );
+    expect(forged.incidents('mail_started')).toEqual([]);
+  });
+
+  it('over IPv6', () => {
+    const client = { ...CAMERA, ip: 'fd00::50', port: 50_000 };
+    const server = { mac: GATEWAY.mac, ip: MAIL_SERVER6, port: 25 };
+    const segment = tcp({ sourcePort: 50_000, destinationPort: 25, sequence: 7000, flags: 'S' });
+    const quoted = ipv6({ source: client.ip, destination: MAIL_SERVER6 }, segment);
+    const packet = ipv6({ source: 'fd00::1', destination: client.ip }, icmpv6Unreachable(1, quoted));
+    const stage = new Stage().play(tcpConversation({ client, server, time: START, isn: 7000, outcome: 'unanswered' }), {
+      time: START + SECOND,
+      data: ethernet({ source: GATEWAY.mac, destination: CAMERA.mac }, packet),
+    });
+    expect(stage.incident('mail_started').evidence).toMatchObject({
+      refused: 1,
+      refusedBy: { ip: 'fd00::1', reason: 'administratively-prohibited' },
+    });
+  });
+});
+
+describe('on a port that is not for mail', () => {
+  const odd = (dialogue = ONE_MESSAGE) =>
+    mail(CAMERA, MAIL_SERVER, START, { port: 8025, outcome: 'connected', dialogue });
+
+  it('messages and recipients count, though the filter drops the bodies', () => {
+    const twice = [...ONE_MESSAGE, ...ONE_MESSAGE.slice(3)];
+    const frames = odd(twice);
+    const kept = filtered(frames);
+    expect(kept.length).toBeLessThan(frames.length);
+    const stage = new Stage().play(kept);
+    expect(stage.incident('mail_started')).toMatchObject({
+      severity: 'critical',
+      evidence: {
+        attempts: 1,
+        connected: 1,
+        messages: 2,
+        recipients: 2,
+        stage: 'accepted',
+        dialogue: { hello: 'foreign-domain' },
+      },
+    });
+  });
+
+  it('a login whose answers the filter drops hides neither itself nor the message after it', () => {
+    const login = [
+      'C: AUTH LOGIN',
+      'S: 334 VXNlcm5hbWU6',
+      'C: dXNlcg==',
+      'S: 334 UGFzc3dvcmQ6',
+      'C: cGFzcw==',
+      'S: 235 ok',
+    ];
+    const kept = filtered(odd([...ONE_MESSAGE.slice(0, 3), ...login, ...ONE_MESSAGE.slice(3)]));
+    expect(new Stage().play(kept).incident('mail_started').evidence).toMatchObject({
+      messages: 1,
+      recipients: 1,
+      dialogue: { authTried: true, authAccepted: true },
+    });
+  });
+
+  it('a banner that no ESMTP server would send starts nothing', () => {
+    const stage = new Stage().play(odd(['S: 220 ProFTPD ready', 'C: USER a', 'S: 331 password']));
+    expect(stage.incidents('mail_started')).toEqual([]);
+  });
+});
+
+describe('through a proxy', () => {
+  const ip = MAIL_SERVER.split('.').map(Number);
+  const bytes = (side: 'C' | 'S', ...octets: (number | string)[]) => ({
+    from: side,
+    bytes: Buffer.concat(
+      octets.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from([part]))),
+    ),
+  });
+  const socks4 = [bytes('C', 4, 1, 0, 25, ...ip, 'u', 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
+  const socks4a = [bytes('C', 4, 1, 0, 25, 0, 0, 0, 1, 0, 'mx.example.net', 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
+  const socks5 = [
+    bytes('C', 5, 1, 0),
+    bytes('S', 5, 0),
+    bytes('C', 5, 1, 0, 3, 14, 'mx.example.net', 0, 25),
+    bytes('S', 5, 0, 0, 1, 0, 0, 0, 0, 0, 0),
+  ];
+  const connect = [
+    bytes('C', 'CONNECT mx.example.net:25 HTTP/1.1\r\nHost: mx.example.net:25\r\n\r\n'),
+    bytes('S', 'HTTP/1.1 200 Connection established\r\n\r\n'),
+  ];
+  let port = 51_000;
+  const talk = (prologue: ReturnType<typeof bytes>[], dialogue: readonly string[], to = outside(PROXY, 1080)) =>
+    tcpConversation({
+      client: { ...CAMERA, port: ++port },
+      server: to,
+      time: START,
+      isn: port * 991,
+      outcome: 'connected',
+      dialogue: [...prologue, ...dialogue],
+    });
+
+  it.each([
+    ['SOCKS4', socks4, MAIL_SERVER, null],
+    ['SOCKS4a', socks4a, 'mx.example.net', 'mx.example.net'],
+    ['SOCKS5', socks5, 'mx.example.net', 'mx.example.net'],
+    ['CONNECT', connect, 'mx.example.net', 'mx.example.net'],
+  ])('%s: the inner destination is the destination, and its messages count', (_, prologue, host, name) => {
+    const stage = new Stage().play(filtered(talk(prologue, ONE_MESSAGE)));
+    const incident = stage.incident('mail_started');
+    expect(incident).toMatchObject({
+      severity: 'critical',
+      evidence: {
+        attempts: 1,
+        connected: 1,
+        messages: 1,
+        recipients: 1,
+        lastDestination: { ip: host, port: 25, name },
+      },
+    });
+    expect(incident.summary).toContain(`through the proxy ${PROXY}`);
+    expect(stage.device(CAMERA).mail.destinations).toMatchObject([{ ip: host, port: 25, messages: 1 }]);
+  });
+
+  it('the request alone is an attempt; a refusal of the proxy is one of the server', () => {
+    expect(new Stage().play(talk(socks5.slice(0, 3), [])).incident('mail_started')).toMatchObject({
+      severity: 'high',
+      evidence: { attempts: 1, connected: 0 },
+    });
+    const refused = [...socks5.slice(0, 3), bytes('S', 5, 5, 0, 1, 0, 0, 0, 0, 0, 0)];
+    expect(new Stage().play(talk(refused, [])).incident('mail_started').evidence).toMatchObject({
+      attempts: 1,
+      refused: 1,
+    });
+    const silent = new Stage().play(talk(socks5.slice(0, 3), []));
+    expect(silent.finish().incidents[0]?.evidence).toMatchObject({ attempts: 1, unanswered: 1 });
+  });
+
+  it('inside the home as well: who asked it is the sender', () => {
+    const stage = new Stage().play(usual(), talk(socks5, ONE_MESSAGE, at(FRIDGE, FRIDGE.ip, 1080)));
+    expect(stage.incident('mail_started')).toMatchObject({ device: CAMERA.mac, evidence: { messages: 1 } });
+  });
+
+  it('for a web server, or for a host of the home, is no mail', () => {
+    const web = [bytes('C', 'CONNECT www.example.net:443 HTTP/1.1\r\n\r\n'), bytes('S', 'HTTP/1.1 200 OK\r\n\r\n')];
+    const inside = [bytes('C', 4, 1, 0, 25, 192, 168, 1, 9, 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
+    const stage = new Stage().play(talk(web, []), talk(inside, ['S: 220 nas ESMTP', 'C: EHLO cam']));
+    expect(stage.incidents('mail_started')).toEqual([]);
+  });
+
+  it('SMTP on an odd inner port is mail on an odd port', () => {
+    const odd = [bytes('C', 4, 1, 0x1f, 0x59, ...ip, 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
+    const incident = new Stage().play(talk(odd, ONE_MESSAGE)).incident('mail_started');
+    expect(incident.evidence).toMatchObject({ messages: 1, lastDestination: { ip: MAIL_SERVER, port: 8025 } });
+  });
+});
+
+it('a burst is described: how many to how many, and that it was silent before', () => {
+  const stage = new Stage();
+  const burst = Array.from({ length: 60 }, (_, i) =>
+    mail(CAMERA, `198.51.100.${i % 30}`, START + HOUR + i * 5 * SECOND),
+  );
+  stage.play(usual(), ...burst);
+  const incident = stage.incident('mail_started');
+  expect(incident.evidence.burst).toEqual({ attempts: 60, servers: 30, minutes: 5, silentBefore: true });
+  expect(incident.summary).toContain('60 attempts to 30 servers in 5 minutes, silent before');
+  expect(stage.alerts.map(({ change }) => change)).toEqual(['opened', 'escalated']);
+});
