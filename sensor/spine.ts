@@ -69,6 +69,7 @@ export function openSpine(options: SpineOptions): Spine {
     homeNet: options.homeNet,
     sensorMac: options.sensorMac,
     onFinding: (finding, device) => recorder.finding(finding, device),
+    watcher: recorder.evidence,
     knowledge,
     settings: { learningDays, overdueDays },
   });

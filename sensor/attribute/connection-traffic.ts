@@ -51,17 +51,19 @@ export class ConnectionTraffic {
     this.#direction = new Direction(parts);
   }
 
-  tcp(packet: Packet, tcp: Tcp, time: number): void {
+  /** Returns the connection that the packet belongs to; null for segments of unknown ones. */
+  tcp(packet: Packet, tcp: Tcp, time: number): Connection | null {
     this.#now = time;
     const followed = this.#table.follow(packet, tcp, time) ?? this.#adopted(packet, tcp);
-    if (followed === null) return;
+    if (followed === null) return null;
     const { connection, from } = followed;
     const opening = from === 'originator' ? this.#openings.tcp(connection, tcp) : null;
     if (opening !== null) this.#named(opening);
     const device = this.#direction.subject(connection);
-    if (device === null) return;
+    if (device === null) return connection;
     if (connection.beganUnseen && connection.way === 'outbound') this.#parts.devices.keep(device);
     this.#parts.listener.segment(device, connection, tcp, from, time);
+    return connection;
   }
 
   /** A segment that may continue its originator's opening, and is nothing else. */

@@ -10,6 +10,8 @@ import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine, EngineMemory } from '../engine.ts';
 import type { Log } from '../log.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
+import type { EvidenceChanges, EvidenceFrame } from './evidence-ring.ts';
+import { EvidenceWatch } from './evidence-watch.ts';
 import { ExpectationBook } from './expectation-book.ts';
 import { isInNote } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
@@ -22,6 +24,8 @@ import { adviceFor, summaryOf } from './wording.ts';
 /** Alerts that wait in memory while the disk refuses them. */
 const WAITING_ALERTS = 1000;
 const MEMORY_KEY = 'engine_memory';
+/** From where the sensor looked when it last stored everything. */
+export const VANTAGE_KEY = 'vantage';
 const HOUR = 60 * 60_000;
 /** Closed incidents and timeline entries are kept this long, in packet time. */
 const KEEP = 365 * 24 * HOUR;
@@ -38,6 +42,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly incidents = new IncidentBook();
   readonly expectations = new ExpectationBook();
+  readonly evidence = new EvidenceWatch();
   readonly #options: RecorderOptions;
   #engine: Engine | null = null;
   /** Changed since they were last on disk. */
@@ -72,6 +77,7 @@ export class Recorder {
     this.#engine = engine;
     this.incidents.load(store.loadIncidents());
     this.expectations.load(store.loadExpectations());
+    this.evidence.ring.load(store.evidence.load(), (id) => this.incidents.get(id));
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
 
@@ -80,6 +86,7 @@ export class Recorder {
     if (this.#isExpected(finding, device)) return;
     const applied = this.incidents.apply(this.#calmed(finding, device), device);
     if (applied === null) return;
+    this.evidence.found(applied.incident, finding);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
       this.#outbreak(finding.time);
@@ -131,8 +138,9 @@ export class Recorder {
   }
 
   deviceForgotten(mac: Mac): void {
+    this.evidence.ring.remove(this.incidents.ofDevice(mac).map(({ id }) => id));
     this.#forget(mac);
-    this.#save(true, []);
+    this.#save(true, [], { evidence: this.evidence.ring.changes(false) });
     this.#options.events.emit('forgotten', mac);
   }
 
@@ -148,13 +156,13 @@ export class Recorder {
 
   /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
   flushMail(): void {
-    if (this.#dirtyIncidents.size + this.#untold.size + this.#dirtyDevices.size === 0 && !this.#dirtyExpectations)
-      return;
+    const changed = this.#dirtyIncidents.size + this.#untold.size + this.#dirtyDevices.size;
+    if (changed === 0 && !this.#dirtyExpectations && !this.evidence.ring.isUrgent) return;
     const incidents = [...this.#untold.values()];
     const devices = [...this.#dirtyDevices.values()];
     const expectations = this.#dirtyExpectations;
     this.#untold.clear();
-    this.#save(false, devices);
+    this.#save(false, devices, { evidence: this.evidence.ring.changes(false) });
     for (const incident of incidents)
       this.#options.events.emit('incident', { change: 'updated', incident, time: incident.lastAt });
     for (const device of devices) this.#options.events.emit('device', device);
@@ -168,9 +176,16 @@ export class Recorder {
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail();
     const devices = engine.devices.takeChanged();
-    this.#save(false, devices, { meta: { [MEMORY_KEY]: JSON.stringify(engine.memory()) } });
+    const meta = { [MEMORY_KEY]: JSON.stringify(engine.memory()), [VANTAGE_KEY]: engine.vantage };
+    this.#save(false, devices, { meta, evidence: this.evidence.ring.changes(true) });
     for (const device of devices) this.#options.events.emit('device', device);
     this.#prune(engine.now);
+  }
+
+  /** Kept frames of an incident, oldest first, with those not stored so far. */
+  framesOf(incident: string): EvidenceFrame[] {
+    this.#save(false, [], { evidence: this.evidence.ring.changes(true) });
+    return this.#options.store.evidence.framesOf(incident);
   }
 
   #forget(mac: Mac): void {
@@ -216,7 +231,11 @@ export class Recorder {
     if (finding !== null) this.finding(finding, null);
   }
 
-  #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta'> = {}): void {
+  #save(
+    durable: boolean,
+    devices: Device[],
+    more: { meta?: Record<string, string>; evidence?: EvidenceChanges } = {},
+  ): void {
     for (const incident of this.#dirtyIncidents.values()) this.#describe(incident, this.#deviceOf(incident));
     for (const memory of this.#engine?.takeDetectorMemory() ?? [])
       this.#memories.set(`${memory.detector} ${memory.mac}`, memory);
@@ -244,6 +263,7 @@ export class Recorder {
     this.#problem = null;
     this.#dirtyIncidents.clear();
     this.#memories.clear();
+    if (more.evidence !== undefined) this.evidence.ring.stored(more.evidence);
     this.#alerts = [];
     this.#dirtyExpectations = false;
     this.#removedExpectations.clear();
@@ -256,7 +276,9 @@ export class Recorder {
     if (time < this.#nextPrune || this.#problem !== null) return;
     this.#nextPrune = time + HOUR;
     try {
-      this.incidents.remove(this.#options.store.prune({ before: time - KEEP }).incidents);
+      const { incidents } = this.#options.store.prune({ before: time - KEEP });
+      this.incidents.remove(incidents);
+      this.evidence.ring.remove(incidents);
     } catch (error) {
       this.#refused(error);
     }
