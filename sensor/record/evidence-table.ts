@@ -45,6 +45,13 @@ export class EvidenceTable {
     return readRows(rows, (row) => `evidence_frames (${row.incident}, ${row.seq})`, readFrame, this.#onProblem);
   }
 
+  /** Frames of the incident that passed, kept or not. */
+  seenOf(incident: string): number {
+    return (
+      this.#db.prepare<[string], number>('SELECT seen FROM evidence WHERE incident = ?').pluck().get(incident) ?? 0
+    );
+  }
+
   /** Call within a transaction. */
   save({ changes, removed }: EvidenceChanges): void {
     for (const id of removed) this.#remove(id);

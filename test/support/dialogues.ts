@@ -131,7 +131,7 @@ export const DIALOGUES: Record<string, Said[]> = {
   'through SOCKS': [
     ['C', '\x05\x01\0'],
     ['S', '\x05\0'],
-    ['C', `\x05\x01\0\x03\x10mx.${SECRET}.example\0\x19`],
+    ['C', `\x05\x01\0\x03\x0amx.example\0\x19`],
     ['S', '\x05\0\0\x01\0\0\0\0\0\0'],
     ...GREETING,
     ...ENVELOPE,
@@ -139,10 +139,7 @@ export const DIALOGUES: Record<string, Said[]> = {
     ...QUIT,
   ],
   'through HTTP CONNECT': [
-    [
-      'C',
-      `CONNECT mx.${SECRET}.example:25 HTTP/1.1\r\nHost: mx.${SECRET}.example\r\nProxy-Authorization: Basic ${base64(who)}\r\n\r\n`,
-    ],
+    ['C', `CONNECT mx.example:25 HTTP/1.1\r\nHost: mx.example\r\nProxy-Authorization: Basic ${base64(who)}\r\n\r\n`],
     ['S', 'HTTP/1.1 200 OK\r\n\r\n'],
     ...GREETING,
     ...ENVELOPE,
