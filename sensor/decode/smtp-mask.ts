@@ -248,7 +248,9 @@ function keptOfCommand(head: string, isOpen: boolean): number {
   const verb = verbOf(head);
   if (verb === 'BDAT') return /^BDAT(?: +\d{1,10}(?: +LAST)?(?=[ \r]|$))?/.exec(head)?.[0].length ?? 0;
   const isBeginning = isOpen && VERBS.some((known) => known.startsWith(head));
-  return Math.max(verb?.length ?? 0, isBeginning ? head.length : 0);
+  // With the space behind it, by which other tools know a verb.
+  const space = verb !== null && head.charAt(verb.length) === ' ' ? 1 : 0;
+  return Math.max((verb?.length ?? 0) + space, isBeginning ? head.length : 0);
 }
 
 /** A reply code, what separates it, and an enhanced status code (RFC 3463, section 2). */

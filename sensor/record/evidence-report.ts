@@ -60,8 +60,8 @@ export function evidenceReport(report: EvidenceReport): string {
     ...section('Recorded on this device before', before(incident)),
     ...section('Frames kept', frames(report)),
     ...section('How to read the frames', [
-      `tcpdump -n -tttt -r ${evidenceFileName(incident.id, 'pcap')}`,
-      ...wrap('The capture file comes beside this report. Times in it are UTC; run tcpdump with TZ=UTC.'),
+      `TZ=UTC tcpdump -n -tttt -r ${evidenceFileName(incident.id, 'pcap')}`,
+      ...wrap('The capture file comes beside this report.'),
     ]),
     '',
     ...wrap(
@@ -168,7 +168,13 @@ function before({ before: chain }: Incident): string[] {
 function frames({ frames: kept, seen }: EvidenceReport): string[] {
   if (kept.length === 0)
     return wrap(seen === 0 ? 'None: nothing of this incident was kept.' : 'None: they gave way to newer evidence.');
-  return framesOfOneKind(kept).frames.flatMap((frame) => wrap(`${utc(frame.time)} ${frameLine(frame)}`, '', '    '));
+  let day = '';
+  return framesOfOneKind(kept).frames.flatMap((frame) => {
+    const [date = '', time = ''] = utc(frame.time).split(' ');
+    const heading = date === day ? [] : [date];
+    day = date;
+    return [...heading, ...wrap(`${time} ${frameLine(frame)}`, '', '    ')];
+  });
 }
 
 /** Nothing for a section without lines. */

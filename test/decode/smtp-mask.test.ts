@@ -63,7 +63,7 @@ describe('what is kept', () => {
     ];
     expect(kept(segments(dialogue))).toEqual([
       '220 xxxxxxxxxx\r\n',
-      'EHLOxxx\r\n',
+      'EHLO xx\r\n',
       '250-xxxxxxxxxx\r\n250 xxxxxx\r\n',
       'mail from:xxxxx\r\n',
       '250 2.1.0xxx\r\n',
