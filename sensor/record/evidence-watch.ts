@@ -60,7 +60,7 @@ export class EvidenceWatch implements PacketWatcher {
     const alone: Incident[] = [];
     for (const { incident, about } of this.#found) {
       if (isConnection(about)) this.#follow(about, incident);
-      else alone.push(incident);
+      if (!isConnection(about) || isError(packet)) alone.push(incident);
     }
     this.#found = [];
     const followed = connection === null ? undefined : this.#followed.get(connection);
@@ -108,6 +108,11 @@ function keptOf({ ip, tcp, udp }: Packet, connection: Connection | null, mask: S
 
 function isOpening({ tcp }: Packet): boolean {
   return tcp !== null && (tcp.flags & (TCP_FLAGS.syn | TCP_FLAGS.ack)) === TCP_FLAGS.syn;
+}
+
+/** What speaks of a connection and is no part of it, as an ICMP error does. */
+function isError({ ip, tcp, udp }: Packet): boolean {
+  return ip !== null && tcp === null && udp === null;
 }
 
 function isConnection(about: object | null): about is Connection {

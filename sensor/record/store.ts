@@ -173,7 +173,7 @@ export class Store {
     return this.#db
       .transaction(() => {
         const removed = this.#incidents.removeBefore(time);
-        if (removed.incidents.length > 0) this.evidence.removeOrphans();
+        this.evidence.removeOrphans();
         if (forSize) {
           this.#counters.add('dropped_incidents', removed.incidents.length);
           this.#counters.add('dropped_timeline', removed.timeline);
