@@ -11,6 +11,7 @@ import { Home } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
+import { Resolvers } from './attribute/resolvers.ts';
 import { type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
@@ -38,7 +39,8 @@ export interface EngineOptions {
   homeNet: readonly string[];
   /** The capture interface's own address, null in a replay. */
   sensorMac: Mac | null;
-  onFinding(finding: Finding, device: Device | null): void;
+  /** Returns whether the finding stands, or a person has called it normal. */
+  onFinding(finding: Finding, device: Device | null): boolean;
   watcher?: PacketWatcher;
   knowledge: Knowledge;
   settings: DetectSettings;
@@ -85,10 +87,15 @@ export class Engine {
     const names = new DestinationNames();
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
     const place = { gateways: this.#gateways, home: this.#home };
+    const resolvers = new Resolvers();
     const { detectors = DETECTORS, knowledge, onFinding, settings } = options;
-    this.#detectors = new DetectorPanel(detectors, { devices: this.devices, ...place, knowledge, settings }, onFinding);
+    this.#detectors = new DetectorPanel(
+      detectors,
+      { devices: this.devices, ...place, resolvers, knowledge, settings },
+      onFinding,
+    );
     this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
-    this.#links = new LinkLearner({ ...parts, ...place });
+    this.#links = new LinkLearner({ ...parts, ...place, resolvers });
     this.#nameTraffic = new NameTraffic({
       ...parts,
       names,
@@ -185,6 +192,7 @@ export class Engine {
   /** The capture has ended: settles what is pending. */
   finish(): void {
     this.#connections.close(this.#now);
+    this.#detectors.finish(this.#now);
     this.#assignRoles();
   }
 

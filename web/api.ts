@@ -3,6 +3,7 @@
 import type { Request, Response } from 'express';
 import { toString as qrToString } from 'qrcode';
 import { z } from 'zod';
+import { SEVERITIES } from '../sensor/detect/finding.ts';
 import type { CommandRunner } from '../sensor/record/commands.ts';
 import type { IncidentState } from '../sensor/record/incident.ts';
 import { isoTime, type ReportDevice } from '../sensor/record/report.ts';
@@ -79,6 +80,7 @@ const incidentsQuery = z.object({
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(STATES)).max(STATES.length))
     .optional(),
+  least: z.enum(SEVERITIES).optional(),
 });
 
 export const apiRoutes: ApiRoute[] = [
@@ -154,8 +156,13 @@ function latest(entries: { lastSeen: string }[]): string | null {
 }
 
 function listIncidents({ model }: ApiContext, request: Request): unknown {
-  const { limit, before, states } = parsed(incidentsQuery, request.query);
-  return model.incidents({ limit, ...(before ? { before } : {}), ...(states ? { states } : {}) });
+  const { limit, before, states, least } = parsed(incidentsQuery, request.query);
+  return model.incidents({
+    limit,
+    ...(before ? { before } : {}),
+    ...(states ? { states } : {}),
+    ...(least ? { least } : {}),
+  });
 }
 
 function sendBundle({ model, health }: ApiContext, _request: Request, response: Response): unknown {

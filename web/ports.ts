@@ -1,5 +1,6 @@
 // What the web room needs from the rest of the program. main.ts supplies each port; nothing here does anything.
 import type { ActivityHour } from '../sensor/attribute/device.ts';
+import type { Severity } from '../sensor/detect/finding.ts';
 import type { Health } from '../sensor/record/health.ts';
 import type { Expectation, IncidentState } from '../sensor/record/incident.ts';
 import type { ReportDevice, ReportIncident } from '../sensor/record/report.ts';
@@ -13,6 +14,8 @@ export interface IncidentPageRequest {
   before?: string;
   /** Only these states; all without it. */
   states?: IncidentState[];
+  /** Only this severity and above; all without it. */
+  least?: Severity;
 }
 
 /** Read-only view of what the sensor knows. Every call answers from memory or an indexed query, at once. */

@@ -59,6 +59,8 @@ export interface MailTally extends MailCounts {
 
 export type BackendRole = 'update' | 'telemetry' | 'cloud' | 'store' | 'time' | 'unknown';
 
+export type RoleSource = 'note' | 'store-list' | 'host-label';
+
 /**
  * One backend of one device: a registrable domain, or the address where nothing named it. The update servers and the store
  * of a domain are entries of their own, told apart from the rest of it by role.
@@ -66,8 +68,8 @@ export type BackendRole = 'update' | 'telemetry' | 'cloud' | 'store' | 'time' | 
 export interface Backend {
   name: string;
   role: BackendRole;
-  /** `note`: a firmware note says so; `host-label`: our own documented rule; null with role unknown. */
-  roleFrom: 'note' | 'host-label' | null;
+  /** `note`: a firmware note says so; `store-list`: detect/stores.ts; `host-label`: our own documented rules; null with role unknown. */
+  roleFrom: RoleSource | null;
   /** Slug of the firmware note that knows it. */
   note: string | null;
   /** At most LIMITS.backendHosts. */
@@ -95,6 +97,7 @@ export type TimelineKind =
   | 'remote_login'
   | 'port_mapped'
   | 'store_download'
+  | 'mail_lookup'
   | 'mail_resumed';
 
 /** Something worth telling when a device turns bad: the entries of "what happened before". */

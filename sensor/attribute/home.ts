@@ -22,6 +22,8 @@ const EVERYBODY = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'];
 const WIDEST_LEARNED = { 4: 20, 6: 48 } as const;
 /** A provider renumbers now and then; more prefixes than this at once are a flood. */
 const LEARNED_PREFIXES = 32;
+/** Public addresses of the router: one or two at a time, and those before. */
+const PUBLIC_ADDRESSES = 8;
 /** Addresses whose side is remembered: a check of the lists costs more than all else that is done with a packet. */
 const REMEMBERED = 8192;
 
@@ -42,6 +44,7 @@ export class Home {
   #learned = new BlockList();
   /** Prefixes in the order learned, `address/length`. */
   #prefixes: string[] = [];
+  readonly #public = new Set<IpAddress>();
   readonly #sides = new LRUCache<IpAddress, boolean>({ max: REMEMBERED });
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
@@ -85,6 +88,20 @@ export class Home {
     }
     this.restore([...this.#prefixes, text].slice(-LEARNED_PREFIXES));
     return true;
+  }
+
+  /** Somebody was told that `ip` is the home's address on the Internet. */
+  learnPublic(ip: IpAddress): void {
+    if (isIP(ip) === 0 || this.isInside(ip)) return;
+    this.#public.delete(ip);
+    this.#public.add(ip);
+    const [oldest] = this.#public;
+    if (this.#public.size > PUBLIC_ADDRESSES && oldest !== undefined) this.#public.delete(oldest);
+  }
+
+  /** The home's own address as the Internet sees it, as far as that was seen. */
+  isPublic(ip: IpAddress): boolean {
+    return this.#public.has(ip);
   }
 
   prefixes(): string[] {

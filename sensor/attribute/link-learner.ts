@@ -9,6 +9,7 @@ import { type DeviceTable, isGroup } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
 import type { Home } from './home.ts';
 import type { IdentityBook } from './identity.ts';
+import type { Resolvers } from './resolvers.ts';
 
 /** DHCP message types (RFC 2132, section 9.6). */
 const DHCP_ACK = 5;
@@ -21,6 +22,7 @@ export interface LinkLearnerParts {
   gateways: GatewayFinder;
   home: Home;
   identities: IdentityBook;
+  resolvers: Resolvers;
   counters: DecodeCounters;
 }
 
@@ -148,6 +150,7 @@ export class LinkLearner {
   #dhcpAck(message: Dhcp, time: number): void {
     const { devices, gateways, home } = this.#parts;
     const ip = message.yourIp ?? message.clientIp;
+    this.#parts.resolvers.announced(message.dnsServers.filter((server) => home.isInside(server)));
     if (message.clientMac === null || ip === null) return;
     const device = devices.seen(message.clientMac, time);
     if (device === null) return;

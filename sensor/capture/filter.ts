@@ -5,17 +5,15 @@
 // A load past the end of a packet rejects the packet as a whole, so within one encapsulation the tests that need no
 // payload come first and every payload test is behind a length check.
 import { LINK_TYPES, type LinkType } from './frame.ts';
+import { foldBits, OPENINGS, type WordTest } from './openings.ts';
 
 export const MAIL_PORTS = [25, 465, 587, 2525] as const;
 
-/** UDP ports whose datagrams are all kept: DNS, DHCP, NBNS, DHCPv6, SSDP, mDNS, LLMNR. */
-export const UDP_PORTS = [53, 67, 68, 137, 546, 547, 1900, 5353, 5355] as const;
+/** UDP ports whose datagrams are all kept: DNS, DHCP, NBNS, DHCPv6, SSDP, port mappings (NAT-PMP, PCP), mDNS, LLMNR. */
+export const UDP_PORTS = [53, 67, 68, 137, 546, 547, 1900, 5351, 5353, 5355] as const;
 
 /** QUIC versions whose Initials can be opened: 1 (RFC 9000), 2 (RFC 9369) and draft 29, which old devices still speak. */
 export const QUIC_VERSIONS = [0x00000001, 0x6b3343cf, 0xff00001d] as const;
-
-/** First four octets of the requests that are kept on any port; towards port 80 all payload is. */
-export const HTTP_METHODS = ['GET ', 'POST', 'HEAD', 'PUT '] as const;
 
 /** Towards these ports payload is kept beyond a hello's first segment: post-quantum hellos span several, and small devices send a request line by line. */
 export const TLS_PORT = 443;
@@ -56,11 +54,6 @@ function anyOf(conditions: readonly string[]): string {
   return conditions.length === 1 ? `${conditions[0]}` : `(${conditions.join(' or ')})`;
 }
 
-/** Four ASCII octets as the number BPF compares. */
-function word(text: string): string {
-  return `0x${Buffer.from(text, 'latin1').toString('hex')}`;
-}
-
 /** One name for each count of VLAN tags that is looked behind. */
 const TAGGING = ['untagged', 'vlan', 'qinq', 'three-tags'];
 
@@ -95,6 +88,16 @@ function encapsulations(linkType: LinkType): Encapsulation[] {
   });
 }
 
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+function between(value: string, from: number, to: number): string {
+  if (from === to) return `${value} = ${hex(from)}`;
+  const below = `${value} <= ${hex(to)}`;
+  return from === 0 ? below : `(${value} >= ${hex(from)} and ${below})`;
+}
+
 function eitherPort(header: number, list: readonly number[]): string {
   return anyOf([header, header + 2].flatMap((at) => list.map((port) => `${load(at, 2)} = ${port}`)));
 }
@@ -105,8 +108,11 @@ function tcpBranches(header: number, segmentLength: string): Branch[] {
   const headerLength = `((${field(12)} & 0xf0) >> 2)`;
   const payload = (offset: number, size = 1) => load(`${header + offset} + ${headerLength}`, size);
   const holds = (bytes: number) => `${segmentLength} - ${headerLength} >= ${bytes}`;
-  // Setting bit 5 of each octet folds ASCII letters to lower case.
-  const verb = (text: string) => `${payload(0, 4)} | 0x20202020 = ${word(text)}`;
+  const meets = ({ anyOf: ranges, at, fold, mask, size }: WordTest) => {
+    const folded = fold === true ? `${payload(at, size)} | ${hex(foldBits(size))}` : payload(at, size);
+    const value = mask === undefined ? folded : `${folded} & ${hex(mask)}`;
+    return anyOf(ranges.map(([from, to]) => between(value, from, to)));
+  };
   const part = (name: string, condition: string): Branch => ({ name, condition, alternatives: [] });
   return [
     part('connection', `${field(13)} & 0x07 != 0`),
@@ -119,11 +125,11 @@ function tcpBranches(header: number, segmentLength: string): Branch[] {
         part('http-request', `${field(2, 2)} = ${HTTP_PORT}`),
         part('tls-hello-continued', `${field(2, 2)} = ${TLS_PORT} and ${holds(2)} and ${payload(0, 2)} != 0x1703`),
         part('tls-hello', `${holds(6)} and ${payload(0, 2)} = 0x1603 and ${payload(5)} = 1`),
-        part(
-          'http-elsewhere',
-          `${holds(14)} and ${anyOf(HTTP_METHODS.map((method) => `${payload(0, 4)} = ${word(method)}`))}`,
-        ),
-        part('smtp-hello', `${holds(5)} and ${payload(4)} <= 32 and ${anyOf([verb('ehlo'), verb('helo')])}`),
+        ...OPENINGS.map(({ gate, least, name, openings }) => ({
+          name,
+          condition: `${holds(least)} and ${meets(gate)}`,
+          alternatives: openings.map(({ all, name: opening }) => part(opening, all.map(meets).join(' and '))),
+        })),
       ],
     },
   ];
@@ -142,6 +148,24 @@ function udpBranches(header: number, datagramLength: string): Branch[] {
   ];
 }
 
+/**
+ * ICMP errors that a sender of mail got: "destination unreachable", quoting a TCP segment to a mail port. `at` is where the
+ * ICMP header is; the packet quoted, without options or extension headers, has its own TCP header `ipLength` octets in.
+ * Those with either are rare and kept whole.
+ */
+function icmpErrorBranch(at: number, type: number, plain: string, odd: string, ipLength: number): Branch {
+  const port = load(at + 8 + ipLength + 2, 2);
+  const toMail = anyOf(MAIL_PORTS.map((number) => `${port} = ${number}`));
+  return {
+    name: 'icmp-error',
+    condition: `${load(at)} = ${type}`,
+    alternatives: [
+      { name: 'mail', condition: `${plain} and ${toMail}`, alternatives: [] },
+      { name: ipLength === 20 ? 'options' : 'extension-headers', condition: odd, alternatives: [] },
+    ],
+  };
+}
+
 function ipv4Branches(offset: number): Branch[] {
   const header = offset + 20;
   // A total length of 0 (segmentation offload) wraps to a large number here, which keeps the packet. So do the differences
@@ -149,13 +173,27 @@ function ipv4Branches(offset: number): Branch[] {
   const length = `${load(offset + 2, 2)} - 20`;
   const plain = `${load(offset)} = 0x45 and ${load(offset + 6, 2)} & 0x1fff = 0`;
   const protocol = load(offset + 9);
+  const quoted = (at: number) => load(header + 8 + at);
   return [
     { name: 'tcp', condition: `${plain} and ${protocol} = 6`, alternatives: tcpBranches(header, length) },
     { name: 'udp', condition: `${plain} and ${protocol} = 17`, alternatives: udpBranches(header, length) },
+    {
+      name: 'icmp',
+      condition: `${plain} and ${protocol} = 1`,
+      alternatives: [
+        icmpErrorBranch(
+          header,
+          3,
+          `${quoted(0)} = 0x45 and ${quoted(9)} = 6`,
+          `${quoted(0)} > 0x45 and ${quoted(0)} < 0x50 and ${quoted(9)} = 6`,
+          20,
+        ),
+      ],
+    },
     // Fixed offsets halve the program, which must fit the kernel's limits; packets with options are rare and kept whole.
     {
       name: 'options',
-      condition: `${load(offset)} > 0x45 and ${load(offset)} < 0x50 and (${protocol} = 6 or ${protocol} = 17)`,
+      condition: `${load(offset)} > 0x45 and ${load(offset)} < 0x50 and (${protocol} = 6 or ${protocol} = 17 or ${protocol} = 1)`,
       alternatives: [],
     },
   ];
@@ -165,17 +203,25 @@ function ipv6Branches(offset: number): Branch[] {
   const header = offset + 40;
   const length = load(offset + 4, 2);
   const next = load(offset + 6);
-  const extension = anyOf([0, 43, 44, 51, 60].map((number) => `${next} = ${number}`));
+  const hasExtension = (field: string) => anyOf([0, 43, 44, 51, 60].map((number) => `${field} = ${number}`));
+  const quotedNext = load(header + 8 + 6);
   return [
     { name: 'tcp', condition: `${next} = 6`, alternatives: tcpBranches(header, length) },
     { name: 'udp', condition: `${next} = 17`, alternatives: udpBranches(header, length) },
     {
-      name: 'neighbor-discovery',
-      condition: `${next} = 58 and ${load(header)} >= 133 and ${load(header)} <= 136`,
-      alternatives: [],
+      name: 'icmpv6',
+      condition: `${next} = 58`,
+      alternatives: [
+        {
+          name: 'neighbor-discovery',
+          condition: `${load(header)} >= 133 and ${load(header)} <= 136`,
+          alternatives: [],
+        },
+        icmpErrorBranch(header, 1, `${quotedNext} = 6`, hasExtension(quotedNext), 40),
+      ],
     },
     // BPF cannot walk extension headers in the kernel; packets that carry them are rare and kept whole.
-    { name: 'extension-headers', condition: extension, alternatives: [] },
+    { name: 'extension-headers', condition: hasExtension(next), alternatives: [] },
   ];
 }
 

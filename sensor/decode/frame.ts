@@ -3,6 +3,7 @@
 import { type Frame, LINK_TYPES } from '../capture/frame.ts';
 import { decodeArp } from './arp.ts';
 import { macText, tooShort } from './bytes.ts';
+import { decodeIcmpError, ICMPV6_UNREACHABLE } from './icmp.ts';
 import { decodeIpv4, decodeIpv6, PROTOCOLS } from './ip.ts';
 import { decodeNdp } from './ndp.ts';
 import { type DecodeCounters, Failure, malformed, unsupported } from './outcome.ts';
@@ -69,6 +70,7 @@ export function decodeFrame(frame: Frame, counters: DecodeCounters): Packet | nu
     tcp: null,
     udp: null,
     icmpv6: null,
+    icmpError: null,
   };
   const etherType = readLinkHeader(frame, packet);
   const failure = readTags(data, headerLength, etherType, Math.max(frame.originalLength, data.length), packet);
@@ -179,11 +181,20 @@ function readTransport(ip: Ip, packet: Packet): Failure | null {
     packet.udp = udp;
     return null;
   }
+  if (ip.protocol === PROTOCOLS.icmp && ip.version === 4) return readIcmpError(ip, packet);
   if (ip.protocol === PROTOCOLS.icmpv6 && ip.version === 6) {
+    if (ip.payload[0] === ICMPV6_UNREACHABLE) return readIcmpError(ip, packet);
     const message = decodeNdp(ip);
     if (message instanceof Failure) return message;
     packet.icmpv6 = message;
     return null;
   }
   return ip.version === 4 ? UNREAD_IPV4_PROTOCOL : UNREAD_IPV6_PROTOCOL;
+}
+
+function readIcmpError(ip: Ip, packet: Packet): Failure | null {
+  const error = decodeIcmpError(ip);
+  if (error instanceof Failure) return error;
+  packet.icmpError = error;
+  return null;
 }

@@ -1,4 +1,4 @@
-// The header block that HTTP/1 and SSDP share: a first line and `name: value` lines. Bodies are not looked at.
+// The header block that HTTP/1, its tunnels and SSDP share: a first line and `name: value` lines. Bodies are not looked at.
 
 /** Bytes of a header block that are looked at. */
 export const MAX_HEADER_BYTES = 8 * 1024;
@@ -14,6 +14,8 @@ export interface HeaderBlock {
   readonly repeated: Set<string>;
   /** The empty line was seen. */
   readonly complete: boolean;
+  /** Octets of the lines that were read, the empty one included. */
+  readonly length: number;
 }
 
 /**
@@ -35,12 +37,12 @@ export function readHeaders(bytes: Buffer): HeaderBlock | null {
       firstLine = line;
       continue;
     }
-    if (line === '') return { firstLine, fields, repeated, complete: true };
+    if (line === '') return { firstLine, fields, repeated, complete: true, length: at };
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) return null;
     if (fields.has(name)) repeated.add(name);
     else fields.set(name, line.slice(colon + 1, colon + 1 + MAX_VALUE).trim());
   }
-  return { firstLine, fields, repeated, complete: false };
+  return { firstLine, fields, repeated, complete: false, length: at };
 }

@@ -1,18 +1,18 @@
 // Which decoded packets the job has use for: the same choice as capture/filter.ts, made on records. It keeps a replay
 // without the filter equal to one with it, and tells the engine where a packet goes.
-import { HTTP_METHODS, HTTP_PORT, MAIL_PORTS, QUIC_VERSIONS, TLS_PORT, UDP_PORTS } from '../capture/filter.ts';
+import { HTTP_PORT, MAIL_PORTS, QUIC_VERSIONS, TLS_PORT, UDP_PORTS } from '../capture/filter.ts';
+import { opensConversation } from '../capture/openings.ts';
 import { type Packet, TCP_FLAGS, type Tcp, type Udp } from './packet.ts';
 
 /**
  * `tls-continued`: payload towards port 443 that may continue a hello. Uploads are mostly that as well, so it is worth a
  * look at its connection and no more.
  */
-export type Interest = 'arp' | 'neighbor-discovery' | 'tcp' | 'tls-continued' | 'udp';
+export type Interest = 'arp' | 'icmp-error' | 'neighbor-discovery' | 'tcp' | 'tls-continued' | 'udp';
 
 const MAIL = new Set<number>(MAIL_PORTS);
 const UDP = new Set<number>(UDP_PORTS);
 const QUIC = new Set<number>(QUIC_VERSIONS);
-const METHODS = new Set<string>(HTTP_METHODS);
 const CONNECTION_FLAGS = TCP_FLAGS.fin | TCP_FLAGS.syn | TCP_FLAGS.rst;
 
 export function isMailPort(port: number): boolean {
@@ -23,6 +23,7 @@ export function isMailPort(port: number): boolean {
 export function interestOf(packet: Packet): Interest | null {
   if (packet.arp !== null) return 'arp';
   if (packet.icmpv6 !== null) return 'neighbor-discovery';
+  if (packet.icmpError !== null) return MAIL.has(packet.icmpError.quoted.destinationPort) ? 'icmp-error' : null;
   if (packet.tcp !== null) return interestOfSegment(packet.tcp);
   if (packet.udp !== null) return isInterestingDatagram(packet.udp) ? 'udp' : null;
   return null;
@@ -33,17 +34,13 @@ function interestOfSegment(tcp: Tcp): 'tcp' | 'tls-continued' | null {
   if ((flags & CONNECTION_FLAGS) !== 0) return 'tcp';
   if (MAIL.has(sourcePort) || MAIL.has(destinationPort) || sourcePort === 53 || destinationPort === 53) return 'tcp';
   if (payload.length === 0) return null;
-  if (destinationPort === HTTP_PORT || opensConversation(payload)) return 'tcp';
+  if (destinationPort === HTTP_PORT || opensTls(payload) || opensConversation(payload)) return 'tcp';
   const continues = destinationPort === TLS_PORT && payload.length >= 2 && payload.readUInt16BE(0) !== 0x1703;
   return continues ? 'tls-continued' : null;
 }
 
-/** A ClientHello, a request line or an SMTP greeting of the client, on whatever port. */
-function opensConversation(payload: Buffer): boolean {
-  if (payload.length >= 6 && payload.readUInt16BE(0) === 0x1603 && payload[5] === 1) return true;
-  if (payload.length < 5) return false;
-  const start = payload.toString('latin1', 0, 4);
-  return (payload.length >= 14 && METHODS.has(start)) || ((payload[4] ?? 255) <= 32 && /^(?:ehlo|helo)$/i.test(start));
+function opensTls(payload: Buffer): boolean {
+  return payload.length >= 6 && payload.readUInt16BE(0) === 0x1603 && payload[5] === 1;
 }
 
 function isInterestingDatagram({ destinationPort, payload, sourcePort }: Udp): boolean {

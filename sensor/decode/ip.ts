@@ -7,6 +7,7 @@ import type { Ip } from './packet.ts';
 /** IANA protocol numbers, as they stand in `Ip.protocol`. */
 export const PROTOCOLS = {
   hopByHop: 0,
+  icmp: 1,
   tcp: 6,
   udp: 17,
   routing: 43,
@@ -104,7 +105,7 @@ export function decodeIpv6(data: Buffer, offset: number, wireEnd: number): Decod
   };
 }
 
-function isExtensionHeader(protocol: number): boolean {
+export function isExtensionHeader(protocol: number): boolean {
   return (
     protocol === PROTOCOLS.hopByHop ||
     protocol === PROTOCOLS.routing ||

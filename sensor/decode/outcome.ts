@@ -10,6 +10,7 @@ export type Layer =
   | 'arp'
   | 'ipv4'
   | 'ipv6'
+  | 'icmp'
   | 'icmpv6'
   | 'tcp'
   | 'udp'
@@ -23,7 +24,11 @@ export type Layer =
   | 'tls'
   | 'quic'
   | 'http'
-  | 'smtp';
+  | 'smtp'
+  | 'socks'
+  | 'nat-pmp'
+  | 'pcp'
+  | 'igd';
 
 /** Why bytes did not become a record. `needed` and `available` are byte counts where they tell the story. */
 export class Failure {

@@ -22,6 +22,8 @@ export interface Packet {
   tcp: Tcp | null;
   udp: Udp | null;
   icmpv6: NeighborDiscovery | null;
+  /** "Destination unreachable" about a TCP segment, of either IP version. */
+  icmpError: IcmpError | null;
 }
 
 /** ARP for IPv4 over Ethernet (RFC 826). */
@@ -96,6 +98,21 @@ export type NeighborDiscovery =
       routerLifetime: number;
       prefixes: AdvertisedPrefix[];
     };
+
+/** A router or host that tells a sender why its TCP segment went no further; see icmp.ts for the codes behind the words. */
+export interface IcmpError {
+  reason: 'administratively-prohibited' | 'host-unreachable' | 'port-unreachable' | 'network-unreachable' | 'other';
+  /** Who refused. */
+  from: IpAddress;
+  /** The segment that was refused, as it is quoted. */
+  quoted: {
+    source: IpAddress;
+    destination: IpAddress;
+    sourcePort: number;
+    destinationPort: number;
+    sequence: number;
+  };
+}
 
 /** Prefix Information option (RFC 4861, section 4.6.2). */
 export interface AdvertisedPrefix {

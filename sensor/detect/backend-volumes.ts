@@ -1,11 +1,11 @@
-// How much went to and came from each backend, and when that was a firmware download: a lot from an update backend, on one
-// connection or on several in a row. Who the backend is, backends.ts decides.
+// How much went to and came from each backend, and when that was a download of code: a lot from an update server or a store,
+// on one connection or on several in a row. Who the backend is, backends.ts decides.
 import type { Connection } from '../attribute/connection.ts';
 import type { Backend, Device, TimelineEntry } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 
-/** More than this much down from an update backend is a download, not a question about one. */
-const DOWNLOAD_BYTES = 256 * 1024;
+/** More than this much down is a download, not a question about one; plugins are smaller than firmware. */
+const DOWNLOAD_BYTES = { update: 256 * 1024, store: 32 * 1024 } as const;
 /** Many devices fetch firmware in ranges, each on a connection of its own: with less than this between them (ms) they are one. */
 const RANGES_WITHIN = 60_000;
 /** A TLS handshake and a short answer with room to spare: a connection with less down is no range of a download. */
@@ -20,7 +20,7 @@ interface Counted {
   fetched: number;
 }
 
-/** What came down from one update backend without a pause. */
+/** What came down from one such backend without a pause. */
 interface Download {
   bytes: number;
   startedAt: number;
@@ -41,18 +41,18 @@ export class BackendVolumes {
     backend.bytesDown += connection.down.total - counted.down;
     counted.up = connection.up.total;
     counted.down = connection.down.total;
-    if (backend.role !== 'update' || counted.down < RANGE_BYTES || counted.down === counted.fetched) return;
+    if (!bringsCode(backend) || counted.down < RANGE_BYTES || counted.down === counted.fetched) return;
     this.#fetched(device, backend, connection, counted.down - counted.fetched, time);
     counted.fetched = counted.down;
   }
 
   /** Told once it is large, and kept up to date while more comes. */
-  #fetched(device: Device, backend: Backend, connection: Connection, bytes: number, time: number): void {
+  #fetched(device: Device, backend: CodeBackend, connection: Connection, bytes: number, time: number): void {
     const download = this.#continued(backend, connection, time);
     download.bytes += bytes;
     download.startedAt = Math.min(download.startedAt, connection.openedAt);
     download.lastAt = Math.max(download.lastAt, time);
-    if (download.bytes <= DOWNLOAD_BYTES) return;
+    if (download.bytes <= DOWNLOAD_BYTES[backend.role]) return;
     const detail = { bytes: download.bytes, durationMs: download.lastAt - download.startedAt, backend: backend.name };
     if (download.entry !== null) {
       download.entry.detail = detail;
@@ -60,7 +60,7 @@ export class BackendVolumes {
     }
     download.entry = {
       time,
-      kind: 'firmware_download',
+      kind: backend.role === 'update' ? 'firmware_download' : 'store_download',
       name: connection.name ?? backend.name,
       nameFrom: connection.nameFrom,
       ip: connection.responderIp,
@@ -79,4 +79,11 @@ export class BackendVolumes {
     this.#downloads.set(backend, download);
     return download;
   }
+}
+
+/** A backend by which code reaches a device. */
+type CodeBackend = Backend & { role: keyof typeof DOWNLOAD_BYTES };
+
+function bringsCode(backend: Backend): backend is CodeBackend {
+  return Object.hasOwn(DOWNLOAD_BYTES, backend.role);
 }

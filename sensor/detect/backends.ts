@@ -15,6 +15,7 @@ import { backendName, isVendorUpdateHost } from './backend-name.ts';
 import { BackendVolumes } from './backend-volumes.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { isSharedInfrastructure } from './shared-infrastructure.ts';
+import { storeOf } from './stores.ts';
 
 const SECOND = 1000;
 const DAY = 24 * 60 * 60 * SECOND;
@@ -146,13 +147,13 @@ export class BackendDetector implements Detector {
       const shared = !known.dedicated || isSharedInfrastructure(name);
       return { role: known.role, roleFrom: 'note', note: known.note, shared };
     }
-    const isUpdate = host !== null && isVendorUpdateHost(host, this.#around.knowledge.vendorOf(device));
-    return {
-      role: isUpdate ? 'update' : 'unknown',
-      roleFrom: isUpdate ? 'host-label' : null,
-      note: null,
-      shared: isSharedInfrastructure(name),
-    };
+    const shared = isSharedInfrastructure(name);
+    if (host !== null && isVendorUpdateHost(host, this.#around.knowledge.vendorOf(device)))
+      return { role: 'update', roleFrom: 'host-label', note: null, shared };
+    const store = host === null ? null : storeOf(host);
+    if (store !== null)
+      return { role: 'store', roleFrom: store === 'listed' ? 'store-list' : 'host-label', note: null, shared };
+    return { role: 'unknown', roleFrom: null, note: null, shared };
   }
 
   #announce(device: Device, backend: Backend, connection: Connection, time: number): void {
@@ -168,11 +169,13 @@ export class BackendDetector implements Detector {
     });
     if (learning) return;
     const notable = isNotable(backend.role) || connection.name === null;
+    // People install on their computers what they like.
+    const severity = notable && !this.#around.knowledge.isGeneralPurpose(device) ? 'medium' : 'info';
     const destination = { ip: connection.responderIp, port: connection.responderPort, name: connection.name };
     this.#around.found(
       {
         kind: 'backend_new',
-        severity: notable ? 'medium' : 'info',
+        severity,
         device: device.mac,
         portClass: newsClass(backend, connection.name),
         time,

@@ -6,6 +6,7 @@ import type { Device } from '../attribute/device.ts';
 import type { DeviceTable } from '../attribute/device-table.ts';
 import type { GatewayFinder } from '../attribute/gateway.ts';
 import type { Home } from '../attribute/home.ts';
+import type { Resolvers } from '../attribute/resolvers.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
@@ -40,10 +41,12 @@ export interface Detector {
   dns?(message: DnsMessage, packet: Packet, device: Device | null, time: number): void;
   /** A datagram to or from a port on which devices ask the router for port mappings; `device` sent it. */
   datagram?(device: Device, packet: Packet, udp: Udp, time: number): void;
-  /** What another detector, or this one, has found, after it was recorded. `device` is null for findings about the home. */
+  /** What another detector, or this one, has found, after it was recorded: not what a person has called normal. */
   finding?(finding: Finding, device: Device | null): void;
   /** Packet time has reached `time`; called often. */
   tick?(time: number): void;
+  /** The capture has ended: what was put off is said now. */
+  finish?(time: number): void;
 }
 
 /** What a detector may look at, and where it hands its findings. */
@@ -51,6 +54,7 @@ export interface Surroundings {
   devices: DeviceTable;
   gateways: GatewayFinder;
   home: Home;
+  resolvers: Resolvers;
   knowledge: Knowledge;
   settings: DetectSettings;
   /** `device` is null for findings about the home. */

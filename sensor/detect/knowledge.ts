@@ -1,8 +1,9 @@
-// What the firmware notes and the vendor registry say about a device, with the note that fits it worked out again only when
-// the evidence has changed.
+// What the firmware notes and the vendor registry say about a device: its note, its class, its backends. Worked out again only
+// when the evidence has changed.
 import { type BackendRole, type Device, isLocallyAdministered } from '../attribute/device.ts';
+import { type Classified, classify } from '../attribute/device-class.ts';
 import type { VendorTable } from '../attribute/vendor.ts';
-import { matchNote, type NoteMatch } from '../notes/match.ts';
+import { matchNote, type NoteEvidence, type NoteMatch } from '../notes/match.ts';
 import { findBackendRole, knowsHost, type NoteIndex } from '../notes/note-index.ts';
 import type { Note } from '../notes/schema.ts';
 import { isVendorUpdateHost } from './backend-name.ts';
@@ -17,6 +18,7 @@ export interface KnownBackend {
 interface Remembered {
   evidence: string;
   match: NoteMatch | null;
+  classified: Classified;
 }
 
 /** Hosts that speak for a device; the match reads no more of them. */
@@ -45,39 +47,50 @@ export class Knowledge {
 
   /** The note that fits the device, and why; null on ties and weak evidence. */
   matchOf(device: Device): NoteMatch | null {
-    const { hostnames, identity } = device;
+    return this.#judged(device).match;
+  }
+
+  /** What the device is for, and why. */
+  classOf(device: Device): Classified {
+    return this.#judged(device).classified;
+  }
+
+  /** People read and write mail on it: a telephone, a tablet, a computer. */
+  isGeneralPurpose(device: Device): boolean {
+    return this.classOf(device).class === 'general-purpose';
+  }
+
+  /** Worked out again only when the evidence has changed. */
+  #judged(device: Device): Remembered {
+    const { hostnames, identity, role } = device;
     const hosts = someHosts(device);
-    const evidence = JSON.stringify([hostnames.map((host) => host.name), identity, hosts]);
+    const evidence = JSON.stringify([role, hostnames.map((host) => host.name), identity, hosts]);
     const known = this.#matches.get(device);
-    if (known !== undefined && known.evidence === evidence) return known.match;
-    const match = matchNote(
-      {
-        vendor: this.vendorOf(device),
-        randomizedMac: isLocallyAdministered(device.mac),
-        hostnames: hostnames.map((host) => host.name),
-        mdnsServices: identity.mdnsServices,
-        mdnsModels: identity.mdnsModels,
-        ssdpServer: identity.ssdpServer,
-        ssdpTypes: identity.ssdpTypes,
-        dhcpVendorClass: identity.dhcpVendorClass,
-        dhcpFingerprint: identity.dhcpFingerprint,
-        userAgent: identity.userAgent,
-        backendHosts: hosts,
-      },
-      this.#notes,
-    );
-    this.#matches.set(device, { evidence, match });
-    return match;
+    if (known !== undefined && known.evidence === evidence) return known;
+    const facts: NoteEvidence = {
+      vendor: this.vendorOf(device),
+      randomizedMac: isLocallyAdministered(device.mac),
+      hostnames: hostnames.map((host) => host.name),
+      mdnsServices: identity.mdnsServices,
+      mdnsModels: identity.mdnsModels,
+      ssdpServer: identity.ssdpServer,
+      ssdpTypes: identity.ssdpTypes,
+      dhcpVendorClass: identity.dhcpVendorClass,
+      dhcpFingerprint: identity.dhcpFingerprint,
+      userAgent: identity.userAgent,
+      backendHosts: hosts,
+    };
+    const match = matchNote(facts, this.#notes);
+    const note = match === null ? undefined : this.#notes.notes.get(match.slug);
+    const matched = match === null || note === undefined ? null : { note, evidence: match.evidence };
+    const judged = { evidence, match, classified: classify(facts, matched, role === 'gateway') };
+    this.#matches.set(device, judged);
+    return judged;
   }
 
   noteOf(device: Device): Note | null {
     const slug = this.matchOf(device)?.slug;
     return slug === undefined ? null : (this.#notes.notes.get(slug) ?? null);
-  }
-
-  /** People read and write mail on it: a telephone, a tablet, a computer. */
-  isGeneralPurpose(_device: Device): boolean {
-    return false;
   }
 
   note(slug: string): Note | null {

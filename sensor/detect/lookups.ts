@@ -1,18 +1,215 @@
-// Lookups that only senders of mail and mail servers make: MX records, and block lists asked about an address.
+// Lookups that only senders of mail and mail servers make: MX records, and block lists asked about an address or a domain.
+// Alone they are worth a note; asking about the home's own address is more. Which domains were asked for is not kept.
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import type { Connection, Way } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
+import { addTimeline } from '../attribute/timeline.ts';
 import type { DnsMessage } from '../decode/dns.ts';
-import type { Packet } from '../decode/packet.ts';
-import { isBlockListQuery } from './block-lists.ts';
-import type { Detector } from './detector.ts';
+import type { IpAddress, Mac, Packet } from '../decode/packet.ts';
+import { type BlockListQuestion, blockListQuestion } from './block-lists.ts';
+import type { Detector, Surroundings } from './detector.ts';
+import type { Severity } from './finding.ts';
+import { DeviceMemory } from './memory.ts';
+
+const SECOND = 1000;
+const HOUR = 60 * 60 * SECOND;
+/** The same question with the same id again within this time (ms) is a retransmission. */
+const REPEATED = 5 * SECOND;
+const REMEMBERED = 4096;
+/** A host that connected in within this time (ms) may be asked about by the mail server it connected to. */
+const CLIENT_WITHIN = 10 * 60 * SECOND;
+const CLIENTS = 1024;
+/** Several lists about one address within this time (ms), and nothing else: that address is the asker's own (Kelihos). */
+const OWN_WITHIN = HOUR;
+const OWN_LISTS = 2;
+/** A spam filter asks about everything in a message at once; what is told of the address alone waits for that (ms). */
+const FILTER_WITHIN = 30 * SECOND;
+/** Lists and addresses kept of one device. */
+const LISTS = 16;
+const ADDRESSES = 8;
+/** The name that tells who asks its public address (OpenDNS). */
+const WHO_AM_I = 'myip.opendns.com';
+
+const memoryShape = z.object({
+  mx: z.number(),
+  dnsbl: z.number(),
+  lists: z.array(z.string()).max(LISTS),
+  /** It takes mail from the Internet: a mail server, whose business this is. */
+  servesMail: z.boolean(),
+});
+type Known = z.infer<typeof memoryShape>;
+
+/** What a device asked lists about lately; not kept over a restart. */
+interface Recent {
+  since: number;
+  /** Lists by address. */
+  addresses: Map<IpAddress, Set<string>>;
+  domains: number;
+  /** When the judgement on one address falls due; null where there is none. */
+  due: number | null;
+}
 
 export class LookupDetector implements Detector {
   readonly name = 'lookups';
+  readonly ways: readonly Way[] = ['inbound'];
+  readonly memory = new DeviceMemory<Known>((value) => memoryShape.safeParse(value).data ?? null);
+  readonly #around: Surroundings;
+  /** Questions seen lately, so that each counts once. */
+  readonly #seen = new LRUCache<string, number>({ max: REMEMBERED });
+  /** `device client`: hosts that connected to a device's mail port, and when. */
+  readonly #clients = new LRUCache<string, number>({ max: CLIENTS });
+  readonly #recent = new LRUCache<Mac, Recent>({ max: 256 });
 
-  dns(message: DnsMessage, _packet: Packet, device: Device | null): void {
-    if (device === null || message.response || message.opcode !== 0) return;
-    for (const { name, type } of message.questions) {
-      if (type === 'MX') device.lookups.mx++;
-      if (isBlockListQuery(name)) device.lookups.dnsbl++;
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  settled(device: Device, connection: Connection, time: number): void {
+    if (connection.responderPort !== 25 || connection.outcome !== 'connected') return;
+    this.#clients.set(`${device.mac} ${connection.originatorIp}`, time);
+    const known = this.#knownOf(device);
+    if (known.servesMail) return;
+    known.servesMail = true;
+    this.memory.mark(device.mac);
+  }
+
+  dns(message: DnsMessage, packet: Packet, device: Device | null, time: number): void {
+    if (message.response) this.#answer(message, packet, device);
+    else if (device !== null && message.opcode === 0 && device.role !== 'gateway')
+      for (const { name, type } of message.questions)
+        this.#question(device, packet, { id: message.id, name, type }, time);
+  }
+
+  tick(time: number): void {
+    for (const [mac, recent] of this.#recent.entries()) {
+      if (recent.due === null || recent.due > time) continue;
+      recent.due = null;
+      const device = this.#around.devices.get(mac);
+      const isFilter = recent.addresses.size > 1 || recent.domains > 0;
+      if (device !== undefined && !isFilter) this.#found(device, 'medium', { ownAddress: 'probably' }, time);
     }
+  }
+
+  finish(): void {
+    this.tick(Number.POSITIVE_INFINITY);
+  }
+
+  #answer(message: DnsMessage, { destinationMac }: Packet, device: Device | null): void {
+    const { devices, home, resolvers } = this.#around;
+    // The router answers for others as a matter of course; anything else that does is a resolver of the home.
+    if (
+      device !== null &&
+      device.role === 'device' &&
+      destinationMac !== null &&
+      devices.get(destinationMac) !== undefined
+    )
+      resolvers.answered(device.mac);
+    for (const { data, name, type } of message.answers)
+      if (name === WHO_AM_I && (type === 'A' || type === 'AAAA')) home.learnPublic(data);
+  }
+
+  #question(device: Device, packet: Packet, asked: { id: number; name: string; type: string }, time: number): void {
+    const list = blockListQuestion(asked.name);
+    if (asked.type !== 'MX' && list === null) return;
+    if (this.#around.resolvers.isResolver(device.mac, packet.ip?.source ?? null)) return;
+    const key = `${device.mac} ${asked.id} ${asked.type} ${asked.name}`;
+    const before = this.#seen.get(key);
+    this.#seen.set(key, time);
+    if (before !== undefined && Math.abs(time - before) <= REPEATED) return;
+    this.#around.devices.keep(device);
+    if (asked.type === 'MX') device.lookups.mx++;
+    if (list !== null) device.lookups.dnsbl++;
+    this.#judge(device, asked.type === 'MX', list, time);
+  }
+
+  #judge(device: Device, isMx: boolean, list: BlockListQuestion | null, time: number): void {
+    const known = this.#knownOf(device);
+    // Setting up a mail program asks for the MX of one's own provider.
+    const isPersonal = list === null && this.#around.knowledge.isGeneralPurpose(device);
+    if (known.servesMail || isPersonal || this.#isAboutClient(device, list, time)) return;
+    if (isMx) known.mx++;
+    if (list !== null) {
+      known.dnsbl++;
+      if (!known.lists.includes(list.zone) && known.lists.length < LISTS) known.lists.push(list.zone);
+    }
+    this.memory.mark(device.mac);
+    this.#remember(device, known, time);
+    const isOwn = list !== null && this.#asksAboutItself(device, list, time);
+    this.#found(device, isOwn ? 'medium' : 'info', isOwn ? { ownAddress: 'yes' } : {}, time, isMx, list);
+  }
+
+  /** A mail server asks about who connects to it. */
+  #isAboutClient({ mac }: Device, list: BlockListQuestion | null, time: number): boolean {
+    if (list === null || list.about === 'domain') return false;
+    const connected = this.#clients.get(`${mac} ${list.about.address}`);
+    return connected !== undefined && time - connected <= CLIENT_WITHIN;
+  }
+
+  /** True where the address is known to be the home's; where it only seems so, that is said a little later. */
+  #asksAboutItself(device: Device, { about, zone }: BlockListQuestion, time: number): boolean {
+    const { devices, home } = this.#around;
+    const recent = this.#recentOf(device.mac, time);
+    if (about === 'domain') {
+      recent.domains++;
+      return false;
+    }
+    const { address } = about;
+    if (home.isPublic(address) || devices.ownerOf(address) !== undefined) return true;
+    const lists = recent.addresses.get(address) ?? new Set();
+    if (recent.addresses.size < ADDRESSES) recent.addresses.set(address, lists);
+    if (lists.size < LISTS) lists.add(zone);
+    if (lists.size >= OWN_LISTS && !home.isInside(address)) recent.due ??= time + FILTER_WITHIN;
+    return false;
+  }
+
+  #found(
+    device: Device,
+    severity: Severity,
+    facts: Record<string, unknown>,
+    time: number,
+    isMx = false,
+    list: BlockListQuestion | null = null,
+  ): void {
+    const isNew = isMx || list !== null;
+    this.#around.found(
+      {
+        kind: 'mail_lookup',
+        severity,
+        device: device.mac,
+        portClass: 'dns',
+        time,
+        effect: isNew ? 'opens' : 'updates',
+        destination: null,
+        evidence: { lists: [...this.#knownOf(device).lists].sort(), ...facts },
+        first: {},
+        add: isNew ? { mx: isMx ? 1 : 0, dnsbl: list === null ? 0 : 1 } : {},
+      },
+      device,
+    );
+  }
+
+  /** One entry an hour in the chain of what happened before. */
+  #remember(device: Device, { lists }: Known, time: number): void {
+    const last = device.timeline.findLast(({ kind }) => kind === 'mail_lookup');
+    if (last !== undefined && time - last.time < HOUR && time >= last.time) {
+      last.detail = { ...last.detail, lookups: Number(last.detail.lookups ?? 0) + 1, lists: lists.length };
+      return;
+    }
+    const detail = { lookups: 1, lists: lists.length };
+    addTimeline(device, { time, kind: 'mail_lookup', name: null, nameFrom: null, ip: null, role: null, detail });
+  }
+
+  #knownOf({ mac }: Device): Known {
+    return this.memory.of(mac, () => ({ mx: 0, dnsbl: 0, lists: [], servesMail: false }));
+  }
+
+  #recentOf(mac: Mac, time: number): Recent {
+    let recent = this.#recent.get(mac);
+    if (recent === undefined || time - recent.since > OWN_WITHIN || time < recent.since) {
+      recent = { since: time, addresses: new Map(), domains: 0, due: null };
+      this.#recent.set(mac, recent);
+    }
+    return recent;
   }
 }

@@ -14,7 +14,7 @@ import {
 } from '../attribute/mail-tally.ts';
 import { countActivity } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
-import type { Tcp } from '../decode/packet.ts';
+import type { Mac, Tcp } from '../decode/packet.ts';
 import { looksLikeHello } from '../decode/smtp.ts';
 import { backendName } from './backend-name.ts';
 import type { Detector, Surroundings } from './detector.ts';
@@ -23,13 +23,19 @@ import { BurstCounter, type MailHabit, noteRecipients, noteServer, readHabit } f
 import { isFannedOut, type MailSender, type MailStage } from './mail-ladder.ts';
 import { DeviceMemory } from './memory.ts';
 
+/** How often (ms of packet time) it is asked whether a device has shown what it is. */
+const LOOK_EVERY = 60_000;
+
 export class MailDetector implements Detector {
   readonly name = 'mail';
   readonly ways: readonly Way[] = ['outbound', 'local'];
   readonly memory = new DeviceMemory<MailHabit>(readHabit);
   readonly #around: Surroundings;
   readonly #dialogues = new Dialogues();
-  readonly #bursts = new LRUCache<string, BurstCounter>({ max: LIMITS.devices });
+  readonly #bursts = new LRUCache<Mac, BurstCounter>({ max: LIMITS.devices });
+  /** Devices whose submission was judged as a thing's: what they are may show later. The newest connection of each. */
+  readonly #doubtful = new LRUCache<Mac, Connection>({ max: LIMITS.devices });
+  #nextLook = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -66,6 +72,25 @@ export class MailDetector implements Detector {
     this.#dialogues.end(connection);
   }
 
+  /** A telephone announces itself a minute after its first mail: then that was a person's. */
+  tick(time: number): void {
+    if (time < this.#nextLook && time > this.#nextLook - LOOK_EVERY) return;
+    this.#nextLook = time + LOOK_EVERY;
+    for (const [mac, connection] of [...this.#doubtful.entries()]) {
+      const device = this.#around.devices.get(mac);
+      if (device !== undefined && this.#senderOf(device) === 'thing') continue;
+      this.#doubtful.delete(mac);
+      if (device === undefined) continue;
+      const stage = connection.outcome === 'connected' ? 'connected' : 'attempt';
+      this.#around.found(mailDialogue(connection, this.#context(device, connection, stage, time), {}, {}), device);
+    }
+  }
+
+  finish(time: number): void {
+    this.#nextLook = time;
+    this.tick(time);
+  }
+
   /** Counted once for each connection; what had become of it by then is counted at once. */
   #attempt(device: Device, connection: Connection, time: number): void {
     connection.mailAttempt = true;
@@ -83,7 +108,9 @@ export class MailDetector implements Detector {
     const burst = this.#burstOf(device).attempt(server, time);
     const { outcome } = connection;
     const stage = outcome === 'connected' ? 'connected' : 'attempt';
-    this.#around.found(mailAttempt(connection, this.#context(device, connection, stage, time), burst), device);
+    const context = this.#context(device, connection, stage, time);
+    if (context.sender === 'thing' && mailPortClass(port) === 'submission') this.#doubtful.set(device.mac, connection);
+    this.#around.found(mailAttempt(connection, context, burst), device);
     if (isMailOutcome(outcome)) this.#outcome(device, connection, outcome, null, time);
   }
 
@@ -108,8 +135,8 @@ export class MailDetector implements Detector {
     return { device: device.mac, sender, stage: isFannedOutNow ? 'fan-out' : stage, time };
   }
 
-  #senderOf(_device: Device): MailSender {
-    return 'thing';
+  #senderOf(device: Device): MailSender {
+    return this.#around.knowledge.isGeneralPurpose(device) ? 'general-purpose' : 'thing';
   }
 
   #burstOf({ mac }: Device): BurstCounter {

@@ -17,7 +17,7 @@ const USUAL_WAYS: readonly Way[] = ['outbound'];
 
 export class DetectorPanel implements ConnectionListener {
   readonly #detectors: readonly Detector[];
-  readonly #onFinding: (finding: Finding, device: Device | null) => void;
+  readonly #onFinding: (finding: Finding, device: Device | null) => boolean;
   readonly #devices: Surroundings['devices'];
   readonly #opened: ByWay<'opened'>;
   readonly #settled: ByWay<'settled'>;
@@ -34,7 +34,7 @@ export class DetectorPanel implements ConnectionListener {
   constructor(
     factories: readonly DetectorFactory[],
     around: Omit<Surroundings, 'found'>,
-    onFinding: (finding: Finding, device: Device | null) => void,
+    onFinding: (finding: Finding, device: Device | null) => boolean,
   ) {
     this.#onFinding = onFinding;
     this.#devices = around.devices;
@@ -93,6 +93,10 @@ export class DetectorPanel implements ConnectionListener {
     for (const detector of this.#tick) detector.tick(time);
   }
 
+  finish(time: number): void {
+    for (const detector of this.#hearing('finish')) detector.finish(time);
+  }
+
   /** What is to be stored since the last call. */
   takeMemory(): Remembered[] {
     return this.#detectors.flatMap(({ name, memory }) =>
@@ -114,7 +118,7 @@ export class DetectorPanel implements ConnectionListener {
   #found(finding: Finding, device: Device | null): void {
     const isKept = device === null || this.#devices.isKept(device);
     const told = isKept ? finding : { ...finding, device: null };
-    this.#onFinding(told, isKept ? device : null);
+    if (!this.#onFinding(told, isKept ? device : null)) return;
     for (const detector of this.#finding) detector.finding(told, isKept ? device : null);
   }
 

@@ -5,6 +5,7 @@ import type { IncidentPageRequest, PageModel } from '../../web/ports.ts';
 import type { DeviceDetail, NoteView } from '../../web/shapes.ts';
 import type { ActivityHour, Device } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
+import { SEVERITIES } from '../detect/finding.ts';
 import type { LogTail } from '../log.ts';
 import type { Note } from '../notes/schema.ts';
 import { previewExpectation } from '../record/command-runner.ts';
@@ -86,9 +87,12 @@ function detailOf(spine: Spine, device: Device): DeviceDetail {
 /** Newest `lastAt` first; the cursor is `lastAt-id` of the last one shown. */
 function pageOf(
   incidents: Incident[],
-  { before, limit, states }: IncidentPageRequest,
+  { before, least, limit, states }: IncidentPageRequest,
 ): ReturnType<PageModel['incidents']> {
-  const wanted = incidents.filter((incident) => states === undefined || states.includes(incident.state));
+  const rank = SEVERITIES.indexOf(least ?? 'info');
+  const wanted = incidents.filter(
+    ({ severity, state }) => (states === undefined || states.includes(state)) && SEVERITIES.indexOf(severity) >= rank,
+  );
   wanted.sort((a, b) => b.lastAt - a.lastAt || (a.id < b.id ? -1 : 1));
   const at = before === undefined ? 0 : wanted.findIndex((incident) => cursorOf(incident) === before) + 1;
   const shown = wanted.slice(at, at + limit);

@@ -106,6 +106,8 @@ export const frontMatter = z
     vendor: text,
     family: text,
     category: z.enum(CATEGORIES),
+    /** Left out it follows from the category: routers and network gear are infrastructure, everything else is a thing. */
+    class: z.enum(['thing', 'general-purpose', 'infrastructure']).optional(),
     match,
     backends: z.array(backend).max(MAX_BACKENDS).default([]),
     /** Left out where nothing is known. */

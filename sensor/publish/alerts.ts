@@ -2,7 +2,7 @@
 import { INCIDENT_KINDS, isMailKind } from '../detect/finding.ts';
 import { stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from '../record/events.ts';
-import type { Incident } from '../record/incident.ts';
+import { type Incident, isQuiet } from '../record/incident.ts';
 import type { OutboxMessage } from '../record/outbox.ts';
 import { isoTime } from '../record/report.ts';
 import { stageText } from '../record/wording-mail.ts';
@@ -24,8 +24,9 @@ export interface IncidentEvent {
   time: number;
 }
 
-/** Null for changes that are no news: counts, and what a person ordered just now. */
+/** Null for changes that are no news: counts, what a person ordered just now, and what is not for telling at all. */
 export function eventType({ change, incident }: IncidentEvent): string | null {
+  if (isQuiet(incident)) return null;
   switch (change) {
     case 'opened':
       return incident.kind;

@@ -1,7 +1,7 @@
 // Judgements that decide what is shown: is a device sending mail it should not, and does a device matter at all.
 import type { Mac } from '../decode/packet.ts';
 import { isMailKind, SEVERITIES, type Severity } from '../detect/finding.ts';
-import type { Incident } from '../record/incident.ts';
+import { type Incident, isQuiet } from '../record/incident.ts';
 import type { DeviceView } from './ports.ts';
 
 export const HOLD_MS = 24 * 60 * 60 * 1000;
@@ -20,6 +20,7 @@ export function sendingMail(
     (incident) =>
       incident.device === device.mac &&
       isMailKind(incident.kind) &&
+      !isQuiet(incident) &&
       incident.state !== 'resolved' &&
       (incident.state === 'open' || now - incident.lastAt < holdMs),
   );

@@ -12,7 +12,9 @@ export type IncidentChange =
   | 'acknowledged'
   | 'expected'
   | 'resolved'
-  | 'reopened';
+  | 'reopened'
+  /** It became part of another one and is no longer there by itself. */
+  | 'absorbed';
 
 export interface RecordEventMap {
   /** `updated` changes only counts and evidence: it goes to retained state and open pages, never to an alert. */

@@ -4,11 +4,11 @@ import type { Device } from '../attribute/device.ts';
 import { DeviceTable as KnownDevices } from '../attribute/device-table.ts';
 import { VANTAGES, type Vantage } from '../attribute/vantage.ts';
 import { DeviceTable } from './device-table.ts';
+import { VANTAGE_KEY } from './engine-meta.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
 import { EvidenceTable } from './evidence-table.ts';
 import type { Incident } from './incident.ts';
 import { IncidentTable } from './incident-table.ts';
-import { VANTAGE_KEY } from './recorder.ts';
 import { SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { StoreError, toStoreError } from './store-error.ts';
 

@@ -1,5 +1,6 @@
 // Which frames belong to which incident: those during which it was found, and every later one of a connection it is about.
 // Cuts and masks them before the ring sees any. For a packet of no incident it does next to nothing.
+import { LRUCache } from 'lru-cache';
 import type { Connection } from '../attribute/connection.ts';
 import type { Frame } from '../capture/frame.ts';
 import { cutFrame } from '../decode/frame-cut.ts';
@@ -14,6 +15,10 @@ import type { Incident } from './incident.ts';
 const OPENINGS = 256;
 /** Found in what did not happen, or in other incidents: the frame at hand shows nothing of it. */
 const WITHOUT_FRAMES = new Set<IncidentKind>(['outbreak', 'symptom', 'updates_overdue', 'sensor_blind']);
+/** Frames that an absorbed incident hands on: enough to show it, and few beside what absorbed it. */
+const ABSORBED = 16;
+/** Absorptions remembered, while connections of the absorbed may still go on. */
+const ABSORPTIONS = 1024;
 const NOTHING = Buffer.alloc(0);
 /** NAT-PMP and PCP (RFC 6886, RFC 6887): a request is at most this long without options, and names nobody. */
 const ROUTER_PORT = 5351;
@@ -35,6 +40,8 @@ export class EvidenceWatch implements PacketWatcher {
   readonly #followed = new WeakMap<Connection, Followed>();
   /** Incidents found while the present packet is looked at. */
   #found: { incident: Incident; about: object | null }[] = [];
+  /** What incidents that are no more have become part of, by their id. */
+  readonly #absorbed = new LRUCache<string, Incident>({ max: ABSORPTIONS });
   readonly #openings: (Opening | undefined)[] = [];
   #nextOpening = 0;
 
@@ -49,6 +56,12 @@ export class EvidenceWatch implements PacketWatcher {
   /** A finding became part of an incident. */
   found(incident: Incident, { about, kind }: Finding): void {
     if (!WITHOUT_FRAMES.has(kind)) this.#found.push({ incident, about: about ?? null });
+  }
+
+  /** The incident `from` has become part of another, and its latest frames, which are given, with it. */
+  absorb(incident: Incident, from: string, frames: readonly EvidenceFrame[]): void {
+    this.#absorbed.set(from, incident);
+    for (const frame of frames.slice(-ABSORBED)) this.ring.add(incident, frame);
   }
 
   after(frame: Frame, packet: Packet, connection: Connection | null): void {
@@ -66,7 +79,8 @@ export class EvidenceWatch implements PacketWatcher {
     const followed = connection === null ? undefined : this.#followed.get(connection);
     // Read whether it is kept or not: the mask has to see every segment.
     const kept = keptOf(packet, connection, followed?.mask ?? null);
-    const incidents = new Set([...alone, ...(followed?.incidents ?? [])].filter(({ state }) => state !== 'expected'));
+    const concerned = [...alone, ...(followed?.incidents ?? [])].map((one) => this.#absorbed.get(one.id) ?? one);
+    const incidents = new Set(concerned.filter(({ state }) => state !== 'expected'));
     if (incidents.size === 0) return;
     const cut = cutOf(frame, packet, kept);
     for (const incident of incidents) this.ring.add(incident, cut);

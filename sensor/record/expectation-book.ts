@@ -36,6 +36,11 @@ export class ExpectationBook {
     return null;
   }
 
+  /** Whether some mail of the thing with these addresses is expected at `time`. */
+  allowsMail(macs: readonly Mac[], time: number): boolean {
+    return this.ofDevice(macs).some(({ covers: what, until }) => what === 'mail' && (until === null || time <= until));
+  }
+
   /** Makes an expectation; the same scope for the same device is the same expectation. */
   add(from: {
     device: Mac;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Device } from '../attribute/device.ts';
 import { chainBefore } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
-import { type Finding, SEVERITIES, type Severity } from '../detect/finding.ts';
+import { type Finding, type IncidentKind, SEVERITIES, type Severity } from '../detect/finding.ts';
 import { mailPortClass } from '../detect/mail-findings.ts';
 import { higherStage, isToldAt, stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from './events.ts';
@@ -46,6 +46,11 @@ export class IncidentBook {
     return [...this.#byId.values()].filter((incident) => incident.device === mac);
   }
 
+  /** The open incidents of one kind on one device. */
+  openOf(mac: Mac, kind: IncidentKind): Incident[] {
+    return this.ofDevice(mac).filter((incident) => incident.kind === kind && isOpen(incident));
+  }
+
   remove(ids: Iterable<string>): void {
     for (const id of ids) {
       const incident = this.#byId.get(id);
@@ -71,7 +76,8 @@ export class IncidentBook {
     const stageBefore = latest.evidence.stage;
     this.#add(latest, finding);
     const stage = stageFrom(latest.evidence.stage);
-    const hasRisen = stage !== undefined && stage !== stageBefore && isToldAt(stage, latest.portClass);
+    const isHigher = stage !== undefined && stage !== stageBefore && rank(latest.severity) >= rank(before);
+    const hasRisen = isHigher && isToldAt(stage, latest.portClass);
     if (finding.effect === 'opens' && latest.state === 'resolved')
       return { incident: reopen(latest, 'critical'), change: 'reopened' };
     if (finding.effect === 'opens' && latest.state === 'expected')
@@ -82,7 +88,7 @@ export class IncidentBook {
     const isSettled = latest.state === 'expected' || latest.state === 'resolved';
     return {
       incident: latest,
-      change: (latest.severity === before && !hasRisen) || isSettled ? 'updated' : 'escalated',
+      change: (rank(latest.severity) <= rank(before) && !hasRisen) || isSettled ? 'updated' : 'escalated',
     };
   }
 
@@ -117,7 +123,10 @@ export class IncidentBook {
   #add(incident: Incident, finding: Finding): void {
     incident.lastAt = Math.max(incident.lastAt, finding.time);
     if (finding.effect === 'opens') incident.findings++;
-    if (rank(finding.severity) > rank(incident.severity)) incident.severity = finding.severity;
+    if (isCalmer(finding, incident)) {
+      incident.severity = finding.severity;
+      incident.evidence.stage = finding.stage;
+    } else if (rank(finding.severity) > rank(incident.severity)) incident.severity = finding.severity;
     Object.assign(incident.evidence, finding.evidence);
     const stage = higherStage(stageFrom(incident.evidence.stage), finding.stage);
     if (stage !== undefined) incident.evidence.stage = stage;
@@ -170,6 +179,12 @@ function incidentId(finding: Finding): string {
 
 function isOpen({ state }: Incident): boolean {
   return state === 'open' || state === 'acknowledged';
+}
+
+/** A device turned out to be one that people mail from: its submission is no longer what it was taken for. */
+function isCalmer({ kind, severity, stage }: Finding, incident: Incident): boolean {
+  const isMail = kind === 'submission_started' && stage !== undefined;
+  return isMail && severity === 'info' && incident.evidence.stage !== 'corroborated';
 }
 
 function watched(incident: Incident, time: number): boolean {

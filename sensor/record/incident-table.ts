@@ -43,6 +43,7 @@ export class IncidentTable {
   readonly #onProblem: OnProblem;
   readonly #putIncident: Statement<Cell[]>;
   readonly #putExpectation: Statement<Cell[]>;
+  readonly #deleteIncident: Statement<[string]>;
   readonly #deleteExpectation: Statement<[string]>;
   readonly #deleteIncidents: Statement<[number], string>;
   readonly #deleteTimeline: Statement<[number]>;
@@ -53,6 +54,7 @@ export class IncidentTable {
     this.#onProblem = onProblem;
     this.#putIncident = upsert(db, 'incidents', ['id'], INCIDENT_COLUMNS);
     this.#putExpectation = upsert(db, 'expectations', ['id'], EXPECTATION_COLUMNS);
+    this.#deleteIncident = db.prepare('DELETE FROM incidents WHERE id = ?');
     this.#deleteExpectation = db.prepare('DELETE FROM expectations WHERE id = ?');
     this.#deleteIncidents = db
       .prepare<[number], string>(`DELETE FROM incidents WHERE ${CLOSED} AND ${CLOSED_AT} < ? RETURNING id`)
@@ -114,6 +116,10 @@ export class IncidentTable {
       expectation.lastMatch,
       expectation.incident,
     );
+  }
+
+  removeIncident(id: string): void {
+    this.#deleteIncident.run(id);
   }
 
   removeExpectation(id: string): void {

@@ -59,3 +59,11 @@ export interface Expectation {
   /** The incident it was made from. */
   incident: string | null;
 }
+
+/**
+ * What is for looking up, not for telling: it raises no alert and turns nothing red. A new backend is told as an event all the
+ * same, since an automation may want to know.
+ */
+export function isQuiet({ kind, severity }: Pick<Incident, 'kind' | 'severity'>): boolean {
+  return severity === 'info' && kind !== 'backend_new';
+}

@@ -7,10 +7,11 @@ import { type Finding, isMailKind } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import type { Remembered } from '../detect/memory.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
-import type { Engine, EngineMemory } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
+import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
-import type { EvidenceChanges, EvidenceFrame } from './evidence-ring.ts';
+import type { EvidenceFrame } from './evidence-ring.ts';
 import { EvidenceWatch } from './evidence-watch.ts';
 import { ExpectationBook } from './expectation-book.ts';
 import { isInNote } from './expectation-scope.ts';
@@ -23,9 +24,6 @@ import { adviceFor, summaryOf } from './wording.ts';
 
 /** Alerts that wait in memory while the disk refuses them. */
 const WAITING_ALERTS = 1000;
-const MEMORY_KEY = 'engine_memory';
-/** From where the sensor looked when it last stored everything. */
-export const VANTAGE_KEY = 'vantage';
 const HOUR = 60 * 60_000;
 /** Closed incidents and timeline entries are kept this long, in packet time. */
 const KEEP = 365 * 24 * HOUR;
@@ -55,6 +53,7 @@ export class Recorder {
   #dirtyExpectations = false;
   /** To be deleted from the store, until they are. */
   readonly #removedExpectations = new Set<string>();
+  readonly #removedIncidents = new Set<string>();
   readonly #forgottenDevices = new Set<Mac>();
   /** What findings were about that an expectation covered: what more is learned of it is expected as well. */
   readonly #covered = new WeakSet<object>();
@@ -81,15 +80,19 @@ export class Recorder {
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
 
-  finding(finding: Finding, device: Device | null): void {
+  /** Returns whether it stands: false where a person has called it normal. */
+  finding(finding: Finding, device: Device | null): boolean {
     if (device !== null && finding.effect !== 'state') this.#dirtyDevices.set(device.mac, device);
-    if (this.#isExpected(finding, device)) return;
+    if (this.#isExpected(finding, device)) return false;
     const applied = this.incidents.apply(this.#calmed(finding, device), device);
-    if (applied === null) return;
+    if (applied === null) return true;
     this.evidence.found(applied.incident, finding);
+    if (finding.absorbs !== undefined && device !== null)
+      this.#absorb(applied.incident, this.incidents.openOf(device.mac, finding.absorbs), finding.time);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
       this.#outbreak(finding.time);
+    return true;
   }
 
   /** Decided when it begins: an answer to what was counted counts, whatever a person has said in between. */
@@ -97,6 +100,8 @@ export class Recorder {
     const { about, effect, time } = finding;
     if (effect === 'updates') return about !== undefined && this.#covered.has(about);
     const macs = this.#chain(device).map(({ mac }) => mac);
+    // Whose mail is expected may look up where it goes.
+    if (finding.kind === 'mail_lookup') return this.expectations.allowsMail(macs, time);
     const expectation = this.expectations.covering(finding, macs);
     if (expectation === null) return false;
     expectation.matches++;
@@ -127,6 +132,24 @@ export class Recorder {
     if (this.#alerts.length > WAITING_ALERTS) this.#alerts.splice(0, this.#alerts.length - WAITING_ALERTS);
     this.#save(true, device === null ? [] : [device]);
     this.#options.events.emit('incident', event);
+  }
+
+  /** The frames that showed the absorbed incidents become its own. */
+  #absorb(incident: Incident, absorbed: readonly Incident[], time: number): void {
+    for (const { id } of absorbed) this.evidence.absorb(incident, id, this.framesOf(id));
+    this.withdraw(absorbed, time);
+  }
+
+  /** These have become part of another incident, which tells of them. */
+  withdraw(incidents: readonly Incident[], time: number): void {
+    this.incidents.remove(incidents.map(({ id }) => id));
+    this.evidence.ring.remove(incidents.map(({ id }) => id));
+    for (const incident of incidents) {
+      this.#dirtyIncidents.delete(incident.id);
+      this.#untold.delete(incident.id);
+      this.#removedIncidents.add(incident.id);
+      this.#options.events.emit('incident', { change: 'absorbed', incident, time });
+    }
   }
 
   /** Something about expectations changed by order of a person. */
@@ -176,8 +199,7 @@ export class Recorder {
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail();
     const devices = engine.devices.takeChanged();
-    const meta = { [MEMORY_KEY]: JSON.stringify(engine.memory()), [VANTAGE_KEY]: engine.vantage };
-    this.#save(false, devices, { meta, evidence: this.evidence.ring.changes(true) });
+    this.#save(false, devices, { meta: metaOf(engine), evidence: this.evidence.ring.changes(true) });
     for (const device of devices) this.#options.events.emit('device', device);
     this.#prune(engine.now);
   }
@@ -228,14 +250,23 @@ export class Recorder {
       return device === null || !counts ? [] : [{ device, startedAt: incident.startedAt }];
     });
     const finding = findOutbreak(firstOfEach(affected), engine.devices.all(), time);
-    if (finding !== null) this.finding(finding, null);
+    if (finding === null) return;
+    this.finding(finding, null);
+    for (const { device } of affected) this.#partOfOutbreak(device, time);
   }
 
-  #save(
-    durable: boolean,
-    devices: Device[],
-    more: { meta?: Record<string, string>; evidence?: EvidenceChanges } = {},
-  ): void {
+  /** The outbreak is the alert; its members' incidents say so without one of their own. */
+  #partOfOutbreak(device: Device, time: number): void {
+    for (const incident of this.incidents.openOf(device.mac, 'mail_started')) {
+      const signs = Array.isArray(incident.evidence.supportedBy) ? incident.evidence.supportedBy : [];
+      if (signs.includes('outbreak')) continue;
+      incident.severity = 'critical';
+      Object.assign(incident.evidence, { stage: 'corroborated', supportedBy: [...signs, 'outbreak'].sort() });
+      this.changed(incident, 'updated', time, device);
+    }
+  }
+
+  #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
     for (const incident of this.#dirtyIncidents.values()) this.#describe(incident, this.#deviceOf(incident));
     for (const memory of this.#engine?.takeDetectorMemory() ?? [])
       this.#memories.set(`${memory.detector} ${memory.mac}`, memory);
@@ -245,6 +276,7 @@ export class Recorder {
       durable,
       forgottenDevices: this.#forgottenDevices,
       removedExpectations: this.#removedExpectations,
+      removedIncidents: this.#removedIncidents,
       devices: [...new Set([...devices, ...(durable ? [] : this.#dirtyDevices.values())])],
       incidents: this.#dirtyIncidents.values(),
       outbox: this.#alerts,
@@ -267,6 +299,7 @@ export class Recorder {
     this.#alerts = [];
     this.#dirtyExpectations = false;
     this.#removedExpectations.clear();
+    this.#removedIncidents.clear();
     this.#forgottenDevices.clear();
     if (durable) for (const device of devices) this.#dirtyDevices.delete(device.mac);
     else this.#dirtyDevices.clear();
@@ -311,20 +344,4 @@ function noteResumed(device: Device, incident: Incident, time: number): void {
     role: null,
     detail: { incident: incident.id },
   });
-}
-
-function parseMemory(text: string | null): EngineMemory {
-  const nothing: EngineMemory = { prefixes: [], gateways: [] };
-  if (text === null) return nothing;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return nothing;
-    const strings = (list: unknown) => (Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []);
-    return {
-      prefixes: strings('prefixes' in value ? value.prefixes : null),
-      gateways: strings('gateways' in value ? value.gateways : null),
-    };
-  } catch {
-    return nothing;
-  }
 }

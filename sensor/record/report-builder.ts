@@ -24,6 +24,7 @@ import { timelineText } from './wording.ts';
 /** `chain` is `DeviceTable.sameThing` of the device. */
 export function reportDevice(device: Device, knowledge: Knowledge, chain: readonly Device[]): ReportDevice {
   const match = knowledge.matchOf(device);
+  const classified = knowledge.classOf(device);
   const { name, from } = deviceName(device, chain);
   const { mail } = device;
   return {
@@ -41,6 +42,8 @@ export function reportDevice(device: Device, knowledge: Knowledge, chain: readon
     noteEvidence:
       match?.evidence.map(({ evidence, value, weight }) => ({ evidence, value, weight: `${weight}` })) ?? [],
     noteConfidence: match?.confidence ?? null,
+    class: classified.class,
+    classEvidence: classified.evidence,
     randomizedMac: isLocallyAdministered(device.mac),
     sharedMac: device.sharedMac,
     broadcastOnly: device.broadcastOnly,

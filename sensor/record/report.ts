@@ -1,6 +1,7 @@
 // The JSON shapes of `thingwatch.report/1`, shared by the replay report, the web API and MQTT. The contract that outside
 // checks rely on; times are ISO 8601 with zone and milliseconds, counts are integers.
-import type { BackendRole, MailCounts, NameSource, Role } from '../attribute/device.ts';
+import type { BackendRole, MailCounts, NameSource, Role, RoleSource } from '../attribute/device.ts';
+import type { ClassEvidence, DeviceClass } from '../attribute/device-class.ts';
 import type { IncidentKind, Severity } from '../detect/finding.ts';
 import type { Vantage } from './health.ts';
 import type { IncidentState } from './incident.ts';
@@ -39,6 +40,9 @@ export interface ReportDevice {
   /** Which evidence matched the note, for a person; empty without a note. */
   noteEvidence: { evidence: string; value: string; weight: string }[];
   noteConfidence: 'high' | 'medium' | null;
+  /** What it is for, and why: a general-purpose device may hand mail to a provider without an alarm. */
+  class: DeviceClass;
+  classEvidence: ClassEvidence[];
   randomizedMac: boolean;
   sharedMac: boolean;
   broadcastOnly: boolean;
@@ -70,7 +74,7 @@ export interface ReportMailDestination {
 export interface ReportBackend {
   name: string;
   role: BackendRole;
-  roleFrom: 'note' | 'host-label' | null;
+  roleFrom: RoleSource | null;
   note: string | null;
   hosts: string[];
   nameFrom: ReportNameSource[];

@@ -105,7 +105,7 @@ export const mailDestinationShape = z.object({
 export const backendShape = z.object({
   name: text,
   role: backendRole,
-  roleFrom: z.enum(['note', 'host-label']).nullable(),
+  roleFrom: z.enum(['note', 'store-list', 'host-label']).nullable(),
   note: text.nullable(),
   hosts: z.array(text),
   nameFrom: z.array(nameFrom),
@@ -129,6 +129,7 @@ export const timelineShape = z.object({
     'remote_login',
     'port_mapped',
     'store_download',
+    'mail_lookup',
     'mail_resumed',
   ]),
   name: text.nullable(),

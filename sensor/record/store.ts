@@ -31,6 +31,8 @@ export interface SaveBatch {
   /** Deleted with all of their rows, before `devices` are written. Incidents and expectations stay. */
   forgottenDevices?: Iterable<Mac>;
   incidents?: Iterable<Incident>;
+  /** Ids, deleted after `incidents` were written. */
+  removedIncidents?: Iterable<string>;
   expectations?: Iterable<Expectation>;
   removedExpectations?: Iterable<string>;
   outbox?: Iterable<OutboxMessage>;
@@ -137,6 +139,7 @@ export class Store {
     for (const mac of batch.forgottenDevices ?? []) this.#devices.forget(mac);
     for (const device of batch.devices ?? []) this.#devices.save(device, afterCommit);
     for (const incident of batch.incidents ?? []) this.#incidents.saveIncident(incident);
+    for (const id of batch.removedIncidents ?? []) this.#incidents.removeIncident(id);
     for (const expectation of batch.expectations ?? []) this.#incidents.saveExpectation(expectation);
     for (const id of batch.removedExpectations ?? []) this.#incidents.removeExpectation(id);
     for (const [key, value] of Object.entries(batch.meta ?? {})) this.#putMeta.run(key, value);

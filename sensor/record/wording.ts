@@ -11,8 +11,10 @@ import {
   portMappedText,
   remoteLoginText,
 } from './wording-exposure.ts';
+import { LOOKUP_ADVICE, lookupSummary, lookupText } from './wording-lookup.ts';
 import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
+import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
 
 /** `hallway-camera`, or the vendor, or the bare address. */
 function callDevice(device: Device | null, vendor: string | null, chain: readonly Device[]): string {
@@ -43,6 +45,10 @@ export function summaryOf(
       return `${who} has not contacted its update server ${text(evidence.backend)} since ${text(evidence.lastContact).slice(0, 10)}.`;
     case 'outbreak':
       return outbreakSummary(evidence);
+    case 'symptom':
+      return symptomSummary(who, incident);
+    case 'mail_lookup':
+      return lookupSummary(who, incident);
     case 'exposed':
       return exposedSummary(who, incident);
     case 'port_mapping':
@@ -84,6 +90,10 @@ const PASSWORD =
 const EXPECTED =
   'If you set up mail on this device yourself, mark it as expected; only these servers and ports will then be allowed.';
 
+/** Printers, storage and recorders hand mail to a provider because somebody entered an account. */
+const SET_UP =
+  'Did you set up mail on this device (scan to mail, alarm mail, reports)? Then mark it as expected; only this provider and port will then be allowed.';
+
 /** Steps for the device at hand: its family's note where one fits, else general advice. */
 export function adviceFor(incident: Incident, device: Device | null, note: Note | null): string[] {
   switch (incident.kind) {
@@ -91,7 +101,7 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
       if (device?.role === 'gateway') return gatewayAdvice();
       return [...cure(note), EXPECTED];
     case 'submission_started':
-      return [EXPECTED, `If you did not: ${lower(DISCONNECT)}`, ...cure(note).slice(1)];
+      return [SET_UP, `If you did not: ${lower(DISCONNECT)}`, ...cure(note).slice(1)];
     case 'outbreak':
       return [
         'Disconnect every device named here before you look further.',
@@ -99,6 +109,10 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
         'Reset each device and reinstall its firmware from the manufacturer; ask the manufacturer whether that backend was broken into.',
         'Watch the devices that use the same backend and do not send mail yet.',
       ];
+    case 'symptom':
+      return SYMPTOM_ADVICE;
+    case 'mail_lookup':
+      return LOOKUP_ADVICE;
     case 'exposed':
       return EXPOSED_ADVICE;
     case 'port_mapping':
@@ -150,6 +164,8 @@ export function timelineText(entry: TimelineEntry): string {
       return `First contact with ${where}${named}${entry.role === null || entry.role === 'unknown' ? '' : ` (${entry.role})`}.`;
     case 'inbound_connection':
       return `${where} on the Internet connected to its port ${entry.detail.port}.`;
+    case 'mail_lookup':
+      return lookupText(entry);
     case 'remote_login':
       return remoteLoginText(entry);
     case 'port_mapped':

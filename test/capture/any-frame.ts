@@ -1,7 +1,8 @@
 // Arbitrary frames for properties of the filter: every encapsulation with every kind of payload, whole, cut and damaged.
 import fc from 'fast-check';
-import { HTTP_METHODS, MAIL_PORTS, QUIC_VERSIONS, UDP_PORTS } from '../../sensor/capture/filter.ts';
+import { MAIL_PORTS, QUIC_VERSIONS, UDP_PORTS } from '../../sensor/capture/filter.ts';
 import { LINK_TYPES, type LinkType } from '../../sensor/capture/frame.ts';
+import { HTTP_METHODS, MARKUP_STARTS, SMTP_VERBS } from '../../sensor/capture/openings.ts';
 import * as build from '../support/packet-builder.ts';
 
 const LINK = { source: 'a4:cf:12:99:be:ef', destination: '3c:37:86:2b:11:00' };
@@ -36,6 +37,11 @@ const anyPayload = fc
       text('', 'x', '\x16\x03\x01\x00\xf0\x01\x00\x00\xec\x03\x03', '\x16\x03\x01\x00\xf0\x02', '\x17\x03\x03\x01\x00'),
       text('EHLO mail', 'helo\r\n', 'EHLOX', 'MAIL FROM:<>', '220 ready', ...HTTP_METHODS),
       text(...HTTP_METHODS.map((method) => `${method}/ HTTP/1.1\r\n`)),
+      text(...SMTP_VERBS, ...SMTP_VERBS.map((verb) => `${verb.toLowerCase()}\r\n`), 'STARTTLS\r\n', 'STARE'),
+      text('250 ok', '354-', '199 x', '600 x', '2x0 x', '250\r\n', 'HTTP/1.1 401 No', 'SSH-2.0-x', 'SSHD', '<u:A'),
+      text(...MARKUP_STARTS.map((start) => `${start}xml`), '\xff\xfb\x01', '\xff\xfa\x01', '\xff\xff'),
+      text('\x05\x01\x00', '\x05\x00', '\x05\xff', '\x05\x09', '\x04\x01\x00\x19', '\x00\x5a', '\x00\x59'),
+      text('\x01\x00', '\x01\x04user\x04pass', '\x01\x40', '\x01\x41'),
       quicHeader,
       noise,
     ),
@@ -66,7 +72,36 @@ const anyIcmpv6 = fc.constantFrom(
   build.routerAdvertisement({ sourceMac: LINK.source }),
   build.raw(58, Buffer.from('8000000000010001', 'hex')),
 );
+/** The start of a packet as an ICMP error quotes it: IPv4 or IPv6 around the ports and the sequence number. */
+const anyQuote = fc
+  .record({
+    first: fc.constantFrom(0x45, 0x45, 0x46, 0x4f, 0x44, 0x60),
+    next: fc.constantFrom(6, 6, 6, 17, 0, 44, 60),
+    port: fc.constantFrom(...MAIL_PORTS, 80, 443),
+    fragment: fc.constantFrom(0, 0, 0, 185),
+    length: fc.integer({ min: 0, max: 80 }),
+  })
+  .map(({ first, next, port, fragment, length }) => {
+    const isV4 = first < 0x60;
+    const quote = Buffer.alloc(80, 0);
+    quote[0] = first;
+    quote[isV4 ? 9 : 6] = next;
+    if (isV4) quote.writeUInt16BE(fragment, 6);
+    const header = isV4 ? (first & 0x0f) * 4 : 40;
+    if (next === 6) quote.writeUInt16BE(port, header + 2);
+    // An extension header of eight octets before TCP.
+    else if (!isV4) quote[40] = 6;
+    if (!isV4 && next !== 6) quote.writeUInt16BE(port, 50);
+    return quote.subarray(0, length);
+  });
+const anyIcmp = (protocol: number, types: readonly number[]) =>
+  fc
+    .record({ type: fc.constantFrom(...types), code: fc.constantFrom(0, 1, 3, 9, 13), quote: anyQuote })
+    .map(({ type, code, quote }) =>
+      build.raw(protocol, Buffer.concat([Buffer.from([type, code, 0, 0, 0, 0, 0, 0]), quote])),
+    );
 const anyUpper = fc.oneof(
+  { weight: 1, arbitrary: fc.oneof(anyIcmp(1, [3, 3, 8, 11]), anyIcmp(58, [1, 1, 3, 128])) },
   { weight: 6, arbitrary: anyTcp },
   { weight: 3, arbitrary: anyUdp },
   { weight: 1, arbitrary: anyIcmpv6 },

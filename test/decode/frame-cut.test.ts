@@ -90,7 +90,12 @@ it('an ICMP error keeps what it quotes of headers', () => {
 });
 
 it('ARP stays whole, unknown frames keep their addresses alone', () => {
-  const request = arp({ operation: 'request', senderMac: MACS.source, senderIp: '192.168.1.50', targetIp: '192.168.1.1' });
+  const request = arp({
+    operation: 'request',
+    senderMac: MACS.source,
+    senderIp: '192.168.1.50',
+    targetIp: '192.168.1.1',
+  });
   const whole = ethernet(MACS, request);
   expect(cut(whole).equals(whole.subarray(0, 60))).toBe(true);
   expect(cut(ethernet(MACS, { etherType: 0x1234, bytes: PAYLOAD }))).toHaveLength(14);

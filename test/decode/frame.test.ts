@@ -51,6 +51,7 @@ test('a SYN in Ethernet, field by field', () => {
     },
     udp: null,
     icmpv6: null,
+    icmpError: null,
   });
   expect(counts).toEqual({});
 });

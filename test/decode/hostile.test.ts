@@ -50,6 +50,11 @@ const NETWORKS = [
   build.ipv6({ ...V6, hopLimit: 255 }, build.neighborSolicitation({ target: V6.source, sourceMac: LINK.source })),
   build.ipv6({ ...V6, hopLimit: 255 }, build.neighborAdvertisement({ target: V6.source, targetMac: LINK.source })),
   build.ipv6({ ...V6, hopLimit: 255 }, ADVERTISEMENT),
+  build.ipv4(V4, build.raw(1, Buffer.concat([hex('030d000000000000'), build.ipv4(V4, SYN).bytes]))),
+  build.ipv6(
+    V6,
+    build.raw(58, Buffer.concat([hex('0101000000000000'), build.ipv6({ ...V6, extensions: EXTENSIONS }, SYN).bytes])),
+  ),
 ];
 const ARP = build.arp({ operation: 'request', senderMac: LINK.source, senderIp: V4.source, targetIp: '192.168.1.1' });
 const TAGGED = { vlans: [10, 20], pppoe: 7 };
@@ -106,7 +111,7 @@ test('the valid frames are read without a failure, so that their mutations start
     const counters = new DecodeCounters();
     const packet = decodeFrame(frame, counters);
     expect(counters.toJSON()).toEqual({});
-    expect(packet?.arp ?? packet?.tcp ?? packet?.udp ?? packet?.icmpv6).toBeTruthy();
+    expect(packet?.arp ?? packet?.tcp ?? packet?.udp ?? packet?.icmpv6 ?? packet?.icmpError).toBeTruthy();
   }
   expect(decodeDhcp(DHCP)).toMatchObject({ hostName: 'kitchencammore', vendorClass: 'vendor', fqdn: 'cam.lan' });
   expect(decodeDhcpv6(DHCPV6)).toMatchObject({ fqdn: 'cam.lan', vendorClass: 'Acme', addresses: ['2001:db8::50'] });

@@ -104,7 +104,7 @@ test('a port that was opened on purpose is expected; another port of the same se
   stage.play(reach(8443, START + 2 * HOUR));
   expect(stage.incident('exposed')).toMatchObject({ state: 'open', findings: 2 });
   stage.play(mail(CAMERA, MAIL_SERVER, START + 3 * HOUR, { port: 443 }), mail(CAMERA, MAIL_SERVER, START + 3 * HOUR));
-  expect(stage.incident('mail_started').severity).toBe('high');
+  expect(stage.incident('mail_started').evidence.stage).toBe('corroborated');
 });
 
 test('connections inside the home, and answers to what the device had opened, are none of it', () => {

@@ -134,7 +134,7 @@ const mailDestination: fc.Arbitrary<MailDestination> = fc.record({
 const arbitraryBackend: fc.Arbitrary<Backend> = fc.record({
   name: fc.oneof(fc.constantFrom('a.example', 'b.example', 'c.example'), text),
   role,
-  roleFrom: maybe(fc.constantFrom('note', 'host-label')),
+  roleFrom: maybe(fc.constantFrom('note', 'store-list', 'host-label')),
   note: maybe(text),
   hosts: fc.array(text, { maxLength: 4 }),
   nameFrom: fc.array(nameFrom, { maxLength: 3 }),
@@ -150,7 +150,17 @@ const arbitraryBackend: fc.Arbitrary<Backend> = fc.record({
 
 const timelineEntry: fc.Arbitrary<TimelineEntry> = fc.record({
   time: fc.oneof(fc.nat(2), time),
-  kind: fc.constantFrom('backend_new', 'firmware_download', 'firmware_change', 'inbound_connection', 'mail_resumed'),
+  kind: fc.constantFrom(
+    'backend_new',
+    'firmware_download',
+    'firmware_change',
+    'inbound_connection',
+    'remote_login',
+    'port_mapped',
+    'store_download',
+    'mail_lookup',
+    'mail_resumed',
+  ),
   name: maybe(text),
   nameFrom: maybe(nameFrom),
   ip: maybe(address),

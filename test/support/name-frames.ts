@@ -123,3 +123,17 @@ export function dhcpAck(
   const message = dhcp({ operation: 'reply', messageType: 5, clientMac: to.mac, yourIp: to.ip, options });
   return datagram({ mac: GATEWAY.mac, ip: GATEWAY.ip, port: 67 }, { ...to, port: 68 }, message, time);
 }
+
+/** A DNS question to the router's resolver, or to another. Each has an id of its own unless told. */
+export function asks(
+  from: Host,
+  name: string,
+  type: 'MX' | 'A' | 'AAAA' | 'TXT',
+  time: number,
+  options: { id?: number; resolver?: Endpoint } = {},
+): CapturedFrame {
+  transaction = (transaction + 1) & 0xffff;
+  const { id = transaction, resolver = { mac: GATEWAY.mac, ip: GATEWAY.ip, port: 53 } } = options;
+  const query = encode({ type: 'query', id, questions: [{ type, name }] });
+  return datagram({ ...from, port: 40_001 }, resolver, query, time);
+}

@@ -74,9 +74,13 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     },
   };
 
-  function page({ limit, before, states }: IncidentPageRequest): { incidents: ReportIncident[]; next: string | null } {
+  function page({ limit, before, least, states }: IncidentPageRequest): {
+    incidents: ReportIncident[];
+    next: string | null;
+  } {
     const sorted = incidents
       .filter(({ state }) => !states || states.includes(state))
+      .filter(({ severity }) => severity !== 'info' || (least ?? 'info') === 'info')
       .sort((left, right) => right.lastAt.localeCompare(left.lastAt) || left.id.localeCompare(right.id));
     const start = before ? sorted.findIndex(({ id }) => id === before) + 1 : 0;
     const slice = sorted.slice(start, start + limit);

@@ -54,6 +54,8 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     note: null,
     noteEvidence: [],
     noteConfidence: null,
+    class: 'thing',
+    classEvidence: [],
     randomizedMac: false,
     sharedMac: false,
     broadcastOnly: false,

@@ -22,7 +22,7 @@ export interface Sentence {
 export interface SentenceInput {
   /** Null until the sensor answered. */
   health: Health | null;
-  /** Incidents in the states `open` and `acknowledged`. */
+  /** Incidents in the states `open` and `acknowledged`, from severity low on. */
   incidents: ReportIncident[];
   /** There are more of them than were read. */
   incomplete: boolean;
@@ -81,7 +81,7 @@ export function blindReasons(health: Health, now: number): string[] {
 }
 
 function alertSentence({ health, incidents, incomplete, devices, now }: SentenceInput): Sentence | null {
-  const open = incidents.filter(({ state }) => state === 'open');
+  const open = incidents.filter(({ severity, state }) => state === 'open' && severity !== 'info');
   const mail = open.filter(isMailIncident);
   const mailDevices = new Set(mail.map(({ device }) => device));
   const first = mail[0];

@@ -1,4 +1,6 @@
 // Every word of the page, in English. A second language is one more file of this shape.
+import type { RoleSource } from '../../sensor/attribute/device.ts';
+import type { DeviceClass } from '../../sensor/attribute/device-class.ts';
 import type { IncidentKind, Severity } from '../../sensor/detect/finding.ts';
 import type { IncidentState } from '../../sensor/record/incident.ts';
 import type { NoteSection } from '../shapes.ts';
@@ -315,6 +317,12 @@ export const words = {
     olderAddresses: (count: number): string => `${plural(count, 'older address', 'older addresses')}`,
     names: 'Announced names',
     note: 'Firmware note',
+    class: 'Kind of device',
+    classes: {
+      thing: 'a thing: no mail is expected of it',
+      'general-purpose': 'a phone, tablet or computer: it may hand mail to its provider',
+      infrastructure: 'part of the network',
+    } satisfies Record<DeviceClass, string>,
     noteEvidence: 'Recognised by',
     firstSeen: 'First seen',
     lastSeen: 'Last seen',
@@ -330,12 +338,15 @@ export const words = {
       update: 'Updates',
       telemetry: 'Telemetry',
       cloud: 'Cloud',
-      store: 'Plugin store',
+      store: 'App or plugin store',
       time: 'Time',
       unknown: 'Role unknown',
     },
-    roleFromNote: 'role from its firmware note',
-    roleFromLabel: 'role guessed from the host name',
+    roleFrom: {
+      note: 'role from its firmware note',
+      'store-list': 'a known store',
+      'host-label': 'role guessed from the host name',
+    } satisfies Record<RoleSource, string>,
     nameSource: { dns: 'DNS', sni: 'TLS', quic: 'QUIC', http: 'HTTP' },
     nameHidden: 'name hidden',
     outerName: 'outer name only, the real one is encrypted',
@@ -345,6 +356,8 @@ export const words = {
     firmware: 'Updates',
     noUpdateServer: 'No contact with an update server was recognised.',
     updateContact: (server: string, when: string): string => `Last contact with ${server}: ${when}`,
+    storeContact: (store: string, first: string, last: string): string =>
+      `Apps or plugins from ${store}: first contact ${first}, last ${last}`,
     noFirmware: 'It announced no firmware version.',
     version: 'Version',
     timeline: 'History',

@@ -13,6 +13,7 @@ import { Timeline } from '../parts/timeline.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
 import { ForgetDevice, RenameDevice, SameDevice } from './device-actions.tsx';
+import { Updates } from './device-updates.tsx';
 import { type IncidentPage, UNRESOLVED } from './home.tsx';
 import { NoteSteps } from './incident.tsx';
 
@@ -133,6 +134,7 @@ function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteVi
           ],
           [text.firstSeen, shortTime(device.firstSeen, now)],
           [text.lastSeen, <When key="seen" time={device.lastSeen} now={now} />],
+          [text.class, `${text.classes[device.class]}${classReasons(device)}`],
           [text.noteEvidence, device.noteEvidence.map(({ evidence, value }) => `${evidence}: ${value}`).join(', ')],
         ]}
       />
@@ -230,12 +232,17 @@ function Backends({ backends }: { backends: ReportBackend[] }) {
   );
 }
 
+/** What spoke for it; what spoke against it is in the report. */
+function classReasons({ classEvidence }: DeviceDetail): string {
+  const reasons = classEvidence.filter(({ weight }) => weight > 0).map(({ value }) => value);
+  return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+}
+
 function BackendLine({ backend }: { backend: ReportBackend }) {
   const now = useNow();
   const text = words.deviceView;
   const from = backend.nameFrom.map((source) => text.nameSource[source]).join(', ') || text.nameHidden;
-  const role =
-    backend.roleFrom === 'note' ? text.roleFromNote : backend.roleFrom === 'host-label' ? text.roleFromLabel : null;
+  const role = backend.roleFrom === null ? null : text.roleFrom[backend.roleFrom];
   const hosts = backend.hosts.filter((host) => host !== backend.name).slice(0, SHOWN_HOSTS);
   const provenance = [
     from,
@@ -254,42 +261,5 @@ function BackendLine({ backend }: { backend: ReportBackend }) {
         <When time={backend.lastSeen} now={now} />
       </span>
     </li>
-  );
-}
-
-/** Who it fetches updates from, what it fetched, and which versions it announced. */
-function Updates({ device }: { device: DeviceDetail }) {
-  const now = useNow();
-  const text = words.deviceView;
-  const servers = device.backends.filter(({ role }) => role === 'update');
-  const fetched = device.timeline.filter(({ kind }) => kind.startsWith('firmware_'));
-  return (
-    <>
-      {servers.length === 0 && <p class="muted">{text.noUpdateServer}</p>}
-      {servers.map(({ hosts, lastSeen, name }) => (
-        <p key={name}>{text.updateContact(hosts[0] ?? name, shortTime(lastSeen, now))}</p>
-      ))}
-      {fetched.length > 0 && <Timeline entries={fetched} none="" />}
-      <Versions device={device} />
-    </>
-  );
-}
-
-function Versions({ device }: { device: DeviceDetail }) {
-  const now = useNow();
-  if (device.firmware.length === 0) return <p class="muted">{words.deviceView.noFirmware}</p>;
-  return (
-    <ul class="destinations">
-      {[...device.firmware].reverse().map(({ version, from, firstSeen }) => (
-        <li key={`${version} ${from}`}>
-          <span class="wrap">
-            {words.deviceView.version} {version}
-          </span>
-          <span class="muted">
-            {from.toUpperCase()} · {words.incidents.since(shortTime(firstSeen, now))}
-          </span>
-        </li>
-      ))}
-    </ul>
   );
 }

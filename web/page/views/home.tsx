@@ -25,7 +25,8 @@ export interface IncidentPage {
   next: string | null;
 }
 
-export const UNRESOLVED = 'api/incidents?limit=100&states=open,acknowledged';
+/** What is of severity info is for looking up: it needs no look by itself. */
+export const UNRESOLVED = 'api/incidents?limit=100&states=open,acknowledged&least=low';
 
 export function HomeView() {
   const live = useLive();
