@@ -9,7 +9,6 @@ const MAX_HEADERS = 256;
 const ETHERNET_HEADER = 14;
 /** ARP for IPv4 over Ethernet behind a cooked header and three tags. */
 const ARP_FRAME = 60;
-const IPV4_ICMP = 1;
 const ICMP_HEADER = 8;
 const IPV6_HEADER = 40;
 /** Ports and sequence number of the packet that an ICMP error quotes. */
@@ -38,7 +37,7 @@ function headersOf(data: Buffer, { arp, icmpv6, ip, tcp, udp }: Packet): number 
 /** An ICMP message's header and what it quotes of another's headers; 0 for other protocols. */
 function icmpErrorLength(protocol: number, message: Buffer): number {
   if (protocol === PROTOCOLS.icmpv6) return ICMP_HEADER + IPV6_HEADER + QUOTED_TRANSPORT;
-  if (protocol !== IPV4_ICMP) return 0;
+  if (protocol !== PROTOCOLS.icmp) return 0;
   const quoted = message.length > ICMP_HEADER ? ((message[ICMP_HEADER] ?? 0) & 0x0f) * 4 : 0;
   return ICMP_HEADER + quoted + QUOTED_TRANSPORT;
 }

@@ -54,8 +54,8 @@ export class EvidenceWatch implements PacketWatcher {
   }
 
   /** A finding became part of an incident. */
-  found(incident: Incident, { about, kind }: Finding): void {
-    if (!WITHOUT_FRAMES.has(kind)) this.#found.push({ incident, about: about ?? null });
+  found(incident: Incident, { about }: Pick<Finding, 'about'>): void {
+    if (!WITHOUT_FRAMES.has(incident.kind)) this.#found.push({ incident, about: about ?? null });
   }
 
   /** The incident `from` has become part of another, and its latest frames, which are given, with it. */
@@ -73,7 +73,8 @@ export class EvidenceWatch implements PacketWatcher {
     const alone: Incident[] = [];
     for (const { incident, about } of this.#found) {
       if (isConnection(about)) this.#follow(about, incident);
-      if (!isConnection(about) || isError(packet)) alone.push(incident);
+      // An ICMP error speaks of a connection and is no part of it.
+      if (!isConnection(about) || packet.icmpError !== null) alone.push(incident);
     }
     this.#found = [];
     const followed = connection === null ? undefined : this.#followed.get(connection);
@@ -122,11 +123,6 @@ function keptOf({ ip, tcp, udp }: Packet, connection: Connection | null, mask: S
 
 function isOpening({ tcp }: Packet): boolean {
   return tcp !== null && (tcp.flags & (TCP_FLAGS.syn | TCP_FLAGS.ack)) === TCP_FLAGS.syn;
-}
-
-/** What speaks of a connection and is no part of it, as an ICMP error does. */
-function isError({ ip, tcp, udp }: Packet): boolean {
-  return ip !== null && tcp === null && udp === null;
 }
 
 function isConnection(about: object | null): about is Connection {

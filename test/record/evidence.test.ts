@@ -4,14 +4,32 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { newConnection } from '../../sensor/attribute/connection.ts';
+import { type Frame, LINK_TYPES } from '../../sensor/capture/frame.ts';
+import { decodeFrame } from '../../sensor/decode/frame.ts';
+import { DecodeCounters } from '../../sensor/decode/outcome.ts';
 import { evidencePcap, framesOfOneKind } from '../../sensor/record/evidence-export.ts';
 import { EvidenceReader } from '../../sensor/record/evidence-reader.ts';
 import { evidenceReport } from '../../sensor/record/evidence-report.ts';
 import type { EvidenceFrame } from '../../sensor/record/evidence-ring.ts';
+import { EvidenceWatch } from '../../sensor/record/evidence-watch.ts';
 import { reportDevice } from '../../sensor/record/report-builder.ts';
 import { DIALOGUES, secretsIn } from '../support/dialogues.ts';
-import { ethernet, ipv4, tcpConversation, udp } from '../support/packet-builder.ts';
-import { at, CAMERA, DAY, FRIDGE, HOUR, MAIL_SERVER, outside, SECOND, START, Stage } from '../support/stage.ts';
+import { asks } from '../support/name-frames.ts';
+import { ethernet, ipv4, raw, tcpConversation, udp } from '../support/packet-builder.ts';
+import {
+  at,
+  CAMERA,
+  DAY,
+  FRIDGE,
+  GATEWAY,
+  HOUR,
+  MAIL_SERVER,
+  outside,
+  SECOND,
+  START,
+  Stage,
+} from '../support/stage.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -113,6 +131,44 @@ describe('which frames', () => {
     const text = tool('tcpdump', ['-n', '-r', '-'], evidencePcap(framesOf(stage, 'exposed')));
     expect(text).toMatch(/203\.0\.113\.99\.40000 > 192\.168\.1\.50\.23: Flags \[S\]/);
     expect(text).toMatch(/192\.168\.1\.50\.23 > 203\.0\.113\.99\.40000: Flags \[S\.\]/);
+  });
+
+  test.each([
+    ['before', -SECOND],
+    ['after', HOUR],
+  ])('with a lookup %s, which became part of it, without its name', (_, offset) => {
+    const lookup = asks(CAMERA, 'private-person.example', 'MX', START + offset);
+    const stage = new Stage().play(lookup, mail({ dialogue: 'plain' }));
+    expect(stage.incidents('mail_lookup')).toEqual([]);
+    const pcap = evidencePcap(framesOf(stage));
+    const text = tool('tcpdump', ['-n', '-r', '-'], pcap);
+    expect(text).toMatch(/192\.168\.1\.50\.\d+ > [\d.]+\.53: /);
+    expect(text.trim().split('\n')).toHaveLength(mail({ dialogue: 'plain' }).length + 1);
+    expect(pcap.includes('private-person')).toBe(false);
+  });
+
+  test('with the ICMP error that refused one', () => {
+    const [syn] = attempts(1);
+    if (syn === undefined) throw new Error('no SYN');
+    const quoted = Buffer.concat([Buffer.from([3, 13, 0, 0, 0, 0, 0, 0]), syn.data.subarray(14)]);
+    const error = ipv4({ source: '198.51.100.1', destination: CAMERA.ip }, raw(1, quoted));
+    const refusal = { time: START + 50, data: ethernet({ source: GATEWAY.mac, destination: CAMERA.mac }, error) };
+    const { recorder } = new Stage().play([syn]).spine;
+    const [incident] = recorder.incidents.all();
+    const [packet, errorPacket] = [syn, refusal].map(({ data, time }) => {
+      const frame: Frame = { time, data, linkType: LINK_TYPES.ethernet, originalLength: data.length };
+      return { frame, packet: decodeFrame(frame, new DecodeCounters()) };
+    });
+    if (incident === undefined || !packet?.packet?.tcp || !errorPacket?.packet) throw new Error('not decoded');
+    const connection = newConnection(packet.packet, packet.packet.tcp, START, 1);
+    const watch = new EvidenceWatch();
+    watch.before();
+    watch.found(incident, { about: connection });
+    watch.after(errorPacket.frame, errorPacket.packet, null);
+    const kept = watch.ring.changes(true).changes.flatMap(({ frames }) => frames);
+    expect(tool('tcpdump', ['-n', '-r', '-'], evidencePcap(kept))).toMatch(
+      /ICMP host 203\.0\.113\.25 unreachable - admin prohibited/,
+    );
   });
 
   test('none of what is expected', () => {
