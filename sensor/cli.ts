@@ -20,12 +20,23 @@ export interface ReplayCommand extends GlobalOptions {
   state: string | null;
 }
 
+export interface EvidenceCommand extends GlobalOptions {
+  /** Null lists the incidents that have evidence. */
+  id: string | null;
+  /** Files to write, `-` for standard output; without either, the report goes there. */
+  pcap: string | null;
+  text: string | null;
+  /** Directory of the database; null for the configured one. */
+  state: string | null;
+}
+
 export interface Handlers {
   run(options: GlobalOptions & { demo: boolean }): Promise<number>;
   replay(options: ReplayCommand): Promise<number>;
   doctor(options: GlobalOptions): Promise<number>;
   notesCheck(options: GlobalOptions & { dirs: string[] }): Promise<number>;
   pair(options: GlobalOptions): Promise<number>;
+  evidence(options: EvidenceCommand): Promise<number>;
 }
 
 /** Runs the command in `argv` (without node and script); resolves to the exit code. Help goes to `out`, complaints to `complain`. */
@@ -101,6 +112,20 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     .command('pair')
     .description('print a link that lets one more phone open the page of the running sensor')
     .action(async () => done(await handlers.pair(globals())));
+
+  program
+    .command('evidence')
+    .description(
+      'print the report on an incident, or write its frames; without an id, list the incidents that have evidence',
+    )
+    .argument('[id]', 'the incident, as in the list, the replay report and the address of its page')
+    .option('--pcap <file>', 'write the kept frames as a capture (- for standard output)')
+    .option('--text <file>', 'write the report (- for standard output)')
+    .option('--state <dir>', 'directory of the database; else state_dir of the configuration')
+    .action(async (id: string | undefined, options: { pcap?: string; text?: string; state?: string }) => {
+      const { pcap = null, state = null, text = null } = options;
+      done(await handlers.evidence({ ...globals(), id: id ?? null, pcap, text, state }));
+    });
 
   const notes = program.command('notes').description('firmware notes');
   notes

@@ -1,5 +1,6 @@
 // Frame in, findings out. Owns packet time; deterministic, no I/O, no clock of its own. It routes: each packet goes through
 // the room attribute, and what that makes of it to the detectors, which judge.
+import type { Connection } from './attribute/connection.ts';
 import { ConnectionTraffic } from './attribute/connection-traffic.ts';
 import { DestinationNames } from './attribute/destination-names.ts';
 import type { Device } from './attribute/device.ts';
@@ -22,6 +23,7 @@ import { DETECTORS } from './detect/detectors.ts';
 import type { Finding } from './detect/finding.ts';
 import type { Knowledge } from './detect/knowledge.ts';
 import type { Remembered } from './detect/memory.ts';
+import type { PacketWatcher } from './detect/packet-watcher.ts';
 import { DetectorPanel } from './detect/panel.ts';
 
 const DHCP_PORTS = new Set([67, 68]);
@@ -39,6 +41,7 @@ export interface EngineOptions {
   sensorMac: Mac | null;
   /** Returns whether the finding stands, or a person has called it normal. */
   onFinding(finding: Finding, device: Device | null): boolean;
+  watcher?: PacketWatcher;
   knowledge: Knowledge;
   settings: DetectSettings;
   /** All of them, unless a test wants one alone. */
@@ -160,7 +163,11 @@ export class Engine {
     if (interest === 'tls-continued') {
       if (packet.tcp !== null) this.#connections.continued(packet, packet.tcp, this.#now);
     } else if (this.#duplicates.isCopy(packet, this.#now)) this.#stats.duplicates++;
-    else this.#attribute(packet);
+    else {
+      this.#options.watcher?.before();
+      const connection = this.#attribute(packet);
+      this.#options.watcher?.after(frame, packet, connection);
+    }
     return true;
   }
 
@@ -193,7 +200,7 @@ export class Engine {
     return this.#gateways.isGateway(mac);
   }
 
-  #attribute(packet: Packet): void {
+  #attribute(packet: Packet): Connection | null {
     const device = this.devices.seen(packet.sourceMac, this.#now);
     this.#vantage.observe(packet);
     if (device !== null) {
@@ -205,10 +212,11 @@ export class Engine {
     if (packet.icmpv6 !== null && device !== null) this.#links.neighbor(packet, packet.icmpv6, device, this.#now);
     if (packet.tcp !== null) {
       this.#nameTraffic.tcp(packet, packet.tcp, device, this.#now);
-      this.#connections.tcp(packet, packet.tcp, this.#now);
+      return this.#connections.tcp(packet, packet.tcp, this.#now);
     }
     if (packet.icmpError !== null) this.#connections.refused(packet, packet.icmpError, this.#now);
     if (packet.udp !== null) this.#udp(packet, packet.udp, device);
+    return null;
   }
 
   #roleOf(device: Device): Device['role'] {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CaptureError } from './capture/errors.ts';
 import { defaultInterface, listInterfaces } from './capture/interfaces.ts';
 import { LiveCapture } from './capture/live.ts';
-import { EXIT, type GlobalOptions, type Handlers, type ReplayCommand, runCli } from './cli.ts';
+import { type EvidenceCommand, EXIT, type GlobalOptions, type Handlers, type ReplayCommand, runCli } from './cli.ts';
 import { ConfigError } from './config.ts';
 import { EdgeError } from './main/edge-error.ts';
 import { buildReport, printReport, type ReplayIo, replayInto, streamIncidents } from './main/replay.ts';
@@ -13,7 +13,7 @@ import type { Served, ServedOptions } from './main/serve.ts';
 import { openSession, type Session, version } from './main/session.ts';
 import { checkNotes, formatProblem } from './notes/check.ts';
 import { StoreError } from './record/store-error.ts';
-import { openSpine, PROJECT_ROOT, SHIPPED_NOTES } from './spine.ts';
+import { databaseIn, openKnowledge, openSpine, PROJECT_ROOT, SHIPPED_NOTES } from './spine.ts';
 
 const DEMO = {
   capture: join(PROJECT_ROOT, 'test/captures/demo.pcap'),
@@ -30,6 +30,7 @@ export async function main(argv: string[]): Promise<number> {
     doctor,
     notesCheck,
     pair,
+    evidence,
   };
   for (const stream of [process.stdout, process.stderr]) stream.on('error', forgiveClosedPipe);
   try {
@@ -208,6 +209,15 @@ async function pair(options: GlobalOptions): Promise<number> {
   return EXIT.done;
 }
 
+async function evidence(command: EvidenceCommand): Promise<number> {
+  const session = openSession(command);
+  const { printEvidence } = await import('./main/evidence.ts');
+  const path = databaseIn(command.state ?? session.config.state_dir);
+  const place = { path, version: version(), knowledge: () => openKnowledge(session) };
+  printEvidence(command, place, { out: print, complain });
+  return EXIT.done;
+}
+
 /** Broker and page are loaded only where they are used: a plain replay starts faster without them. */
 async function serve(options: ServedOptions): Promise<Served> {
   const edges = await import('./main/serve.ts');
@@ -248,7 +258,7 @@ function forgiveClosedPipe(error: Error): void {
   if (!('code' in error && error.code === 'EPIPE')) throw error;
 }
 
-function print(text: string): void {
+function print(text: string | Buffer): void {
   process.stdout.write(text);
 }
 

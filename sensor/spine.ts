@@ -18,7 +18,6 @@ import { newRecordEvents, type RecordEvents } from './record/events.ts';
 import { Recorder, type RecorderOptions } from './record/recorder.ts';
 import { Store } from './record/store.ts';
 
-const DATABASE = 'thingwatch.db';
 /** The top folder of the checkout, from sources and from the build alike. */
 export const PROJECT_ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
@@ -42,6 +41,12 @@ export interface SpineOptions {
   alerts: RecorderOptions['alerts'];
 }
 
+type KnowledgeOptions = Pick<SpineOptions, 'config' | 'extraNotes' | 'log'>;
+
+export function databaseIn(stateDir: string): string {
+  return join(stateDir, 'thingwatch.db');
+}
+
 export interface Spine {
   engine: Engine;
   recorder: Recorder;
@@ -59,7 +64,7 @@ export interface Spine {
 /** @throws StoreError when the state directory cannot be used. */
 export function openSpine(options: SpineOptions): Spine {
   const { config, log, stateDir } = options;
-  const databasePath = stateDir === null ? ':memory:' : join(stateDir, DATABASE);
+  const databasePath = stateDir === null ? ':memory:' : databaseIn(stateDir);
   const store = openStore(databasePath, options);
   const events = newRecordEvents();
   const knowledge = openKnowledge(options);
@@ -69,6 +74,7 @@ export function openSpine(options: SpineOptions): Spine {
     homeNet: options.homeNet,
     sensorMac: options.sensorMac,
     onFinding: (finding, device) => recorder.finding(finding, device),
+    watcher: recorder.evidence,
     knowledge,
     settings: { learningDays, overdueDays },
   });
@@ -112,7 +118,8 @@ function openStore(path: string, { config, log, now }: SpineOptions): Store {
   });
 }
 
-function openKnowledge({ config, extraNotes = [], log }: SpineOptions): Knowledge {
+/** Vendors and notes; what is wrong with a note is logged. */
+export function openKnowledge({ config, extraNotes = [], log }: KnowledgeOptions): Knowledge {
   const shipped = loadCompiled(SHIPPED_NOTES, COMPILED_NOTES);
   const own = loadNotes([...extraNotes, ...config.notes.dirs]);
   for (const problem of [...shipped.problems, ...own.problems]) {

@@ -21,6 +21,7 @@ async function run(...argv: string[]): Promise<Outcome> {
     doctor: handler('doctor'),
     notesCheck: handler('notesCheck'),
     pair: handler('pair'),
+    evidence: handler('evidence'),
   };
   outcome.code = await runCli(argv, handlers, {
     version: '1.2.3',
@@ -36,6 +37,8 @@ async function run(...argv: string[]): Promise<Outcome> {
 
 const REPLAY = { config: undefined, format: 'text', speed: null, serve: false, homeNet: [], state: null };
 
+const EVIDENCE = { config: undefined, id: 'abc', pcap: null, text: null, state: null };
+
 test.each([
   [['run'], 'run', { config: undefined, demo: false }],
   [['run', '--demo'], 'run', { config: undefined, demo: true }],
@@ -43,6 +46,13 @@ test.each([
   [['run', '--config', 'a.yaml'], 'run', { config: 'a.yaml', demo: false }],
   [['doctor'], 'doctor', { config: undefined }],
   [['pair'], 'pair', { config: undefined }],
+  [['evidence'], 'evidence', { ...EVIDENCE, id: null }],
+  [['evidence', 'abc'], 'evidence', EVIDENCE],
+  [
+    ['evidence', 'abc', '--pcap', '-', '--text', 'f', '--state', 's'],
+    'evidence',
+    { ...EVIDENCE, pcap: '-', text: 'f', state: 's' },
+  ],
   [['notes', 'check'], 'notesCheck', { config: undefined, dirs: [] }],
   [['notes', 'check', 'a', 'b'], 'notesCheck', { config: undefined, dirs: ['a', 'b'] }],
   [['replay', 'a.pcap', 'b.pcap'], 'replay', { ...REPLAY, files: ['a.pcap', 'b.pcap'] }],

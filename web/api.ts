@@ -102,6 +102,8 @@ export const apiRoutes: ApiRoute[] = [
     path: '/api/incidents/:id/preview',
     handle: ({ model }, request) => found(model.preview(parameter(request, 'id'))),
   },
+  { method: 'get', path: '/api/incidents/:id/evidence.pcap', handle: sendCapture },
+  { method: 'get', path: '/api/incidents/:id/evidence.txt', handle: sendEvidenceReport },
   { method: 'get', path: '/api/expectations', handle: ({ model }) => ({ expectations: model.expectations() }) },
   { method: 'get', path: '/api/activity', handle: ({ model }) => ({ activity: model.activity() }) },
   {
@@ -166,6 +168,19 @@ function listIncidents({ model }: ApiContext, request: Request): unknown {
 function sendBundle({ model, health }: ApiContext, _request: Request, response: Response): unknown {
   response.set('Content-Disposition', 'attachment; filename="thingwatch-support.json"');
   return supportBundle(model, health());
+}
+
+function sendCapture({ model }: ApiContext, request: Request, response: Response): undefined {
+  const { fileNames, pcap } = found(model.evidence(parameter(request, 'id')));
+  const capture = found(pcap);
+  response.set('Content-Disposition', `attachment; filename="${fileNames.pcap}"`);
+  response.type('application/vnd.tcpdump.pcap').send(capture);
+}
+
+function sendEvidenceReport({ model }: ApiContext, request: Request, response: Response): undefined {
+  const { fileNames, report } = found(model.evidence(parameter(request, 'id')));
+  response.set('Content-Disposition', `attachment; filename="${fileNames.report}"`);
+  response.type('text/plain; charset=utf-8').send(report);
 }
 
 function listBrowsers(

@@ -5,7 +5,7 @@ import type { Health } from '../sensor/record/health.ts';
 import type { Expectation, IncidentState } from '../sensor/record/incident.ts';
 import type { ReportDevice, ReportIncident } from '../sensor/record/report.ts';
 import type { DayLevel } from './activity-strip.ts';
-import type { DeviceDetail, ExpectationPreview, NoteView } from './shapes.ts';
+import type { DeviceDetail, ExpectationPreview, IncidentDetail, NoteView } from './shapes.ts';
 
 export interface IncidentPageRequest {
   /** 1 to 200. */
@@ -27,7 +27,9 @@ export interface PageModel {
   strip(mac: string): DayLevel[];
   /** Newest `lastAt` first. `next` is null on the last page. */
   incidents(page: IncidentPageRequest): { incidents: ReportIncident[]; next: string | null };
-  incident(id: string): ReportIncident | null;
+  incident(id: string): IncidentDetail | null;
+  /** What may be handed to an abuse desk: the report, and the kept frames as a capture, null where none are kept. */
+  evidence(id: string): { report: string; pcap: Buffer | null; fileNames: { report: string; pcap: string } } | null;
   expectations(): Expectation[];
   preview(incident: string): ExpectationPreview | null;
   note(slug: string): NoteView | null;

@@ -2,7 +2,7 @@
 import type { ActivityHour, Identity, Role } from '../sensor/attribute/device.ts';
 import type { Health } from '../sensor/record/health.ts';
 import type { Expectation } from '../sensor/record/incident.ts';
-import type { ReportDevice, ReportTimelineEntry } from '../sensor/record/report.ts';
+import type { ReportDevice, ReportIncident, ReportTimelineEntry } from '../sensor/record/report.ts';
 import type { DayLevel } from './activity-strip.ts';
 
 export interface DeviceDetail extends ReportDevice {
@@ -16,6 +16,12 @@ export interface DeviceDetail extends ReportDevice {
   activity: ActivityHour[];
   /** Another MAC that looks like the same device (rotating addresses), and why; only a person may decide. */
   mergeSuggestion: { mac: string; name: string | null; reason: string } | null;
+}
+
+/** `GET /api/incidents/:id`. */
+export interface IncidentDetail extends ReportIncident {
+  /** How many of its frames are kept, and how many passed. */
+  frames: { kept: number; seen: number };
 }
 
 /** One line of the device list: `GET /api/devices?view=summary`, so that 500 devices stay light on a phone. */

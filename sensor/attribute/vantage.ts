@@ -3,7 +3,15 @@ import { type Mac, type Packet, TCP_FLAGS } from '../decode/packet.ts';
 import { isGroup } from './device-table.ts';
 import type { Home } from './home.ts';
 
-export type Vantage = 'lan-both-ways' | 'lan-one-way' | 'wan-side' | 'own-traffic-only' | 'broadcast-only' | 'nothing';
+export const VANTAGES = [
+  'lan-both-ways',
+  'lan-one-way',
+  'wan-side',
+  'own-traffic-only',
+  'broadcast-only',
+  'nothing',
+] as const;
+export type Vantage = (typeof VANTAGES)[number];
 
 /** Both ends outside the home on this share of packets with addresses: the sensor hangs before the NAT. */
 const WAN_SHARE = 0.9;

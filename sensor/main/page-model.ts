@@ -9,6 +9,8 @@ import { SEVERITIES } from '../detect/finding.ts';
 import type { LogTail } from '../log.ts';
 import type { Note } from '../notes/schema.ts';
 import { previewExpectation } from '../record/command-runner.ts';
+import { evidenceFileName, evidencePcap } from '../record/evidence-export.ts';
+import { evidenceReport } from '../record/evidence-report.ts';
 import type { Health } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
 import type { ReportDevice } from '../record/report.ts';
@@ -31,8 +33,10 @@ export function pageModel(spine: Spine, health: () => Health, logTail: LogTail):
     incidents: (page) => pageOf(recorder.incidents.all(), page),
     incident: (id) => {
       const incident = recorder.incidents.get(id);
-      return incident === undefined ? null : reportIncident(incident);
+      if (incident === undefined) return null;
+      return { ...reportIncident(incident), frames: recorder.evidence.ring.countOf(id) };
     },
+    evidence: (id) => evidenceOf(spine, id, health().version),
     expectations: () => recorder.expectations.all(),
     preview: (incident) => previewExpectation(spine, incident),
     note: (slug) => {
@@ -46,6 +50,25 @@ export function pageModel(spine: Spine, health: () => Health, logTail: LogTail):
 
 function reportOf({ engine, knowledge }: Spine, device: Device): ReportDevice {
   return reportDevice(device, knowledge, engine.devices.sameThing(device));
+}
+
+function evidenceOf(
+  { engine, knowledge, recorder }: Spine,
+  id: string,
+  version: string,
+): ReturnType<PageModel['evidence']> {
+  const incident = recorder.incidents.get(id);
+  if (incident === undefined) return null;
+  const device = incident.device === null ? undefined : engine.devices.get(incident.device);
+  const described = device === undefined ? null : reportDevice(device, knowledge, engine.devices.sameThing(device));
+  const frames = recorder.framesOf(id);
+  const { seen } = recorder.evidence.ring.countOf(id);
+  const { vantage } = engine;
+  return {
+    report: evidenceReport({ incident, device: described, frames, seen, vantage, version }),
+    pcap: frames.length === 0 ? null : evidencePcap(frames),
+    fileNames: { report: evidenceFileName(id, 'txt'), pcap: evidenceFileName(id, 'pcap') },
+  };
 }
 
 function detailOf(spine: Spine, device: Device): DeviceDetail {

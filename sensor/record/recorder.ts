@@ -7,9 +7,12 @@ import { type Finding, isMailKind } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import type { Remembered } from '../detect/memory.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
-import type { Engine, EngineMemory } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
+import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
+import type { EvidenceFrame } from './evidence-ring.ts';
+import { EvidenceWatch } from './evidence-watch.ts';
 import { ExpectationBook } from './expectation-book.ts';
 import { isInNote } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
@@ -21,7 +24,6 @@ import { adviceFor, summaryOf } from './wording.ts';
 
 /** Alerts that wait in memory while the disk refuses them. */
 const WAITING_ALERTS = 1000;
-const MEMORY_KEY = 'engine_memory';
 const HOUR = 60 * 60_000;
 /** Closed incidents and timeline entries are kept this long, in packet time. */
 const KEEP = 365 * 24 * HOUR;
@@ -38,6 +40,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly incidents = new IncidentBook();
   readonly expectations = new ExpectationBook();
+  readonly evidence = new EvidenceWatch();
   readonly #options: RecorderOptions;
   #engine: Engine | null = null;
   /** Changed since they were last on disk. */
@@ -73,6 +76,7 @@ export class Recorder {
     this.#engine = engine;
     this.incidents.load(store.loadIncidents());
     this.expectations.load(store.loadExpectations());
+    this.evidence.ring.load(store.evidence.load(), (id) => this.incidents.get(id));
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
 
@@ -82,8 +86,9 @@ export class Recorder {
     if (this.#isExpected(finding, device)) return false;
     const applied = this.incidents.apply(this.#calmed(finding, device), device);
     if (applied === null) return true;
+    this.evidence.found(applied.incident, finding);
     if (finding.absorbs !== undefined && device !== null)
-      this.withdraw(this.incidents.openOf(device.mac, finding.absorbs), finding.time);
+      this.#absorb(applied.incident, this.incidents.openOf(device.mac, finding.absorbs), finding.time);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
       this.#outbreak(finding.time);
@@ -129,9 +134,16 @@ export class Recorder {
     this.#options.events.emit('incident', event);
   }
 
+  /** The frames that showed the absorbed incidents become its own. */
+  #absorb(incident: Incident, absorbed: readonly Incident[], time: number): void {
+    for (const { id } of absorbed) this.evidence.absorb(incident, id, this.framesOf(id));
+    this.withdraw(absorbed, time);
+  }
+
   /** These have become part of another incident, which tells of them. */
   withdraw(incidents: readonly Incident[], time: number): void {
     this.incidents.remove(incidents.map(({ id }) => id));
+    this.evidence.ring.remove(incidents.map(({ id }) => id));
     for (const incident of incidents) {
       this.#dirtyIncidents.delete(incident.id);
       this.#untold.delete(incident.id);
@@ -149,8 +161,9 @@ export class Recorder {
   }
 
   deviceForgotten(mac: Mac): void {
+    this.evidence.ring.remove(this.incidents.ofDevice(mac).map(({ id }) => id));
     this.#forget(mac);
-    this.#save(true, []);
+    this.#save(true, [], { evidence: this.evidence.ring.changes(false) });
     this.#options.events.emit('forgotten', mac);
   }
 
@@ -166,13 +179,13 @@ export class Recorder {
 
   /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
   flushMail(): void {
-    if (this.#dirtyIncidents.size + this.#untold.size + this.#dirtyDevices.size === 0 && !this.#dirtyExpectations)
-      return;
+    const changed = this.#dirtyIncidents.size + this.#untold.size + this.#dirtyDevices.size;
+    if (changed === 0 && !this.#dirtyExpectations && !this.evidence.ring.isUrgent) return;
     const incidents = [...this.#untold.values()];
     const devices = [...this.#dirtyDevices.values()];
     const expectations = this.#dirtyExpectations;
     this.#untold.clear();
-    this.#save(false, devices);
+    this.#save(false, devices, { evidence: this.evidence.ring.changes(false) });
     for (const incident of incidents)
       this.#options.events.emit('incident', { change: 'updated', incident, time: incident.lastAt });
     for (const device of devices) this.#options.events.emit('device', device);
@@ -186,9 +199,15 @@ export class Recorder {
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail();
     const devices = engine.devices.takeChanged();
-    this.#save(false, devices, { meta: { [MEMORY_KEY]: JSON.stringify(engine.memory()) } });
+    this.#save(false, devices, { meta: metaOf(engine), evidence: this.evidence.ring.changes(true) });
     for (const device of devices) this.#options.events.emit('device', device);
     this.#prune(engine.now);
+  }
+
+  /** Kept frames of an incident, oldest first, with those not stored so far. */
+  framesOf(incident: string): EvidenceFrame[] {
+    this.#save(false, [], { evidence: this.evidence.ring.changes(true) });
+    return this.#options.store.evidence.framesOf(incident);
   }
 
   #forget(mac: Mac): void {
@@ -247,7 +266,7 @@ export class Recorder {
     }
   }
 
-  #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta'> = {}): void {
+  #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
     for (const incident of this.#dirtyIncidents.values()) this.#describe(incident, this.#deviceOf(incident));
     for (const memory of this.#engine?.takeDetectorMemory() ?? [])
       this.#memories.set(`${memory.detector} ${memory.mac}`, memory);
@@ -276,6 +295,7 @@ export class Recorder {
     this.#problem = null;
     this.#dirtyIncidents.clear();
     this.#memories.clear();
+    if (more.evidence !== undefined) this.evidence.ring.stored(more.evidence);
     this.#alerts = [];
     this.#dirtyExpectations = false;
     this.#removedExpectations.clear();
@@ -289,7 +309,9 @@ export class Recorder {
     if (time < this.#nextPrune || this.#problem !== null) return;
     this.#nextPrune = time + HOUR;
     try {
-      this.incidents.remove(this.#options.store.prune({ before: time - KEEP }).incidents);
+      const { incidents } = this.#options.store.prune({ before: time - KEEP });
+      this.incidents.remove(incidents);
+      this.evidence.ring.remove(incidents);
     } catch (error) {
       this.#refused(error);
     }
@@ -322,20 +344,4 @@ function noteResumed(device: Device, incident: Incident, time: number): void {
     role: null,
     detail: { incident: incident.id },
   });
-}
-
-function parseMemory(text: string | null): EngineMemory {
-  const nothing: EngineMemory = { prefixes: [], gateways: [] };
-  if (text === null) return nothing;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return nothing;
-    const strings = (list: unknown) => (Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []);
-    return {
-      prefixes: strings('prefixes' in value ? value.prefixes : null),
-      gateways: strings('gateways' in value ? value.gateways : null),
-    };
-  } catch {
-    return nothing;
-  }
 }

@@ -171,6 +171,25 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE expectations DROP COLUMN destinations;
   ALTER TABLE expectations DROP COLUMN ports;
   `,
+  `
+  -- Frames of incidents, cut to their headers: the first up to head, then the latest. No reference to incidents: what of
+  -- these is left without one goes when incidents are pruned.
+  CREATE TABLE evidence (
+    incident TEXT PRIMARY KEY,
+    seen INTEGER NOT NULL,
+    head INTEGER NOT NULL,
+    next INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE evidence_frames (
+    incident TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    link_type INTEGER NOT NULL,
+    wire_length INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (incident, seq)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version this program writes. */

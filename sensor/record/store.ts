@@ -7,6 +7,8 @@ import type { Remembered } from '../detect/memory.ts';
 import { Browsers } from './browsers.ts';
 import { Counters } from './counters.ts';
 import { type AfterCommit, DeviceTable } from './device-table.ts';
+import type { EvidenceChanges } from './evidence-ring.ts';
+import { EvidenceTable } from './evidence-table.ts';
 import type { Expectation, Incident } from './incident.ts';
 import { IncidentTable } from './incident-table.ts';
 import { MemoryTable } from './memory-table.ts';
@@ -36,6 +38,8 @@ export interface SaveBatch {
   outbox?: Iterable<OutboxMessage>;
   /** What detectors remember; a value of null is deleted. */
   memories?: Iterable<Remembered>;
+  /** Kept frames; those of forgotten devices and of incidents that gave way are among its `removed`. */
+  evidence?: EvidenceChanges;
   meta?: Readonly<Record<string, string>>;
   /** True: on disk when `save` returns, power loss included. False: may be lost with the power, not with the process. */
   durable: boolean;
@@ -56,6 +60,7 @@ const DROP_TO = 0.9;
 export class Store {
   readonly outbox: Outbox;
   readonly browsers: Browsers;
+  readonly evidence: EvidenceTable;
   readonly #db: Database;
   readonly #lock: Database | null;
   readonly #path: string;
@@ -88,6 +93,7 @@ export class Store {
     this.#devices = new DeviceTable(db, onProblem);
     this.#incidents = new IncidentTable(db, onProblem);
     this.#memories = new MemoryTable(db, onProblem);
+    this.evidence = new EvidenceTable(db, onProblem);
     this.outbox = new Outbox(db, (work) => this.#guard(work), options.outboxLimit);
     this.browsers = new Browsers(db, (work) => this.#guard(work));
     this.#getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
@@ -138,6 +144,7 @@ export class Store {
     for (const id of batch.removedExpectations ?? []) this.#incidents.removeExpectation(id);
     for (const [key, value] of Object.entries(batch.meta ?? {})) this.#putMeta.run(key, value);
     for (const memory of batch.memories ?? []) this.#memories.save(memory);
+    if (batch.evidence !== undefined) this.evidence.save(batch.evidence);
     if (batch.outbox !== undefined) this.outbox.add(batch.outbox);
   }
 
@@ -169,6 +176,7 @@ export class Store {
     return this.#db
       .transaction(() => {
         const removed = this.#incidents.removeBefore(time);
+        this.evidence.removeOrphans();
         if (forSize) {
           this.#counters.add('dropped_incidents', removed.incidents.length);
           this.#counters.add('dropped_timeline', removed.timeline);

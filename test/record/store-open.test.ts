@@ -110,7 +110,7 @@ describe('versions', () => {
     const before = readFileSync(path);
     const error = errorOf(open);
     expect(error.code).toBe('newer');
-    expect(error.message).toMatch(/newer thingwatch.*schema 5.*knows 4.*left as it is.*newer version again/s);
+    expect(error.message).toMatch(/newer thingwatch.*schema 6.*knows 5.*left as it is.*newer version again/s);
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(damage).toEqual([]);
     // The refusal let go of the file.

@@ -10,6 +10,7 @@ import { isoTime, type ReportIncident } from '../../sensor/record/report.ts';
 import { activityStrip } from '../../web/activity-strip.ts';
 import type { BrowserStore, IncidentPageRequest, PageModel, StoredBrowser } from '../../web/ports.ts';
 import type { DeviceDetail } from '../../web/shapes.ts';
+import { pcapBytes } from './pcap-file.ts';
 import { camera, DAY, HOSTILE, HOSTILE_NAME, mailIncident, NOTES, plainDevice, quietHealth } from './sample-home.ts';
 
 export interface MemoryHome {
@@ -21,6 +22,8 @@ export interface MemoryHome {
   expectations: Expectation[];
   health: Health;
   log: string[];
+  /** Of each incident. */
+  frames: { kept: number; seen: number };
   /** Tells open pages about it, as the recorder would. */
   announce(incident: ReportIncident, change: IncidentChange): void;
 }
@@ -34,6 +37,7 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     incidents,
     expectations: [],
     health: quietHealth(now),
+    frames: { kept: 64, seen: 412 },
     log: ['12:00:01 info capture: running on eth0', '12:00:02 info record: database open'],
     run,
     announce: (incident, change) => events.emit('incident', { change, incident: asRecorded(incident), time: now }),
@@ -46,7 +50,15 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
       device: (mac) => devices.find((device) => device.mac === mac) ?? null,
       strip: (mac) => activityStrip(devices.find((device) => device.mac === mac)?.activity ?? [], now),
       incidents: page,
-      incident: (id) => incidents.find((incident) => incident.id === id) ?? null,
+      incident(id) {
+        const incident = incidents.find((known) => known.id === id);
+        return incident === undefined ? null : { ...incident, frames: home.frames };
+      },
+      evidence(id) {
+        if (!incidents.some((incident) => incident.id === id)) return null;
+        const fileNames = { report: `thingwatch-${id}.txt`, pcap: `thingwatch-${id}.pcap` };
+        return { report: 'REPORT\n', pcap: home.frames.kept === 0 ? null : pcapBytes([]), fileNames };
+      },
       expectations: () => home.expectations,
       preview(id) {
         const incident = incidents.find((known) => known.id === id);

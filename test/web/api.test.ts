@@ -79,7 +79,11 @@ describe('reading', () => {
 
   it('gives the rest: one incident, its preview, expectations, hours, a note, the log, health with the page’s counters', async () => {
     const id = 'a1b2c3d4e5f6a7b8';
-    expect((await get(`/api/incidents/${id}`)).json).toMatchObject({ id, before: [{}, {}, {}] });
+    expect((await get(`/api/incidents/${id}`)).json).toMatchObject({
+      id,
+      before: [{}, {}, {}],
+      frames: { kept: 64, seen: 412 },
+    });
     const destinations = ['mx1.mail.example', 'mx.other.example', '192.0.2.25'];
     expect((await get(`/api/incidents/${id}/preview`)).json).toEqual({
       covers: 'mail',
@@ -102,6 +106,34 @@ describe('reading', () => {
       web: { openPages: 0, wrongTokens: 0 },
     });
     expect((await get('/api/nothing')).status).toBe(404);
+  });
+});
+
+describe('evidence', () => {
+  const path = '/api/incidents/a1b2c3d4e5f6a7b8/evidence';
+
+  it('is a capture and a report to save under ASCII names', async () => {
+    const capture = await get(`${path}.pcap`);
+    expect(capture.headers).toMatchObject({
+      'content-type': 'application/vnd.tcpdump.pcap',
+      'content-disposition': 'attachment; filename="thingwatch-a1b2c3d4e5f6a7b8.pcap"',
+    });
+    const report = await get(`${path}.txt`);
+    expect(report.text).toBe('REPORT\n');
+    expect(report.headers).toMatchObject({
+      'content-type': 'text/plain; charset=utf-8',
+      'content-disposition': 'attachment; filename="thingwatch-a1b2c3d4e5f6a7b8.txt"',
+    });
+  });
+
+  it('is not there for strangers, for unknown incidents, nor without frames', async () => {
+    for (const ending of ['pcap', 'txt']) {
+      expect((await running.call(`${path}.${ending}`)).status).toBe(401);
+      expect((await get(`/api/incidents/none/evidence.${ending}`)).status).toBe(404);
+    }
+    home.frames = { kept: 0, seen: 0 };
+    expect((await get(`${path}.pcap`)).status).toBe(404);
+    expect((await get(`${path}.txt`)).status).toBe(200);
   });
 });
 

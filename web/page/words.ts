@@ -236,6 +236,11 @@ export const words = {
     shareHint: 'Copy this text. It holds no mail content and no recipient.',
     copied: 'Copied.',
     copy: 'Copy',
+    evidence: 'Evidence for others',
+    evidenceHint: (kept: number, seen: number): string =>
+      `${figure(kept)} of ${plural(seen, 'frame', 'frames')} kept, cut to headers: no mail address, subject or text is in them.`,
+    evidenceReport: 'Report for an abuse desk',
+    evidencePcap: 'Evidence (pcap)',
   },
 
   outbreak: {

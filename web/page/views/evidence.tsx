@@ -1,6 +1,7 @@
 // What an incident without a form of its own rests on, from the facts the sensor recorded: an outbreak's devices and what
-// they share, and any other kind's facts in plain rows. Reads them as unknown values: no fact is promised.
-import type { DeviceSummary } from '../../shapes.ts';
+// they share, and any other kind's facts in plain rows. Reads them as unknown values: no fact is promised. And the files that
+// go to others.
+import type { DeviceSummary, IncidentDetail } from '../../shapes.ts';
 import { shortTime } from '../format.ts';
 import { Facts } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
@@ -53,6 +54,24 @@ export function EvidenceFacts({ evidence }: { evidence: Evidence }) {
     .slice(0, SHOWN_ROWS)
     .map(([key, value]): [string, string] => [words.fact[key] ?? spaced(key), told(value, now)]);
   return rows.length > 0 ? <Facts rows={rows} /> : null;
+}
+
+export function EvidenceFiles({ incident: { frames, id } }: { incident: IncidentDetail }) {
+  const path = `api/incidents/${encodeURIComponent(id)}/evidence`;
+  const text = words.incident;
+  return (
+    <>
+      <p class="muted">{text.evidenceHint(frames.kept, frames.seen)}</p>
+      <div class="buttons">
+        <a class="button" href={`${path}.txt`} download={`thingwatch-${id}.txt`}>
+          {text.evidenceReport}
+        </a>
+        <a class="button" href={`${path}.pcap`} download={`thingwatch-${id}.pcap`}>
+          {text.evidencePcap}
+        </a>
+      </div>
+    </>
+  );
 }
 
 function hostsOf({ backend, hosts }: Evidence): string {

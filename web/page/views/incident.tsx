@@ -1,7 +1,7 @@
 // One incident: what, who, since when, to whom, what happened before, what to do now.
 import type { ReportIncident } from '../../../sensor/record/report.ts';
 import { mainAddress } from '../../addresses.ts';
-import type { DeviceDetail, NoteView } from '../../shapes.ts';
+import type { DeviceDetail, IncidentDetail, NoteView } from '../../shapes.ts';
 import { NOTE_SECTIONS } from '../../shapes.ts';
 import { figure, shortTime } from '../format.ts';
 import { useLive } from '../live-state.ts';
@@ -12,13 +12,13 @@ import { useNow } from '../parts/now.ts';
 import { Timeline } from '../parts/timeline.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
-import { EvidenceFacts, OutbreakFacts } from './evidence.tsx';
+import { EvidenceFacts, EvidenceFiles, OutbreakFacts } from './evidence.tsx';
 import { IncidentActions } from './incident-actions.tsx';
 
 const SHOWN_DESTINATIONS = 12;
 
 export function IncidentView({ id }: { id: string }) {
-  const incident = useResource<ReportIncident>(`api/incidents/${encodeURIComponent(id)}`, [
+  const incident = useResource<IncidentDetail>(`api/incidents/${encodeURIComponent(id)}`, [
     'incidents',
     'expectations',
   ]);
@@ -53,6 +53,11 @@ export function IncidentView({ id }: { id: string }) {
       {incident.data.device !== null && (
         <Card title={words.incident.before}>
           <Timeline entries={incident.data.before} none={words.incident.noBefore} />
+        </Card>
+      )}
+      {incident.data.frames.kept > 0 && (
+        <Card title={words.incident.evidence}>
+          <EvidenceFiles incident={incident.data} />
         </Card>
       )}
     </>
