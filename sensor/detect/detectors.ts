@@ -5,6 +5,7 @@ import type { DetectorFactory } from './detector.ts';
 import { ExposureDetector } from './exposure.ts';
 import { LookupDetector } from './lookups.ts';
 import { MailDetector } from './mail.ts';
+import { PortMappingDetector } from './port-mappings.ts';
 import { SymptomDetector } from './symptoms.ts';
 
 export const DETECTORS: readonly DetectorFactory[] = [
@@ -12,6 +13,7 @@ export const DETECTORS: readonly DetectorFactory[] = [
   (around) => new BackendDetector(around),
   (around) => new LookupDetector(around),
   (around) => new ExposureDetector(around),
+  (around) => new PortMappingDetector(around),
   (around) => new SymptomDetector(around),
   // Last: it hears what the others find.
   (around) => new CorroborationDetector(around),

@@ -41,6 +41,8 @@ export interface Finding {
    * holds, told again and again; it counts once per incident.
    */
   effect: 'opens' | 'updates' | 'state';
+  /** The condition is over: the incident is resolved, without news. */
+  closes?: boolean;
   /** The device's open incident of this kind has become part of this finding's: it no longer stands alone. */
   absorbs?: IncidentKind;
   /** What is judged: findings with the same object here are about the same connection. */

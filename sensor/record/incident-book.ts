@@ -75,6 +75,7 @@ export class IncidentBook {
     const before = latest.severity;
     const stageBefore = latest.evidence.stage;
     this.#add(latest, finding);
+    if (finding.closes === true) return { incident: close(latest, finding.time), change: 'updated' };
     const stage = stageFrom(latest.evidence.stage);
     const isHigher = stage !== undefined && stage !== stageBefore && rank(latest.severity) >= rank(before);
     const hasRisen = isHigher && isToldAt(stage, latest.portClass);
@@ -189,6 +190,11 @@ function isCalmer({ kind, severity, stage }: Finding, incident: Incident): boole
 
 function watched(incident: Incident, time: number): boolean {
   return incident.watchUntil !== null && time <= incident.watchUntil;
+}
+
+function close(incident: Incident, time: number): Incident {
+  if (isOpen(incident)) Object.assign(incident, { state: 'resolved', resolvedAt: time });
+  return incident;
 }
 
 function reopen(incident: Incident, severity: Severity): Incident {

@@ -1,0 +1,249 @@
+// A device asks the router to open a port, by each of the three protocols: with all fields, until it is deleted or runs out.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { asks, datagram, mail, visit } from '../support/name-frames.ts';
+import { type CapturedFrame, tcpConversation } from '../support/packet-builder.ts';
+import { at, CAMERA, GATEWAY, HOUR, MAIL_SERVER, MINUTE, SECOND, START, Stage } from '../support/stage.ts';
+
+const usual = () => visit(CAMERA, '203.0.113.80', START - MINUTE);
+const router = { mac: GATEWAY.mac, ip: GATEWAY.ip, port: 5351 };
+const camera = { ...CAMERA, port: 40_100 };
+let port = 42_000;
+
+interface Mapped {
+  action?: string;
+  external?: number;
+  internal?: number;
+  protocol?: string;
+  lease?: number;
+  description?: string;
+}
+
+function body({
+  action = 'AddPortMapping',
+  description = 'video',
+  external = 8080,
+  internal = 80,
+  lease = 3600,
+  protocol = 'TCP',
+}: Mapped) {
+  return `<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><u:${action} xmlns:u="urn:schemas-upnp-org:service:WANIPConnection:1"><NewRemoteHost></NewRemoteHost><NewExternalPort>${external}</NewExternalPort><NewProtocol>${protocol}</NewProtocol><NewInternalPort>${internal}</NewInternalPort><NewInternalClient>${CAMERA.ip}</NewInternalClient><NewEnabled>1</NewEnabled><NewPortMappingDescription>${description}</NewPortMappingDescription><NewLeaseDuration>${lease}</NewLeaseDuration></u:${action}></s:Body></s:Envelope>`;
+}
+
+/** UPnP: the request in one segment or two, and the router's answer. */
+function upnp(mapped: Mapped, time: number, options: { split?: boolean; answer?: string } = {}): CapturedFrame[] {
+  const { answer, split = false } = options;
+  const soap = body(mapped);
+  const header = `POST /ctl/IPConn HTTP/1.1\r\nHost: 192.168.1.1:49000\r\nContent-Length: ${soap.length}\r\nSOAPAction: "urn:schemas-upnp-org:service:WANIPConnection:1#${mapped.action ?? 'AddPortMapping'}"\r\n\r\n`;
+  const action = mapped.action ?? 'AddPortMapping';
+  const said = answer ?? `<s:Envelope><s:Body><u:${action}Response/></s:Body></s:Envelope>`;
+  const requests = split ? [header, soap] : [header + soap];
+  return tcpConversation({
+    client: { ...CAMERA, port: ++port },
+    server: at(GATEWAY, GATEWAY.ip, 49_000),
+    time,
+    isn: port * 31,
+    outcome: 'connected',
+    dialogue: [
+      ...requests.map((text) => ({ from: 'C' as const, bytes: Buffer.from(text) })),
+      { from: 'S' as const, bytes: Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${said.length}\r\n\r\n${said}`) },
+    ],
+  });
+}
+
+const u16 = (...values: number[]) => Buffer.from(values.flatMap((value) => [value >> 8, value & 255]));
+const u32 = (value: number) => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
+
+function natPmp(internal: number, external: number, lifetime: number, time: number, opcode = 2): CapturedFrame {
+  return datagram(
+    camera,
+    router,
+    Buffer.concat([Buffer.from([0, opcode]), u16(0, internal, external), u32(lifetime)]),
+    time,
+  );
+}
+
+function natPmpAnswer(result: number, internal: number, external: number, time: number): CapturedFrame {
+  const payload = Buffer.concat([Buffer.from([0, 130]), u16(result), u32(99), u16(internal, external), u32(7200)]);
+  return datagram(router, camera, payload, time);
+}
+
+function pcp(internal: number, external: number, lifetime: number, time: number, protocol = 6): CapturedFrame {
+  const client = Buffer.concat([Buffer.alloc(10), Buffer.from([0xff, 0xff, 192, 168, 1, 50])]);
+  const payload = Buffer.concat([
+    Buffer.from([2, 1, 0, 0]),
+    u32(lifetime),
+    client,
+    Buffer.alloc(12, 7),
+    Buffer.from([protocol, 0, 0, 0]),
+    u16(internal, external),
+    Buffer.alloc(16),
+  ]);
+  return datagram(camera, router, payload, time);
+}
+
+describe('UPnP', () => {
+  it.each([false, true])('a mapping with all its fields, its body in a segment of its own: %s', (split) => {
+    const stage = new Stage().play(usual(), upnp({}, START, { split }));
+    const incident = stage.incident('port_mapping');
+    expect(incident).toMatchObject({
+      severity: 'low',
+      device: CAMERA.mac,
+      evidence: {
+        mapping: {
+          by: 'upnp',
+          protocol: 'tcp',
+          externalPort: 8080,
+          internalPort: 80,
+          internalClient: CAMERA.ip,
+          lease: 3600,
+          description: 'video',
+        },
+        granted: true,
+      },
+    });
+    expect(incident.summary).toContain(
+      `asked the router to open port 8080 (TCP) for port 80 of ${CAMERA.ip}, for 60 minutes, named "video".`,
+    );
+  });
+
+  it.each([
+    [{ external: 23, internal: 23 }, 'high'],
+    [{ external: 40_022, internal: 22 }, 'high'],
+    [{ external: 5555, internal: 5555 }, 'high'],
+    [{ external: 2323, internal: 80 }, 'high'],
+    [{ external: 25, internal: 25 }, 'high'],
+    [{ external: 3074, internal: 3074, protocol: 'UDP' }, 'low'],
+    [{ external: 443, internal: 443 }, 'low'],
+  ])('%j is %s', (mapped, severity) => {
+    expect(new Stage().play(usual(), upnp(mapped, START)).incident('port_mapping').severity).toBe(severity);
+  });
+
+  it('AddAnyPortMapping takes the port that the router gives', () => {
+    const answer =
+      '<s:Envelope><s:Body><u:AddAnyPortMappingResponse><NewReservedPort>50123</NewReservedPort></u:AddAnyPortMappingResponse></s:Body></s:Envelope>';
+    const stage = new Stage().play(usual(), upnp({ action: 'AddAnyPortMapping' }, START, { answer }));
+    expect(stage.incident('port_mapping').evidence).toMatchObject({ mapping: { externalPort: 50_123 }, granted: true });
+  });
+
+  it('a refusal is told', () => {
+    const answer =
+      '<s:Envelope><s:Body><s:Fault><detail><UPnPError><errorCode>718</errorCode></UPnPError></detail></s:Fault></s:Body></s:Envelope>';
+    const stage = new Stage().play(usual(), upnp({}, START, { answer }));
+    expect(stage.incident('port_mapping').evidence).toMatchObject({ refusedWith: 718 });
+  });
+
+  it('a deletion closes it without news; the next request is a new one', () => {
+    const stage = new Stage().play(usual(), upnp({}, START), upnp({ action: 'DeletePortMapping' }, START + HOUR / 2));
+    expect(stage.incident('port_mapping')).toMatchObject({
+      state: 'resolved',
+      evidence: { closedAt: expect.any(String) },
+    });
+    expect(stage.alerts.map(({ change }) => change)).toEqual(['opened']);
+    stage.play(upnp({}, START + HOUR));
+    expect(stage.incidents('port_mapping').map(({ state }) => state)).toEqual(['resolved', 'open']);
+  });
+
+  it('renewals are the same mapping; it closes when it runs out', () => {
+    const renewals = [0, 1, 2, 3].map((i) => upnp({}, START + (i * HOUR) / 2));
+    const stage = new Stage().play(usual(), ...renewals);
+    expect(stage.incident('port_mapping')).toMatchObject({ state: 'open', findings: 1 });
+    stage.wait(START + 3 * HOUR);
+    expect(stage.incident('port_mapping').state).toBe('resolved');
+  });
+
+  it('a description is a stranger’s words: cleaned and cut', () => {
+    const description = `&lt;script&gt;\u0007${'x'.repeat(200)}`;
+    const stage = new Stage().play(usual(), upnp({ description }, START));
+    const { mapping } = stage.incident('port_mapping').evidence as { mapping: { description: string } };
+    expect(mapping.description.length).toBeLessThanOrEqual(64);
+    expect(mapping.description).not.toContain('\u0007');
+  });
+
+  it('a hundred mappings of one device are a handful of incidents', () => {
+    const many = Array.from({ length: 100 }, (_, i) =>
+      upnp({ external: 20_000 + i, internal: 20_000 + i }, START + i * SECOND),
+    );
+    const stage = new Stage().play(usual(), ...many);
+    expect(stage.incidents('port_mapping').length).toBeLessThanOrEqual(9);
+    expect(stage.incidents('port_mapping').reduce((sum, { evidence }) => sum + Number(evidence.mappings), 0)).toBe(100);
+  });
+
+  it('other SOAP, and web requests between neighbours, are nothing', () => {
+    const stage = new Stage().play(
+      usual(),
+      upnp({ action: 'GetStatusInfo' }, START),
+      tcpConversation({
+        client: { ...CAMERA, port: 43_000 },
+        server: at(GATEWAY, GATEWAY.ip, 80),
+        time: START,
+        outcome: 'connected',
+        dialogue: ['C: GET / HTTP/1.1\r\nHost: router\r\n', 'S: HTTP/1.1 200 OK\r\n'],
+      }),
+    );
+    expect(stage.incidents('port_mapping')).toEqual([]);
+  });
+});
+
+describe('NAT-PMP and PCP', () => {
+  it('NAT-PMP: asked, granted with another port, deleted', () => {
+    const stage = new Stage().play(usual(), natPmp(8000, 0, 7200, START), natPmpAnswer(0, 8000, 61_000, START + 10));
+    expect(stage.incident('port_mapping').evidence).toMatchObject({
+      mapping: { by: 'nat-pmp', protocol: 'tcp', externalPort: 61_000, internalPort: 8000, lease: 7200 },
+      granted: true,
+    });
+    stage.play(natPmp(0, 0, 0, START + MINUTE));
+    expect(stage.incident('port_mapping').state).toBe('resolved');
+  });
+
+  it('NAT-PMP: refused', () => {
+    const stage = new Stage().play(usual(), natPmp(22, 22, 7200, START), natPmpAnswer(2, 22, 0, START + 10));
+    expect(stage.incident('port_mapping')).toMatchObject({ severity: 'high', evidence: { refusedWith: 2 } });
+  });
+
+  it('PCP: asked, and ended by a lifetime of 0', () => {
+    const stage = new Stage().play(usual(), pcp(3074, 3074, 3600, START, 17));
+    expect(stage.incident('port_mapping').evidence).toMatchObject({
+      mapping: { by: 'pcp', protocol: 'udp', externalPort: 3074, internalPort: 3074, lease: 3600 },
+    });
+    stage.play(pcp(3074, 3074, 0, START + MINUTE, 17));
+    expect(stage.incident('port_mapping').state).toBe('resolved');
+  });
+
+  it("tells the home's public address, so that a device that asks a block list about it is known", () => {
+    const answer = Buffer.concat([Buffer.from([0, 128]), u16(0), u32(99), Buffer.from([198, 51, 100, 9])]);
+    const stage = new Stage().play(
+      usual(),
+      datagram(router, camera, answer, START),
+      asks(CAMERA, '9.100.51.198.zen.spamhaus.org', 'A', START + SECOND),
+    );
+    expect(stage.incident('mail_lookup')).toMatchObject({ severity: 'medium', evidence: { ownAddress: 'yes' } });
+  });
+});
+
+it('a mapping stands in the chain of a later mail incident', () => {
+  const stage = new Stage().play(
+    usual(),
+    upnp({ external: 23, internal: 23 }, START),
+    mail(CAMERA, MAIL_SERVER, START + HOUR),
+  );
+  const { before } = stage.incident('mail_started');
+  expect(before.find(({ kind }) => kind === 'port_mapped')?.text).toBe(
+    'Asked the router to open port 23 (TCP) for port 23.',
+  );
+});
+
+it('what is open is known again after a restart', () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'thingwatch-mappings-'));
+  try {
+    const first = new Stage({ stateDir }).play(usual(), natPmp(8000, 8000, 7200, START));
+    first.spine.close();
+    const second = new Stage({ stateDir }).play(usual(), natPmp(8000, 0, 0, START + HOUR));
+    expect(second.incident('port_mapping').state).toBe('resolved');
+    second.spine.close();
+  } finally {
+    rmSync(stateDir, { recursive: true });
+  }
+});
