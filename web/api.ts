@@ -134,7 +134,7 @@ export function summarize(device: ReportDevice, strip: DayLevel[]): DeviceSummar
   return {
     mac: device.mac,
     role: device.role,
-    name: device.name,
+    name: device.displayName,
     vendor: device.vendor,
     address: mainAddress(device.addresses),
     note: device.note,

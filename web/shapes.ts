@@ -15,7 +15,7 @@ export interface DeviceDetail extends ReportDevice {
   timeline: ReportTimelineEntry[];
   activity: ActivityHour[];
   /** Another MAC that looks like the same device (rotating addresses), and why; only a person may decide. */
-  mergeSuggestion: { mac: string; name: string | null; reason: string } | null;
+  mergeSuggestion: { mac: string; name: string; reason: string } | null;
 }
 
 /** `GET /api/incidents/:id`. */
@@ -28,7 +28,8 @@ export interface IncidentDetail extends ReportIncident {
 export interface DeviceSummary {
   mac: string;
   role: Role;
-  name: string | null;
+  /** As `displayName` of the report: what people are shown. */
+  name: string;
   vendor: string | null;
   address: string | null;
   note: string | null;

@@ -21,6 +21,7 @@ export function supportBundle(model: PageModel, health: HealthAnswer): object {
     devices: devices.map((device, index) => ({
       ...(stranger(device) as object),
       name: device.name === null ? null : `device-${index + 1}`,
+      displayName: `device-${index + 1}`,
       hostnames: device.hostnames.map(() => `device-${index + 1}`),
     })),
     // Their sentences are built from what is here, but name devices that may be forgotten since.

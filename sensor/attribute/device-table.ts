@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { type Device, type Lease, LIMITS, newDevice } from './device.ts';
+import { NameIndex } from './display-name.ts';
 
 /** MACs of which only frames were seen so far. */
 const WAITING = 512;
@@ -25,6 +26,7 @@ export class DeviceTable {
   /** Handed out to be stored, so that they must be deleted there when they give way. */
   readonly #stored = new Set<Mac>();
   readonly #evicted = new Set<Mac>();
+  readonly #names = new NameIndex();
   #refused = 0;
 
   /** Devices that found no place because all are taken by settled ones. */
@@ -76,6 +78,7 @@ export class DeviceTable {
     this.#known.set(device.mac, device);
     this.#replaceable.add(device.mac);
     this.#changed.add(device.mac);
+    this.#names.refresh(device);
     return true;
   }
 
@@ -85,11 +88,31 @@ export class DeviceTable {
     this.#stored.add(device.mac);
     this.#replaceable.add(device.mac);
     for (const lease of device.leases) this.#owners.set(lease.ip, device.mac);
+    this.#names.refresh(device);
+  }
+
+  /** The device announces another name. What is not kept takes no name from those that are. */
+  renamed(device: Device): void {
+    if (this.#known.has(device.mac)) this.#names.refresh(device);
+  }
+
+  /** Whether another thing of the home announces `name` as well; older addresses of the same thing are no other. */
+  isNameShared(device: Device, name: string): boolean {
+    return this.#names.isShared(name, (mac) => {
+      const other = mac === device.mac ? device : this.get(mac);
+      return other === undefined || this.sameThing(device).includes(other) || this.sameThing(other).includes(device);
+    });
+  }
+
+  /** Devices that are called otherwise since the last call, because a name became shared or is so no longer. */
+  takeRenamed(): Device[] {
+    return this.#names.takeChanged().flatMap((mac) => this.#known.get(mac) ?? []);
   }
 
   forget(mac: Mac): boolean {
     const there = this.#known.delete(mac) || this.#waiting.delete(mac);
     for (const set of [this.#changed, this.#replaceable, this.#stored, this.#evicted]) set.delete(mac);
+    this.#names.forget(mac);
     for (const [ip, owner] of this.#owners) if (owner === mac) this.#owners.delete(ip);
     return there;
   }
@@ -154,6 +177,7 @@ export class DeviceTable {
       if (device === undefined || isWorthKeeping(device)) continue;
       this.#known.delete(mac);
       this.#changed.delete(mac);
+      this.#names.forget(mac);
       if (this.#stored.delete(mac)) this.#evicted.add(mac);
       return true;
     }

@@ -33,6 +33,7 @@ export class IdentityBook {
     else {
       device.hostnames.push({ name, from, firstSeen: time, lastSeen: time });
       if (device.hostnames.length > LIMITS.hostnames) device.hostnames.shift();
+      this.#devices.renamed(device);
     }
   }
 
@@ -116,20 +117,31 @@ export class IdentityBook {
   }
 }
 
+/** The name that a device announces itself by, and where; null where it announces none. */
+export function announcedName(device: Device): { name: string; from: HostNameSource } | null {
+  for (const source of NAME_ORDER) {
+    const host = device.hostnames.findLast((candidate) => candidate.from === source);
+    if (host !== undefined) return { name: host.name, from: source };
+  }
+  return null;
+}
+
+/** The newest name of each kind, the best first, none twice. */
+export function announcedNames(device: Device): string[] {
+  const names = NAME_ORDER.flatMap((source) => device.hostnames.findLast(({ from }) => from === source)?.name ?? []);
+  return [...new Set(names)];
+}
+
 /**
  * What a device is called: the user's label, else the best announced name. `chain` is `DeviceTable.sameThing` of it: a label
- * that the user gave an older address of the same thing counts as well.
+ * that the user gave an older address of the same thing counts as well. For people there is `displayName`.
  */
 export function deviceName(
   device: Device,
   chain: readonly Device[] = [],
 ): { name: string | null; from: HostNameSource | 'user' | null } {
   for (const { label } of [device, ...chain]) if (label !== null) return { name: label, from: 'user' };
-  for (const source of NAME_ORDER) {
-    const host = device.hostnames.findLast((candidate) => candidate.from === source);
-    if (host !== undefined) return { name: host.name, from: source };
-  }
-  return { name: null, from: null };
+  return announcedName(device) ?? { name: null, from: null };
 }
 
 function addBounded(list: string[], value: string): void {

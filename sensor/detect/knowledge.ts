@@ -2,6 +2,8 @@
 // when the evidence has changed.
 import { type BackendRole, type Device, isLocallyAdministered } from '../attribute/device.ts';
 import { type Classified, classify } from '../attribute/device-class.ts';
+import type { DeviceTable } from '../attribute/device-table.ts';
+import { displayName } from '../attribute/display-name.ts';
 import type { VendorTable } from '../attribute/vendor.ts';
 import { matchNote, type NoteEvidence, type NoteMatch } from '../notes/match.ts';
 import { findBackendRole, knowsHost, type NoteIndex } from '../notes/note-index.ts';
@@ -93,6 +95,17 @@ export class Knowledge {
     return slug === undefined ? null : (this.#notes.notes.get(slug) ?? null);
   }
 
+  /** What people are shown as its name. */
+  displayName(device: Device, devices: DeviceTable): string {
+    const note = this.noteOf(device);
+    return displayName(device, {
+      chain: devices.sameThing(device),
+      vendor: this.vendorOf(device),
+      family: note === null ? null : familyName(note),
+      isShared: (name) => devices.isNameShared(device, name),
+    });
+  }
+
   note(slug: string): Note | null {
     return this.#notes.notes.get(slug) ?? null;
   }
@@ -108,6 +121,12 @@ export class Knowledge {
     if (vague && isVendorUpdateHost(host, this.vendorOf(device))) return null;
     return { role: found.role, note: found.note, dedicated: found.dedicated };
   }
+}
+
+/** `Philips Hue` rather than a list of all it may be. */
+function familyName({ family, vendor }: Note): string {
+  const first = family.split(/[,/(]/)[0]?.trim() ?? '';
+  return first === '' || first.toLowerCase().startsWith(vendor.toLowerCase()) ? first || vendor : `${vendor} ${first}`;
 }
 
 /** Under a flood of names this must stay cheap: it is asked for every new one. */

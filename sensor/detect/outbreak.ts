@@ -1,7 +1,6 @@
 // Several devices turned bad: is there a backend that each of them had contacted before? The one that explains most and
 // that unaffected devices use least is named; one that everybody uses explains nothing.
 import { type Backend, backendKey, type Device } from '../attribute/device.ts';
-import { deviceName } from '../attribute/identity.ts';
 import type { Mac } from '../decode/packet.ts';
 import { backendsNamed } from './backends.ts';
 import type { Finding } from './finding.ts';
@@ -18,7 +17,7 @@ interface Candidate {
   hosts: Set<string>;
   role: Backend['role'];
   shared: boolean;
-  devices: { mac: Mac; name: string | null; firstContact: number; mailSince: number }[];
+  devices: { mac: Mac; name: string; firstContact: number; mailSince: number }[];
   unaffected: number;
 }
 
@@ -35,9 +34,14 @@ const ROLE_WEIGHT: Record<Backend['role'], number> = {
 const ALSO = 3;
 
 /** One finding for the home, or null where fewer than two devices are affected or nothing explains them. */
-export function findOutbreak(affected: readonly Affected[], all: readonly Device[], time: number): Finding | null {
+export function findOutbreak(
+  affected: readonly Affected[],
+  all: readonly Device[],
+  nameOf: (device: Device) => string,
+  time: number,
+): Finding | null {
   if (affected.length < 2) return null;
-  const candidates = candidatesOf(affected, all).sort(byExplanation);
+  const candidates = candidatesOf(affected, all, nameOf).sort(byExplanation);
   const best = candidates[0];
   if (best === undefined || best.unaffected > best.devices.length) return null;
   return {
@@ -54,7 +58,11 @@ export function findOutbreak(affected: readonly Affected[], all: readonly Device
   };
 }
 
-function candidatesOf(affected: readonly Affected[], all: readonly Device[]): Candidate[] {
+function candidatesOf(
+  affected: readonly Affected[],
+  all: readonly Device[],
+  nameOf: (device: Device) => string,
+): Candidate[] {
   const candidates = new Map<string, Candidate>();
   for (const { device, startedAt } of affected) {
     for (const backend of device.backends.values()) {
@@ -79,7 +87,7 @@ function candidatesOf(affected: readonly Affected[], all: readonly Device[]): Ca
     for (const { device, startedAt } of affected) {
       const firstContact = contactOf(device, candidate);
       if (firstContact === null || firstContact > startedAt) continue;
-      candidate.devices.push({ mac: device.mac, name: deviceName(device).name, firstContact, mailSince: startedAt });
+      candidate.devices.push({ mac: device.mac, name: nameOf(device), firstContact, mailSince: startedAt });
     }
     candidate.devices.sort((a, b) => (a.mac < b.mac ? -1 : 1));
   }

@@ -1,5 +1,6 @@
 // `thingwatch evidence`: what is kept of an incident, as a report and as a capture. Belongs to main.ts.
 import { existsSync, writeFileSync } from 'node:fs';
+import { DeviceTable } from '../attribute/device-table.ts';
 import { type EvidenceCommand, EXIT } from '../cli.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import { evidencePcap } from '../record/evidence-export.ts';
@@ -57,7 +58,9 @@ function printOne(evidence: ReadEvidence, command: EvidenceCommand, place: Evide
   if (text === null) return;
   const { chain, frames, incident, seen, vantage } = evidence;
   const [device] = chain;
-  const described = device === undefined ? null : reportDevice(device, place.knowledge(), chain);
+  const devices = new DeviceTable();
+  for (const known of chain) devices.restore(known);
+  const described = device === undefined ? null : reportDevice(device, place.knowledge(), devices);
   const { version } = place;
   write(text, evidenceReport({ incident, device: described, frames, seen, vantage, version }), io);
 }

@@ -49,7 +49,7 @@ export function pageModel(spine: Spine, health: () => Health, logTail: LogTail):
 }
 
 function reportOf({ engine, knowledge }: Spine, device: Device): ReportDevice {
-  return reportDevice(device, knowledge, engine.devices.sameThing(device));
+  return reportDevice(device, knowledge, engine.devices);
 }
 
 function evidenceOf(
@@ -60,7 +60,7 @@ function evidenceOf(
   const incident = recorder.incidents.get(id);
   if (incident === undefined) return null;
   const device = incident.device === null ? undefined : engine.devices.get(incident.device);
-  const described = device === undefined ? null : reportDevice(device, knowledge, engine.devices.sameThing(device));
+  const described = device === undefined ? null : reportDevice(device, knowledge, engine.devices);
   const frames = recorder.framesOf(id);
   const { seen } = recorder.evidence.ring.countOf(id);
   const { vantage } = engine;
@@ -76,7 +76,7 @@ function detailOf(spine: Spine, device: Device): DeviceDetail {
   return {
     ...reportOf(spine, device),
     label: device.label,
-    olderName: older === undefined ? null : reportOf(spine, older).name,
+    olderName: older === undefined ? null : spine.knowledge.displayName(older, spine.engine.devices),
     identity: device.identity,
     timeline: device.timeline.toReversed().map(reportTimeline),
     activity: device.activity,
@@ -128,7 +128,7 @@ function homeActivity(devices: Device[]): ActivityHour[] {
 }
 
 /** Another device that fell silent before this randomised address appeared and announced the same name. */
-function mergeSuggestion(spine: Spine, device: Device): { mac: Mac; name: string | null; reason: string } | null {
+function mergeSuggestion(spine: Spine, device: Device): { mac: Mac; name: string; reason: string } | null {
   const own = reportOf(spine, device);
   if (device.sameAs !== null || !own.randomizedMac || own.hostnames.length === 0) return null;
   for (const other of spine.engine.devices.all()) {
@@ -138,7 +138,7 @@ function mergeSuggestion(spine: Spine, device: Device): { mac: Mac; name: string
     if (shared === undefined) continue;
     return {
       mac: other.mac,
-      name: other.label ?? shared.name,
+      name: spine.knowledge.displayName(other, spine.engine.devices),
       reason: `It announced the name ${shared.name} as well and fell silent before this address appeared.`,
     };
   }

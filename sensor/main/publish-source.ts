@@ -1,6 +1,5 @@
 // The publisher's view of the spine. Belongs to main.ts: the only other files that know both record and publish.
 import type { Device } from '../attribute/device.ts';
-import { deviceName } from '../attribute/identity.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { DeviceView, PublishSource } from '../publish/ports.ts';
 import { deviceView } from '../publish/views.ts';
@@ -31,10 +30,10 @@ export function publishSource(spine: Spine, facts: PublishFacts): PublishSource 
   };
 }
 
-export function viewOf({ engine, recorder }: Spine, device: Device): DeviceView {
+export function viewOf({ engine, knowledge, recorder }: Spine, device: Device): DeviceView {
   const chain = engine.devices.sameThing(device);
   return deviceView(device, {
-    name: deviceName(device, chain).name,
+    name: knowledge.displayName(device, engine.devices),
     incidents: recorder.incidents.ofDevice(device.mac),
     allowMail: recorder.expectations.ofDevice(chain.map(({ mac }) => mac)).some(({ covers }) => covers === 'mail'),
     now: engine.now,

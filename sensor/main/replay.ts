@@ -94,7 +94,7 @@ export function buildReport(spine: Spine, outcome: ReplayOutcome): Report {
       vantage: engine.vantage,
       lossPercent: null,
     },
-    devices: engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices.sameThing(device))),
+    devices: engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices)),
     incidents: recorder.incidents.all().map(reportIncident),
   };
 }

@@ -63,7 +63,7 @@ function devices({ devices: list }: Report): string[] {
 }
 
 function device(entry: ReportDevice): string[] {
-  const { addresses, backends, hostnames, mac, mail, name, note, randomizedMac, role, vendor } = entry;
+  const { addresses, backends, displayName, hostnames, mac, mail, note, randomizedMac, role, vendor } = entry;
   const traits = [
     role === 'device' ? null : role,
     vendor,
@@ -73,10 +73,10 @@ function device(entry: ReportDevice): string[] {
   const ips = [...new Set(addresses.map(({ ip }) => ip))];
   const lines = [
     '',
-    `  ${mac}  ${name ?? '(no name)'}${traits.some((trait) => trait !== null) ? `  ${traits.filter((trait) => trait !== null).join(', ')}` : ''}`,
+    `  ${mac}  ${displayName}${traits.some((trait) => trait !== null) ? `  ${traits.filter((trait) => trait !== null).join(', ')}` : ''}`,
   ];
   if (ips.length > 0) lines.push(`    addresses: ${ips.slice(-SHOWN).join(', ')}`);
-  const others = hostnames.filter((host) => host !== name);
+  const others = hostnames.filter((host) => host !== displayName);
   if (others.length > 0) lines.push(`    also called: ${others.join(', ')}`);
   if (mail.attempts > 0) {
     lines.push(

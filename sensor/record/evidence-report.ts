@@ -82,7 +82,7 @@ function device({ device: known, incident }: EvidenceReport): string[] {
   if (ips.length === 0 && typeof address === 'string') ips.push(address);
   const local = known?.randomizedMac === true ? ' (locally administered: it may change)' : '';
   return [
-    ...row('Called', known?.name ?? null),
+    ...row('Called', known?.displayName ?? null),
     ...row('MAC address', `${incident.device}${local}`),
     ...row('Vendor', known?.vendor ?? null),
     ...row('Addresses then', ips.length === 0 ? null : ips.slice(-SHOWN).join(', ')),

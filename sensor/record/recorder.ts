@@ -9,6 +9,7 @@ import type { Remembered } from '../detect/memory.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
+import { Describer } from './describer.ts';
 import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
@@ -16,11 +17,11 @@ import { EvidenceWatch } from './evidence-watch.ts';
 import { ExpectationBook } from './expectation-book.ts';
 import { isInNote } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
-import { IncidentBook, mailServers } from './incident-book.ts';
+import { IncidentBook } from './incident-book.ts';
 import type { OutboxMessage } from './outbox.ts';
+import { affectedIn, joinOutbreak } from './outbreak-members.ts';
 import type { SaveBatch, Store } from './store.ts';
 import { StoreError } from './store-error.ts';
-import { adviceFor, summaryOf } from './wording.ts';
 
 /** Alerts that wait in memory while the disk refuses them. */
 const WAITING_ALERTS = 1000;
@@ -42,6 +43,7 @@ export class Recorder {
   readonly expectations = new ExpectationBook();
   readonly evidence = new EvidenceWatch();
   readonly #options: RecorderOptions;
+  readonly #describer: Describer;
   #engine: Engine | null = null;
   /** Changed since they were last on disk. */
   readonly #dirtyIncidents = new Map<string, Incident>();
@@ -63,6 +65,7 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#describer = new Describer(options.knowledge, () => this.#engine);
   }
 
   /** Why changes cannot be stored at present; null when they can. */
@@ -126,7 +129,7 @@ export class Recorder {
       return;
     }
     if (change === 'resumed' && device !== null) noteResumed(device, incident, time);
-    this.#describe(incident, device);
+    this.#describer.describe(incident, device);
     const event = { change, incident, time };
     this.#alerts.push(...this.#options.alerts(event, device));
     if (this.#alerts.length > WAITING_ALERTS) this.#alerts.splice(0, this.#alerts.length - WAITING_ALERTS);
@@ -169,16 +172,29 @@ export class Recorder {
 
   /** A person named it or said what it is: its incidents are told by its new name. */
   deviceChanged(device: Device): void {
-    for (const incident of this.incidents.all()) {
-      if (this.#chain(this.#deviceOf(incident)).includes(device))
-        this.changed(incident, 'updated', incident.lastAt, null);
-    }
+    this.#retell((incident) => this.#chain(this.#deviceOf(incident)).includes(device));
     this.#save(true, [device]);
     this.#options.events.emit('device', device);
   }
 
+  /** Others took or gave up the name that these announce. */
+  #renamed(devices: ReadonlySet<Device>): void {
+    if (devices.size === 0) return;
+    this.#retell((incident) => {
+      const device = this.#deviceOf(incident);
+      return device !== null && devices.has(device);
+    });
+    for (const device of devices) this.#dirtyDevices.set(device.mac, device);
+  }
+
+  #retell(which: (incident: Incident) => boolean): void {
+    for (const incident of this.incidents.values())
+      if (which(incident)) this.changed(incident, 'updated', incident.lastAt, null);
+  }
+
   /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
   flushMail(): void {
+    this.#renamed(new Set(this.#engine?.devices.takeRenamed()));
     const changed = this.#dirtyIncidents.size + this.#untold.size + this.#dirtyDevices.size;
     if (changed === 0 && !this.#dirtyExpectations && !this.evidence.ring.isUrgent) return;
     const incidents = [...this.#untold.values()];
@@ -216,22 +232,6 @@ export class Recorder {
     this.#forgottenDevices.add(mac);
   }
 
-  /** Writes summary and advice anew from what is known now. */
-  #describe(incident: Incident, device: Device | null): void {
-    const { knowledge } = this.#options;
-    const note = device === null ? null : knowledge.noteOf(device);
-    if (device !== null && isMailKind(incident.kind)) {
-      incident.evidence.servers = mailServers(incident, device);
-    }
-    incident.summary = summaryOf(
-      incident,
-      device,
-      device === null ? null : knowledge.vendorOf(device),
-      this.#chain(device),
-    );
-    incident.advice = adviceFor(incident, device, note);
-  }
-
   #deviceOf(incident: Incident): Device | null {
     return incident.device === null ? null : (this.#engine?.devices.get(incident.device) ?? null);
   }
@@ -244,30 +244,18 @@ export class Recorder {
   #outbreak(time: number): void {
     const engine = this.#engine;
     if (engine === null) return;
-    const affected = [...this.incidents.values()].flatMap((incident) => {
-      const device = this.#deviceOf(incident);
-      const counts = incident.kind === 'mail_started' && incident.state !== 'expected' && incident.state !== 'resolved';
-      return device === null || !counts ? [] : [{ device, startedAt: incident.startedAt }];
-    });
-    const finding = findOutbreak(firstOfEach(affected), engine.devices.all(), time);
+    const affected = affectedIn(this.incidents.values(), (incident) => this.#deviceOf(incident));
+    const finding = findOutbreak(affected, engine.devices.all(), (device) => this.#describer.nameOf(device), time);
     if (finding === null) return;
     this.finding(finding, null);
-    for (const { device } of affected) this.#partOfOutbreak(device, time);
-  }
-
-  /** The outbreak is the alert; its members' incidents say so without one of their own. */
-  #partOfOutbreak(device: Device, time: number): void {
-    for (const incident of this.incidents.openOf(device.mac, 'mail_started')) {
-      const signs = Array.isArray(incident.evidence.supportedBy) ? incident.evidence.supportedBy : [];
-      if (signs.includes('outbreak')) continue;
-      incident.severity = 'critical';
-      Object.assign(incident.evidence, { stage: 'corroborated', supportedBy: [...signs, 'outbreak'].sort() });
-      this.changed(incident, 'updated', time, device);
+    for (const { device } of affected) {
+      for (const incident of this.incidents.openOf(device.mac, 'mail_started'))
+        if (joinOutbreak(incident)) this.changed(incident, 'updated', time, device);
     }
   }
 
   #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
-    for (const incident of this.#dirtyIncidents.values()) this.#describe(incident, this.#deviceOf(incident));
+    for (const incident of this.#dirtyIncidents.values()) this.#describer.describe(incident, this.#deviceOf(incident));
     for (const memory of this.#engine?.takeDetectorMemory() ?? [])
       this.#memories.set(`${memory.detector} ${memory.mac}`, memory);
     const batch: SaveBatch = {
@@ -323,15 +311,6 @@ export class Recorder {
     if (error.message !== this.#problem) this.#options.log.error(error.message);
     this.#problem = error.message;
   }
-}
-
-function firstOfEach<T extends { device: Device; startedAt: number }>(affected: T[]): T[] {
-  const first = new Map<Mac, T>();
-  for (const entry of affected) {
-    const known = first.get(entry.device.mac);
-    if (known === undefined || entry.startedAt < known.startedAt) first.set(entry.device.mac, entry);
-  }
-  return [...first.values()];
 }
 
 function noteResumed(device: Device, incident: Incident, time: number): void {

@@ -7,6 +7,7 @@ import {
   type NameSource,
   type TimelineEntry,
 } from '../attribute/device.ts';
+import type { DeviceTable } from '../attribute/device-table.ts';
 import { deviceName } from '../attribute/identity.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import type { Incident } from './incident.ts';
@@ -21,17 +22,17 @@ import {
 } from './report.ts';
 import { timelineText } from './wording.ts';
 
-/** `chain` is `DeviceTable.sameThing` of the device. */
-export function reportDevice(device: Device, knowledge: Knowledge, chain: readonly Device[]): ReportDevice {
+export function reportDevice(device: Device, knowledge: Knowledge, devices: DeviceTable): ReportDevice {
   const match = knowledge.matchOf(device);
   const classified = knowledge.classOf(device);
-  const { name, from } = deviceName(device, chain);
+  const { name, from } = deviceName(device, devices.sameThing(device));
   const { mail } = device;
   return {
     mac: device.mac,
     role: device.role,
     vendor: knowledge.vendorOf(device),
     name,
+    displayName: knowledge.displayName(device, devices),
     nameFrom: from,
     sameAs: device.sameAs,
     hostnames: [...new Set(device.hostnames.map((host) => host.name))].sort(),

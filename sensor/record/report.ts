@@ -30,6 +30,8 @@ export interface ReportDevice {
   role: Role;
   vendor: string | null;
   name: string | null;
+  /** What people are shown: `name`, with what tells the device apart where that does not. */
+  displayName: string;
   /** Where `name` comes from: the user, an announcement, or null. */
   nameFrom: string | null;
   /** An older address of the same thing, by a person's word. */

@@ -1,6 +1,5 @@
 // The sentences of an incident: what happened and what to do now. Only what the sensor saw is claimed.
 import type { Device, TimelineEntry } from '../attribute/device.ts';
-import { deviceName } from '../attribute/identity.ts';
 import type { Note } from '../notes/schema.ts';
 import type { Incident } from './incident.ts';
 import {
@@ -16,23 +15,9 @@ import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
 import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
 
-/** `hallway-camera`, or the vendor, or the bare address. */
-function callDevice(device: Device | null, vendor: string | null, chain: readonly Device[]): string {
-  if (device === null) return 'A device';
-  const { name } = deviceName(device, chain);
-  if (name !== null) return name;
-  if (device.role === 'gateway') return `The router ${device.mac}`;
-  return vendor === null ? `The device ${device.mac}` : `The ${vendor} device ${device.mac}`;
-}
-
-/** `chain` is `DeviceTable.sameThing` of the device. */
-export function summaryOf(
-  incident: Incident,
-  device: Device | null,
-  vendor: string | null,
-  chain: readonly Device[],
-): string {
-  const who = callDevice(device, vendor, chain);
+/** `name` is what people are shown as the device's name; null where no device is known. */
+export function summaryOf(incident: Incident, name: string | null): string {
+  const who = name ?? 'A device';
   const { evidence } = incident;
   switch (incident.kind) {
     case 'mail_started':

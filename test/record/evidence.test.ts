@@ -74,7 +74,7 @@ function reportOf(stage: Stage, kind = 'mail_started'): string {
   const incident = recorder.incidents.get(stage.incident(kind).id);
   if (incident === undefined) throw new Error('gone');
   const device = incident.device === null ? undefined : engine.devices.get(incident.device);
-  const described = device === undefined ? null : reportDevice(device, knowledge, engine.devices.sameThing(device));
+  const described = device === undefined ? null : reportDevice(device, knowledge, engine.devices);
   const frames = recorder.framesOf(incident.id);
   const { seen } = recorder.evidence.ring.countOf(incident.id);
   return evidenceReport({ incident, device: described, frames, seen, vantage: engine.vantage, version: '1.2.3' });

@@ -146,7 +146,7 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     const device = devices.find((known) => known.mac === mac);
     if (!device) return { ok: false, status: 404, error: 'There is no such device.' };
     device.sameAs = into;
-    device.olderName = devices.find((known) => known.mac === into)?.name ?? null;
+    device.olderName = devices.find((known) => known.mac === into)?.displayName ?? null;
     events.emit('device', newDevice(mac, now));
     return { ok: true, changed: true };
   }
@@ -162,6 +162,7 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     }
     device.label = command.label;
     device.name = command.label ?? device.hostnames[0] ?? null;
+    device.displayName = device.name ?? `Example Electronics (…:${device.mac.slice(-5)})`;
     device.nameFrom = command.label ? 'user' : 'dhcp';
     events.emit('device', newDevice(device.mac, now));
     return { ok: true, changed: true };

@@ -40,6 +40,7 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     role: 'device',
     vendor: 'Example Electronics',
     name,
+    displayName: name ?? `Example Electronics (…:${mac.slice(-5)})`,
     nameFrom: name ? 'dhcp' : null,
     sameAs: null,
     hostnames: name ? [name] : [],

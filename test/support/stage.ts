@@ -94,7 +94,7 @@ export class Stage {
 
   devices(): ReportDevice[] {
     const { engine, knowledge } = this.spine;
-    return engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices.sameThing(device)));
+    return engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices));
   }
 
   device(host: { mac: string }): ReportDevice {

@@ -178,6 +178,5 @@ function others(count: number): string[] {
 
 function nameOf(mac: string | null, devices: DeviceSummary[]): string {
   if (mac === null) return words.device.home;
-  const device = devices.find((known) => known.mac === mac);
-  return device?.name ?? (device?.vendor ? words.device.unnamedFrom(device.vendor, mac) : mac);
+  return devices.find((known) => known.mac === mac)?.name ?? mac;
 }

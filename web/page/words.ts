@@ -278,8 +278,6 @@ export const words = {
 
   device: {
     home: 'The home',
-    unnamed: 'Unnamed device',
-    unnamedFrom: (vendor: string, mac: string): string => `${vendor} ${mac.slice(-5)}`,
     role: { gateway: 'Router', sensor: 'This sensor', device: 'Device' },
     notSeen: 'Only its broadcasts are seen: I cannot judge this one.',
     randomized: 'Locally administered address: it may change.',

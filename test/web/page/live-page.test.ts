@@ -72,7 +72,7 @@ describe('a rotating address', () => {
     const phone_ = home.devices.find(({ name }) => name === 'Phone');
     const older = home.devices.find(({ name }) => name === 'Laptop');
     if (!phone_ || !older) throw new Error('the sample home has a phone and a laptop');
-    phone_.mergeSuggestion = { mac: older.mac, name: older.name, reason: 'It announced the same name.' };
+    phone_.mergeSuggestion = { mac: older.mac, name: older.displayName, reason: 'It announced the same name.' };
     const page = await stage.open(home, phone);
     await stage.pair(page);
     await page.goto(`${stage.web.url}#/devices/${phone_.mac}`);

@@ -2,7 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Severity } from '../../../sensor/detect/finding.ts';
 import type { IncidentState } from '../../../sensor/record/incident.ts';
-import type { DeviceSummary } from '../../shapes.ts';
 import { fullTime, relativeTime } from '../format.ts';
 import type { Resource } from '../resource.ts';
 import { words } from '../words.ts';
@@ -95,11 +94,4 @@ export function Title({ children, back }: { children: ComponentChildren; back?: 
       <h1 tabIndex={-1}>{children}</h1>
     </header>
   );
-}
-
-/** What a person would call it. */
-export function deviceName(device: Pick<DeviceSummary, 'name' | 'vendor' | 'mac' | 'role'>): string {
-  if (device.name) return device.name;
-  if (device.role !== 'device') return words.device.role[device.role];
-  return device.vendor ? words.device.unnamedFrom(device.vendor, device.mac) : words.device.unnamed;
 }

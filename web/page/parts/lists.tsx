@@ -4,7 +4,7 @@ import type { DeviceSummary } from '../../shapes.ts';
 import { shortTime } from '../format.ts';
 import { isMailIncident } from '../mail-facts.ts';
 import { words } from '../words.ts';
-import { deviceName, SeverityBadge, StateBadge, When } from './basics.tsx';
+import { SeverityBadge, StateBadge, When } from './basics.tsx';
 import { Icon } from './icons.tsx';
 import { DayStrip } from './strip.tsx';
 
@@ -17,7 +17,7 @@ export function IncidentLine({
   device: DeviceSummary | undefined;
   now: number;
 }) {
-  const who = incident.device === null ? words.device.home : device ? deviceName(device) : incident.device;
+  const who = incident.device === null ? words.device.home : device ? device.name : incident.device;
   return (
     <li>
       <a
@@ -45,12 +45,12 @@ export function IncidentLine({
 }
 
 export function DeviceLine({ device, open, now }: { device: DeviceSummary; open: boolean; now: number }) {
-  const facts = [device.name ? device.vendor : null, device.address].filter((fact) => fact !== null);
+  const facts = [device.vendor, device.address].filter((fact) => fact !== null && !device.name.startsWith(fact));
   return (
     <li>
       <a class={`line ${open ? 'edge-high' : 'edge-none'}`} href={`#/devices/${encodeURIComponent(device.mac)}`}>
         <span class="line-main">
-          <strong>{deviceName(device)}</strong>
+          <strong>{device.name}</strong>
           {facts.length > 0 && <span class="line-text">{facts.join(' · ')}</span>}
           <span class="muted">
             {words.devices.lastSeen('')}
@@ -58,10 +58,10 @@ export function DeviceLine({ device, open, now }: { device: DeviceSummary; open:
             {device.mailAttempts > 0 && ` · ${words.devices.mails(device.mailAttempts)}`}
             {device.sameAs !== null && ` · ${words.devices.newAddress}`}
           </span>
-          {(open || (device.role !== 'device' && device.name) || device.broadcastOnly) && (
+          {(open || device.role !== 'device' || device.broadcastOnly) && (
             <span class="line-badges">
               {open && <span class="badge severity-high">{words.devices.openIncident}</span>}
-              {device.role !== 'device' && device.name && <span class="badge">{words.device.role[device.role]}</span>}
+              {device.role !== 'device' && <span class="badge">{words.device.role[device.role]}</span>}
               {device.broadcastOnly && device.role === 'device' && <span class="badge">{words.devices.notJudged}</span>}
             </span>
           )}

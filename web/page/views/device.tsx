@@ -4,7 +4,7 @@ import type { ReportBackend } from '../../../sensor/record/report.ts';
 import { activityStrip } from '../../activity-strip.ts';
 import type { DeviceDetail, NoteView } from '../../shapes.ts';
 import { bytes, shortTime } from '../format.ts';
-import { Card, deviceName, Facts, Pending, Title, When } from '../parts/basics.tsx';
+import { Card, Facts, Pending, Title, When } from '../parts/basics.tsx';
 import { ActivityCharts } from '../parts/charts.tsx';
 import { IncidentLine } from '../parts/lists.tsx';
 import { useNow } from '../parts/now.ts';
@@ -39,7 +39,7 @@ export function DeviceView({ mac }: { mac: string }) {
   const open = incidents.data?.incidents.filter((incident) => incident.device === mac) ?? [];
   return (
     <>
-      <Title back={back}>{deviceName(device.data)}</Title>
+      <Title back={back}>{device.data.displayName}</Title>
       <Pending resource={device} />
       {open.length > 0 && (
         <Card title={words.deviceView.incidents}>
@@ -90,7 +90,17 @@ function Strip({ activity, now }: { activity: DeviceDetail['activity']; now: num
 /** The list's line needs the name only. */
 function summaryOf(device: DeviceDetail | null) {
   if (!device) return undefined;
-  return { ...device, address: null, mailAttempts: 0, lastMail: null, lastUpdateContact: null, backends: 0, strip: [] };
+  const name = device.displayName;
+  return {
+    ...device,
+    name,
+    address: null,
+    mailAttempts: 0,
+    lastMail: null,
+    lastUpdateContact: null,
+    backends: 0,
+    strip: [],
+  };
 }
 
 function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteView | null; reload: () => void }) {

@@ -3,7 +3,7 @@ import type { Expectation } from '../../../sensor/record/incident.ts';
 import type { DeviceSummary } from '../../shapes.ts';
 import { command } from '../client.ts';
 import { shortTime } from '../format.ts';
-import { deviceName, Empty, Pending, Title } from '../parts/basics.tsx';
+import { Empty, Pending, Title } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
 import { shownTargets } from '../parts/targets.ts';
 import { perform } from '../parts/toast.tsx';
@@ -45,7 +45,7 @@ interface CardProps {
 function ExpectationCard({ expectation, device, reload }: CardProps) {
   const now = useNow();
   const { until, matches, lastMatch } = expectation;
-  const name = device ? deviceName(device) : expectation.device;
+  const name = device ? device.name : expectation.device;
   const period =
     until === null
       ? words.expected.forGood

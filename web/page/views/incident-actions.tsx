@@ -6,7 +6,7 @@ import type { DeviceDetail, ExpectationPreview } from '../../shapes.ts';
 import { command } from '../client.ts';
 import { DAY_MS } from '../format.ts';
 import type { MailFacts } from '../mail-facts.ts';
-import { deviceName, Pending } from '../parts/basics.tsx';
+import { Pending } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
 import { shownTargets } from '../parts/targets.ts';
 import { perform } from '../parts/toast.tsx';
@@ -107,7 +107,7 @@ function ExpectPanel({ incident, device, close, reload }: ExpectProps) {
       <Pending resource={preview} />
       {preview.data && (
         <>
-          <Coverage preview={preview.data} name={device ? deviceName(device) : (incident.device ?? '')} />
+          <Coverage preview={preview.data} name={device ? device.displayName : (incident.device ?? '')} />
           <fieldset class="choices">
             <legend>{words.incident.howLong}</legend>
             {PERIODS.map(([label, value]) => (

@@ -6,7 +6,7 @@ import { NOTE_SECTIONS } from '../../shapes.ts';
 import { figure, shortTime } from '../format.ts';
 import { useLive } from '../live-state.ts';
 import { isMailIncident, type MailFacts, mailFacts } from '../mail-facts.ts';
-import { Card, deviceName, Facts, Pending, SeverityBadge, StateBadge, Title, When } from '../parts/basics.tsx';
+import { Card, Facts, Pending, SeverityBadge, StateBadge, Title, When } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useNow } from '../parts/now.ts';
 import { Timeline } from '../parts/timeline.tsx';
@@ -78,7 +78,7 @@ function Summary({ incident, device }: { incident: ReportIncident; device: Devic
       {device && (
         <a class="who" href={`#/devices/${encodeURIComponent(device.mac)}`}>
           <span>
-            <strong>{deviceName(device)}</strong>
+            <strong>{device.displayName}</strong>
             <span class="muted">
               {[device.nameFrom && words.device.nameFrom(device.nameFrom), device.vendor ?? words.device.noVendor]
                 .filter(Boolean)
