@@ -72,6 +72,28 @@ export const REQUIREMENTS = [
     others: 'wireshark-cli or tshark',
     why: 'a second opinion on captures',
   },
+  {
+    name: 'exim4',
+    // Debian's mail servers shut each other out: one that is there already is not thrown out for a test.
+    programs: ['exim4', 'sendmail'],
+    when: 'test',
+    apt: 'exim4-daemon-light',
+    others: 'exim',
+    why: 'a mail server and client that are not ours',
+  },
+  { name: 'swaks', when: 'test', apt: 'swaks', others: 'swaks', why: 'a mail client that is not ours' },
+  { name: 'curl', when: 'test', apt: 'curl', others: 'curl', why: 'a mail client that goes through proxies' },
+  { name: 'microsocks', when: 'test', apt: 'microsocks', others: 'microsocks', why: 'a SOCKS5 proxy' },
+  { name: 'tinyproxy', when: 'test', apt: 'tinyproxy-bin', others: 'tinyproxy', why: 'an HTTP proxy with CONNECT' },
+  {
+    name: 'miniupnpd',
+    when: 'test',
+    apt: 'miniupnpd-nftables',
+    others: 'miniupnpd',
+    why: "the lab router's UPnP, NAT-PMP and PCP",
+  },
+  { name: 'upnpc', when: 'test', apt: 'miniupnpc', others: 'miniupnpc', why: 'asks the router for ports by UPnP' },
+  { name: 'natpmpc', when: 'test', apt: 'natpmpc', others: 'libnatpmp', why: 'asks the router for ports by NAT-PMP' },
 ];
 
 /** The requirements of one use of the checkout: `purpose` is `{ forTests, building }`. */
