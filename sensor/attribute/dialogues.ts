@@ -120,7 +120,8 @@ export class Dialogues {
 
   /** Takes a segment of `device`'s mail connection; returns what is new, null where nothing is. */
   follow(connection: Connection, tcp: Tcp, from: Side, device: Device): DialogueNews | null {
-    if (tcp.payload.length === 0) return null;
+    // What comes once both sides have closed was sent before: it was heard then.
+    if (tcp.payload.length === 0 || connection.ended) return null;
     const start = connection.isn === null ? null : (connection.isn + 1) >>> 0;
     const followed = this.#followed.get(connection) ?? this.#follow(connection, device, start !== null, start, null);
     const { client, dialogue, server } = followed;
