@@ -22,7 +22,8 @@ export interface EximLog {
   /** By port. */
   connections: Map<number, number>;
   recipientsRefused: number;
-  messagesRefused: number;
+  /** Recipients of each message that was refused as a whole; they had been accepted before. */
+  messagesRefused: number[];
 }
 
 export interface EximOptions {
@@ -83,6 +84,7 @@ recipient:
 message:
   deny condition = \${if match{$h_subject:}{${refuse}}}
        message = 5.7.1 not $h_subject, says ${text}
+       log_message = of $recipients_count recipients
   accept
 begin routers
 all:
@@ -114,7 +116,7 @@ login:
 
   log(): EximLog {
     const lines = readFileSync(join(this.directory, 'log', 'main'), 'utf8').split('\n');
-    const log: EximLog = { accepted: [], connections: new Map(), recipientsRefused: 0, messagesRefused: 0 };
+    const log: EximLog = { accepted: [], connections: new Map(), recipientsRefused: 0, messagesRefused: [] };
     for (const line of lines) {
       const port = Number(/ I=\[[^\]]+\]:(\d+)/.exec(line)?.[1]);
       const [, from = '', to = ''] = / <= (\S+) .* for (.*)$/.exec(line) ?? [];
@@ -123,7 +125,8 @@ login:
       else if (line.includes(' SMTP connection from ') && line.includes('connection count'))
         log.connections.set(port, (log.connections.get(port) ?? 0) + 1);
       else if (line.includes(' rejected RCPT ')) log.recipientsRefused++;
-      else if (line.includes(' rejected after DATA')) log.messagesRefused++;
+      else if (line.includes(' rejected after DATA'))
+        log.messagesRefused.push(Number(/ of (\d+) recipients$/.exec(line)?.[1]));
     }
     return log;
   }
@@ -143,8 +146,6 @@ export interface SubmitOptions {
   helo: string;
   tls?: boolean;
   chunking?: boolean;
-  /** `ADDRESS port=PORT` of a SOCKS5 proxy. */
-  socks?: string;
 }
 
 /** A mail that Exim on the device delivers at once, and a bounce to `from` where a recipient is refused. */
@@ -152,13 +153,14 @@ export async function submit(home: Home, device: Device, options: SubmitOptions)
   const directory = mkdtempSync(`${home.directory}-exim-`);
   try {
     for (const name of ['log', 'spool']) mkdirSync(join(directory, name));
+    copyFileSync(home.certificates.ca, join(directory, 'ca.pem'));
     execFileSync('chown', ['-R', 'Debian-exim:', directory]);
-    const { chunking = true, from, helo, message, port, server, socks, tls = false, to } = options;
+    const { chunking = true, from, helo, message, port, server, tls = false, to } = options;
     const transport = [
       tls ? 'hosts_require_tls = *' : 'hosts_avoid_tls = *',
       ...(chunking ? [] : ['hosts_try_chunking =']),
-      ...(socks === undefined ? [] : [`socks_proxy = ${socks}`]),
-      'tls_try_verify_hosts =',
+      `tls_verify_certificates = ${directory}/ca.pem`,
+      'tls_verify_cert_hostnames =',
     ];
     const file = writeConfig(
       directory,

@@ -38,6 +38,8 @@ const from = ({ name }: { name: string }) => `${SECRET}-${name}@a.example`;
 const to = (...names: string[]) => names.map((name) => `${SECRET}-${name}@b.example`);
 const subject = `${SECRET} news`;
 const text = `${SECRET} begins\n.${SECRET} after a dot\nRCPT TO:<${SECRET}@c.example>\nQUIT\n250 ${SECRET}\n`;
+/** So much that most of it does not pass the filter behind a proxy. */
+const filler = `${'x'.repeat(70)}\r\n`.repeat(2000);
 const large = `Subject: ${subject}\n\n${`${SECRET} `.repeat(11)}\n`
   .repeat(2)
   .concat(`${'x'.repeat(70)}\n`.repeat(4000));
@@ -137,7 +139,6 @@ describe.skipIf(reason !== null)('mail by real clients', () => {
     await send(exchange.ipv4, 25, to('1', '2'), { chunking: false });
     await send(exchange.ipv4, ODD_PORT, to('1', REFUSE, '2'));
     await send(mailServer.ipv4, 25, to('1', '2'));
-    await send(exchange.ipv4, 25, to('6', '7'), { socks: `${proxy.ipv4} port=${SOCKS_PORT}` });
     await send(exchange.ipv4, 587, to('1'), { tls: true });
   }
 
@@ -145,7 +146,7 @@ describe.skipIf(reason !== null)('mail by real clients', () => {
     const send = async (url: string, recipients: string[], ...more: string[]) => {
       const rcpt = recipients.flatMap((recipient) => ['--mail-rcpt', recipient]);
       const args = ['-sS', '-m', '20', '--mail-from', from(CURL), ...rcpt, '-T', '-', ...more, url];
-      return home.device(CURL.name).run('curl', args, `Subject: ${subject}\r\n\r\n${text}`);
+      return home.device(CURL.name).run('curl', args, `Subject: ${subject}\r\n\r\n${text}${filler}`);
     };
     const delivered = async (...args: Parameters<typeof send>) => {
       const { code, stderr } = await send(...args);
@@ -185,12 +186,14 @@ describe.skipIf(reason !== null)('mail by real clients', () => {
       expect(truth.length).toBeGreaterThan(2);
       const messages: Record<string, number> = {};
       for (const { where } of truth) messages[where] = (messages[where] ?? 0) + 1;
+      // A recipient that was accepted counts, even where the message is refused afterwards.
+      const alsoAccepted = device === SWAKS ? said.messagesRefused.reduce((all, recipients) => all + recipients, 0) : 0;
       const { mail } = deviceOf(device);
       const counted = mail.destinations.filter((one) => one.messages > 0);
       expect(Object.fromEntries(counted.map((one) => [`${one.ip} ${one.port}`, one.messages]))).toEqual(messages);
       expect(mail).toMatchObject({
         messages: truth.length,
-        recipients: truth.reduce((sum, { recipients }) => sum + recipients, 0),
+        recipients: truth.reduce((sum, { recipients }) => sum + recipients, alsoAccepted),
       });
     },
   );
@@ -210,9 +213,9 @@ describe.skipIf(reason !== null)('mail by real clients', () => {
   });
 
   it('refusals are counted as the server did them', () => {
-    expect([said.recipientsRefused, said.messagesRefused]).toEqual([4, 1]);
+    expect([said.recipientsRefused, said.messagesRefused]).toEqual([4, [2]]);
     expect(total(report.incidents, 'recipientsRefused')).toBe(said.recipientsRefused);
-    expect(total(report.incidents, 'messagesRefused')).toBe(said.messagesRefused);
+    expect(total(report.incidents, 'messagesRefused')).toBe(said.messagesRefused.length);
   });
 
   it('TLS hides the mails: such sessions are counted as sessions only', () => {
@@ -264,13 +267,14 @@ describe.skipIf(reason !== null)('mail by real clients', () => {
       outputs.set(report, readFileSync(report));
     }
     await sensor.program.stop();
-    for (const name of readdirSync(sensor.state)) outputs.set(name, readFileSync(join(sensor.state, name)));
+    for (const entry of readdirSync(sensor.state, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) outputs.set(entry.name, readFileSync(join(entry.parentPath, entry.name)));
+    }
     outputs.set('MQTT', Buffer.from(JSON.stringify(sensor.ear)));
     outputs.set('log', Buffer.from(sensor.program.stdout + sensor.program.stderr));
     outputs.set('report', Buffer.from(JSON.stringify(report)));
-    expect(outputs.size).toBeGreaterThan(12);
-    for (const [what, octets] of outputs)
-      expect([what, octets.length > 0, secretsIn(octets)]).toEqual([what, true, []]);
+    expect([...outputs.values()].filter(({ length }) => length > 100).length).toBeGreaterThan(12);
+    for (const [what, octets] of outputs) expect([what, secretsIn(octets)]).toEqual([what, []]);
     // Otherwise nothing would have been looked for: on the wire it was there.
     const wire = execFileSync('strings', [join(home.directory, 'mails.pcap')], { maxBuffer: 1 << 28 });
     expect(secretsIn(wire)).not.toEqual([]);
