@@ -8,6 +8,7 @@ import type { Report, ReportIncident } from '../../sensor/record/report.ts';
 import { replayedReport } from '../support/replayed.ts';
 import type { Device } from './device.ts';
 import { Home, homeNets, router } from './home.ts';
+import { mailServer } from './internet.ts';
 import { mapperTools, startPortMapper } from './port-mapper.ts';
 import { requireTools } from './tools.ts';
 
@@ -17,6 +18,7 @@ if (reason !== null) console.warn(`SKIPPED, no real port mapping is tested: ${re
 const CONSOLE = { name: 'game-console', mac: '24:0a:c4:10:00:01' };
 const CAMERA = { name: 'porch-camera', mac: '30:ae:a4:10:00:02' };
 const BOX = { name: 'media-box', mac: '00:e0:4c:10:00:03' };
+const NAS = { name: 'home-nas', mac: '00:e0:4c:10:00:04' };
 const DESCRIPTION = `http://${router.ipv4}:5000/rootDesc.xml`;
 
 /** A PCP MAP request (RFC 6887, section 11.1) of the device that runs it, for TCP; prints the answer in hex. */
@@ -38,11 +40,11 @@ describe.skipIf(reason !== null)('ports that devices have the router open', () =
   const said = new Map<string, string>();
 
   beforeAll(async () => {
-    home = await Home.start({ devices: [CONSOLE, CAMERA, BOX] });
+    home = await Home.start({ devices: [CONSOLE, CAMERA, BOX, NAS] });
     const file = join(home.directory, 'mappings.pcap');
     await startPortMapper(home);
     const recording = await home.record(file, captureFilter(LINK_TYPES.ethernet));
-    await Promise.all([playConsole(), playCamera(), playBox()]);
+    await Promise.all([playConsole(), playCamera(), playBox(), playNas()]);
     await recording.stop();
     report = await replayedReport(file, homeNets);
   }, 60_000);
@@ -82,6 +84,18 @@ describe.skipIf(reason !== null)('ports that devices have the router open', () =
     await pcp('pcp', '22', '2222', '900');
     await pcp('second', '32400', '32400', '600');
     await pcp('pcp ends', '22', '0', '0');
+  }
+
+  /** Holes in the firewall for IPv6: one that the router refuses, because it is asked from another address, and one it opens. */
+  async function playNas(): Promise<void> {
+    const device = home.device(NAS.name);
+    const [own = ''] = device.ipv6;
+    const hole = (port: string) => [mailServer.ipv6, '0', own, port, 'TCP', '3600'];
+    const over6 = ['-u', `http://[${router.ipv6}]:5000/rootDesc.xml`, '-6'];
+    await run(device, 'refused hole', 'upnpc', '-u', DESCRIPTION, '-A', ...hole('2323'));
+    await run(device, 'hole', 'upnpc', ...over6, '-A', ...hole('8443'));
+    const id = /Pinhole ID = (\d+)/.exec(said.get('hole') ?? '')?.[1] ?? '';
+    await run(device, 'hole ends', 'upnpc', ...over6, '-D', id);
   }
 
   const of = ({ mac }: { mac: string }): ReportIncident[] =>
@@ -193,9 +207,25 @@ describe.skipIf(reason !== null)('ports that devices have the router open', () =
     ]);
   });
 
+  it('UPnP for IPv6: a hole that was refused, one that was opened, and its end', () => {
+    expect(said.get('refused hole')).toContain('failed with code 606');
+    expect(said.get('hole ends')).toContain('UPNP_DeletePinhole() returned : 0');
+    const internalClient = home.device(NAS.name).ipv6[0];
+    const hole = { by: 'upnp', protocol: 'tcp', externalPort: null, internalClient, lease: 3600 };
+    expect(of(NAS)).toMatchObject([
+      { severity: 'high', evidence: { mapping: { ...hole, internalPort: 2323 }, refusedWith: 606 } },
+      {
+        severity: 'low',
+        evidence: { mapping: { ...hole, internalPort: 8443 }, granted: true, closedAt: expect.any(String) },
+      },
+    ]);
+    expect(of(NAS)[0]?.evidence).not.toHaveProperty('granted');
+  });
+
   it('is all there is: nobody opened anything else', () => {
     expect(report.incidents.map(({ device, kind }) => `${device} ${kind}`).toSorted()).toEqual([
       ...Array(2).fill(`${BOX.mac} port_mapping`),
+      ...Array(2).fill(`${NAS.mac} port_mapping`),
       ...Array(3).fill(`${CONSOLE.mac} port_mapping`),
       ...Array(2).fill(`${CAMERA.mac} port_mapping`),
     ]);
