@@ -57,18 +57,25 @@ export class ConnectionTraffic {
   /** Returns the connection that the packet belongs to; null for segments of unknown ones. */
   tcp(packet: Packet, tcp: Tcp, time: number): Connection | null {
     this.#now = time;
-    const followed = this.#table.follow(packet, tcp, time) ?? this.#adopted(packet, tcp);
-    if (followed === null) return null;
-    const { connection, from } = followed;
+    const followed = this.#table.follow(packet, tcp, time, (connection, from) =>
+      this.#segment(connection, tcp, from, time),
+    );
+    if (followed !== null) return followed.connection;
+    const adopted = this.#adopted(packet, tcp);
+    if (adopted === null) return null;
+    this.#segment(adopted.connection, tcp, adopted.from, time);
+    return adopted.connection;
+  }
+
+  #segment(connection: Connection, tcp: Tcp, from: Side, time: number): void {
     const opening = from === 'originator' ? this.#openings.tcp(connection, tcp) : null;
     if (opening !== null) this.#named(opening);
     const device = this.#direction.subject(connection);
-    if (device === null) return connection;
+    if (device === null) return;
     if (connection.beganUnseen && connection.way === 'outbound') this.#parts.devices.keep(device);
     if (connection.way !== 'inbound' && this.#tunnels.take(connection, tcp, from))
       this.#parts.listener.tunnelled(device, connection, time);
     this.#parts.listener.segment(device, connection, tcp, from, time);
-    return connection;
   }
 
   /** An ICMP error that quotes a SYN: it was refused on the way. A SYN that was not seen is known by the quote. */

@@ -71,13 +71,25 @@ export class ConnectionTable {
     return this.#waiting.length - this.#head;
   }
 
-  /** Follows a TCP packet. Returns its connection and the side that sent it, or null for segments of unknown connections. */
-  follow(packet: Packet, tcp: Tcp, time: number): { connection: Connection; from: Side } | null {
+  /**
+   * Follows a TCP packet. Returns its connection and the side that sent it, or null for segments of unknown connections.
+   * `heard` is called before the connection ends with this very segment, which may carry payload beside its FIN.
+   */
+  follow(
+    packet: Packet,
+    tcp: Tcp,
+    time: number,
+    heard: (connection: Connection, from: Side) => void = () => {},
+  ): { connection: Connection; from: Side } | null {
     const { ip } = packet;
     this.#now = time;
     if (ip === null) return null;
     const isSyn = (tcp.flags & TCP_FLAGS.syn) !== 0 && (tcp.flags & TCP_FLAGS.ack) === 0;
-    if (isSyn) return { connection: this.#syn(packet, tcp, time), from: 'originator' };
+    if (isSyn) {
+      const connection = this.#syn(packet, tcp, time);
+      heard(connection, 'originator');
+      return { connection, from: 'originator' };
+    }
     const forward = this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
     const connection = forward ?? this.#find(ip.destination, tcp.destinationPort, ip.source, tcp.sourcePort);
     if (connection === undefined) {
@@ -92,6 +104,7 @@ export class ConnectionTable {
       connection.finFrom[from] = true;
       (from === 'originator' ? connection.up : connection.down).close();
     }
+    heard(connection, from);
     const reset = (tcp.flags & TCP_FLAGS.rst) !== 0;
     if (reset || (connection.finFrom.originator && connection.finFrom.responder)) this.#finish(connection);
     else if (from === 'responder' && connection.finFrom.responder) this.#handler.received(connection);

@@ -105,11 +105,14 @@ export interface DialogueNews {
   facts: Readonly<SmtpFacts>;
 }
 
+/** The device whose mail it is, by the names it bears. */
+type Client = Pick<Device, 'hostnames'>;
+
 export class Dialogues {
   readonly #followed = new LRUCache<Connection, Followed>({ max: DIALOGUES });
 
   /** The dialogue begins within the connection, behind what a proxy was told; the server's side may become known later. */
-  begin(connection: Connection, next: { clientNext: number; serverNext: number | null }, device: Device): void {
+  begin(connection: Connection, next: { clientNext: number; serverNext: number | null }, device: Client): void {
     const known = this.#followed.get(connection);
     if (known !== undefined) {
       known.server = serverSide(known.dialogue, next.serverNext);
@@ -119,8 +122,9 @@ export class Dialogues {
   }
 
   /** Takes a segment of `device`'s mail connection; returns what is new, null where nothing is. */
-  follow(connection: Connection, tcp: Tcp, from: Side, device: Device): DialogueNews | null {
-    if (tcp.payload.length === 0) return null;
+  follow(connection: Connection, tcp: Tcp, from: Side, device: Client): DialogueNews | null {
+    // What comes once both sides have closed was sent before: it was heard then.
+    if (tcp.payload.length === 0 || connection.ended) return null;
     const start = connection.isn === null ? null : (connection.isn + 1) >>> 0;
     const followed = this.#followed.get(connection) ?? this.#follow(connection, device, start !== null, start, null);
     const { client, dialogue, server } = followed;
@@ -142,7 +146,7 @@ export class Dialogues {
 
   #follow(
     connection: Connection,
-    device: Device,
+    device: Client,
     fromStart: boolean,
     client: number | null,
     server: number | null,

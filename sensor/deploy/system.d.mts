@@ -5,6 +5,7 @@ export interface Requirement {
   when: 'run' | 'build' | 'test';
   apt: string;
   others: string;
+  service?: string;
   why: string;
 }
 export interface Purpose {

@@ -1,11 +1,13 @@
 // The programs and headers that no npm package brings: which are missing, which system packages hold them, and how they get
 // installed. With apt it installs them, through sudo where needed; elsewhere, or without rights, it says what to do.
 import { closeSync, existsSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { findProgram, runStep, SetUpError, say } from './steps.mjs';
 
 /**
  * `when`: `run` every start needs it; `build` the native add-ons are compiled with it; `test` only tests, lab and bench.
- * `apt` is Debian's package; `others` is what the same is usually called elsewhere.
+ * `apt` is Debian's package; `others` is what the same is usually called elsewhere. `service`: Debian's package starts one,
+ * which nobody here needs.
  */
 export const REQUIREMENTS = [
   {
@@ -44,6 +46,7 @@ export const REQUIREMENTS = [
     when: 'test',
     apt: 'mosquitto',
     others: 'mosquitto',
+    service: 'mosquitto',
     why: 'a second MQTT broker to test against',
   },
   {
@@ -72,6 +75,29 @@ export const REQUIREMENTS = [
     others: 'wireshark-cli or tshark',
     why: 'a second opinion on captures',
   },
+  {
+    name: 'exim4',
+    // Debian's mail servers shut each other out: one that is there already is not thrown out for a test.
+    programs: ['exim4', 'sendmail'],
+    when: 'test',
+    apt: 'exim4-daemon-light',
+    others: 'exim',
+    service: 'exim4',
+    why: 'a mail server and client that are not ours',
+  },
+  { name: 'swaks', when: 'test', apt: 'swaks', others: 'swaks', why: 'a mail client that is not ours' },
+  { name: 'curl', when: 'test', apt: 'curl', others: 'curl', why: 'a mail client that goes through proxies' },
+  { name: 'microsocks', when: 'test', apt: 'microsocks', others: 'microsocks', why: 'a SOCKS5 proxy' },
+  { name: 'tinyproxy', when: 'test', apt: 'tinyproxy-bin', others: 'tinyproxy', why: 'an HTTP proxy with CONNECT' },
+  {
+    name: 'miniupnpd',
+    when: 'test',
+    apt: 'miniupnpd-nftables',
+    others: 'miniupnpd',
+    why: "the lab router's UPnP, NAT-PMP and PCP",
+  },
+  { name: 'upnpc', when: 'test', apt: 'miniupnpc', others: 'miniupnpc', why: 'asks the router for ports by UPnP' },
+  { name: 'natpmpc', when: 'test', apt: 'natpmpc', others: 'libnatpmp', why: 'asks the router for ports by NAT-PMP' },
 ];
 
 /** The requirements of one use of the checkout: `purpose` is `{ forTests, building }`. */
@@ -87,6 +113,8 @@ export async function findMissing(purpose, present = isPresent) {
   for (const requirement of neededFor(purpose)) if (!(await present(requirement))) missing.push(requirement);
   return missing;
 }
+
+const WITHOUT_SERVICES = fileURLToPath(new URL('without-services.sh', import.meta.url));
 
 const HEADER_PLACES = [
   '/usr/include/pcap/pcap.h',
@@ -115,9 +143,10 @@ export function plan(missing, machine) {
   const packages = [...new Set(missing.map(({ apt }) => apt))];
   if (!machine.apt) return { how: 'ask', packages, commands: [] };
   const install = ['apt-get', '-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends', ...packages];
+  const quietly = missing.some(({ service }) => service !== undefined) ? ['sh', WITHOUT_SERVICES] : [];
   const commands = [
     ['apt-get', 'update'],
-    ['env', 'DEBIAN_FRONTEND=noninteractive', ...install],
+    ['env', 'DEBIAN_FRONTEND=noninteractive', ...quietly, ...install],
   ];
   if (machine.root) return { how: 'run', packages, commands };
   if (machine.sudo === 'no') return { how: 'ask', packages, commands };
@@ -184,7 +213,10 @@ export async function ensureSystem(purpose) {
   }
   const still = await findMissing(purpose);
   if (still.length > 0) throw new SetUpError(`still missing after the installation:\n${describe(still, machine)}`);
-  if (missing.some(({ name }) => name === 'mosquitto')) {
-    say('Debian starts mosquitto as a service; the tests do not need that: systemctl disable --now mosquitto');
+  const services = missing.flatMap(({ service }) => service ?? []);
+  if (services.length > 0) {
+    say(
+      `Debian would start ${services.join(' and ')} at the next boot; the tests do not need that: systemctl disable ${services.join(' ')}`,
+    );
   }
 }

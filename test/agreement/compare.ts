@@ -3,10 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CaptureError } from '../../sensor/capture/errors.ts';
-import { silentLog } from '../../sensor/log.ts';
-import { buildReport, replayInto } from '../../sensor/main/replay.ts';
 import type { Report, ReportDevice } from '../../sensor/record/report.ts';
-import { memorySpine } from '../bench/spine.ts';
+import { replayedReport } from '../support/replayed.ts';
 
 const CLASSES = ['mail', 'tls', 'quic', 'http', 'dhcp', 'dns'] as const;
 export type Class = (typeof CLASSES)[number];
@@ -89,26 +87,11 @@ async function compareFile(folder: string, truth: Truth, compared: Compared): Pr
 
 /** The report, or why the file is refused. `--home-net 255.255.255.255/32`: every destination is outside. */
 async function reportOf(file: string): Promise<Report | string> {
-  const spine = memorySpine(['255.255.255.255/32']);
   try {
-    const outcome = await replayInto(
-      spine,
-      { files: [file], speed: null },
-      {
-        out: () => {},
-        progress: null,
-        log: silentLog,
-        now: () => performance.now(),
-        signal: new AbortController().signal,
-      },
-    );
-    spine.engine.finish();
-    return buildReport(spine, outcome);
+    return await replayedReport(file, ['255.255.255.255/32']);
   } catch (error) {
     if (error instanceof CaptureError) return error.message;
     throw error;
-  } finally {
-    spine.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { UsageError } from './measure.ts';
 import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
 import { run as replay } from './replay.bench.ts';
+import { run as smtpAgreement } from './smtp-agreement.bench.ts';
 
 interface Bench {
   run(args: string[]): Promise<void>;
@@ -38,6 +39,11 @@ const BENCHES: Record<string, Bench> = {
     run: agreement,
     args: '[FOLDER]',
     what: 'names and mail found in captures beside what truth.ndjson there says',
+  },
+  'smtp-agreement': {
+    run: smtpAgreement,
+    args: '[FOLDER]',
+    what: 'SMTP commands, replies, messages and recipients in captures beside what tshark finds',
   },
   generate: {
     run: generate,

@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findMissing, instructions, neededFor, plan, REQUIREMENTS } from '../../sensor/deploy/system.mjs';
 
@@ -59,6 +63,31 @@ test('where there is no apt-get the packages are named as others call them', asy
 test('one package that serves two needs is asked for once', () => {
   const twice = REQUIREMENTS.filter(({ name }) => name === 'make').flatMap((one) => [one, one]);
   expect(plan(twice, asRoot).packages).toEqual(['make']);
+});
+
+test('a package that would start a service is installed without starting it, and a policy that is there stays', async () => {
+  const missing = REQUIREMENTS.filter(({ name }) => ['exim4', 'curl'].includes(name));
+  const install = plan(missing, asRoot).commands[1]?.join(' ') ?? '';
+  expect(install).toMatch(
+    /^env DEBIAN_FRONTEND=noninteractive sh \S+without-services\.sh apt-get .* install -y --no-install-recommends exim4-daemon-light curl$/,
+  );
+  const script = readFileSync(/\S+without-services\.sh/.exec(install)?.[0] ?? '', 'utf8');
+  const folder = mkdtempSync(join(tmpdir(), 'thingwatch-policy-'));
+  const policy = join(folder, 'policy-rc.d');
+  const run = (command: string) =>
+    spawnSync('sh', ['-c', script.replace('/usr/sbin/policy-rc.d', policy), 'sh', 'sh', '-c', command], {
+      encoding: 'utf8',
+    });
+  try {
+    // What invoke-rc.d does while a package is installed, and how the installation ends.
+    expect(run(`${policy} exim4 start; echo $?; exit 7`)).toMatchObject({ stdout: '101\n', status: 7 });
+    expect(existsSync(policy)).toBe(false);
+    writeFileSync(policy, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    expect(run(`${policy} exim4 start; echo $?`)).toMatchObject({ stdout: '0\n', status: 0 });
+    expect(readFileSync(policy, 'utf8')).toBe('#!/bin/sh\nexit 0\n');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('what this very machine has is found: the tests run on it', async () => {

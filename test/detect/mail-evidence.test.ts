@@ -342,3 +342,49 @@ it('a burst is described: how many to how many, and that it was silent before', 
   expect(incident.summary).toContain('60 attempts to 30 servers in 5 minutes, silent before');
   expect(stage.alerts.map(({ change }) => change)).toEqual(['opened', 'escalated']);
 });
+
+describe('the end of a connection', () => {
+  /** As Exim and its like do: QUIT behind the message, then FIN; the server's last words come with its own FIN. */
+  const talk = (): CapturedFrame[] => {
+    const frames: CapturedFrame[] = [];
+    const [client, server] = [at(CAMERA, CAMERA.ip, 45_000), outside(MAIL_SERVER, 25)];
+    const next = { C: 1000, S: 9000 };
+    const send = (side: 'C' | 'S', flags: string, text = '') => {
+      const [source, destination] = side === 'C' ? [client, server] : [server, client];
+      const fields = { sourcePort: source.port, destinationPort: destination.port, flags };
+      const numbers = {
+        sequence: next[side],
+        acknowledgement: flags.includes('A') ? next[side === 'C' ? 'S' : 'C'] : 0,
+      };
+      const segment = tcp({ ...fields, ...numbers }, Buffer.from(text, 'latin1'));
+      const packet = ipv4({ source: source.ip, destination: destination.ip }, segment);
+      const data = ethernet({ source: source.mac, destination: destination.mac }, packet);
+      frames.push({ time: START + frames.length * 10, data });
+      next[side] += text.length + (/[SF]/.test(flags) ? 1 : 0);
+    };
+    send('C', 'S');
+    send('S', 'SA');
+    send('C', 'A');
+    send('S', 'PA', '220 mx ESMTP\r\n');
+    send('C', 'PA', 'EHLO mail.bank.example\r\n');
+    send('S', 'PA', '250-mx\r\n250-CHUNKING\r\n250 PIPELINING\r\n');
+    send('C', 'PA', 'MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 5 LAST\r\nhello');
+    send('S', 'PA', '250 ok\r\n250 ok\r\n');
+    send('C', 'FPA', 'QUIT\r\n');
+    send('S', 'FPA', '250- 5 octets\r\n250 queued\r\n221 bye\r\n');
+    return frames;
+  };
+  const counted = { messages: 1, recipients: 1, bdatCommands: 1, replies2xx: 6, dialogue: { hello: 'foreign-domain' } };
+
+  it('the verdict that comes with the last FIN counts', () => {
+    const stage = new Stage().play(talk()).wait(START + MINUTE);
+    expect(stage.incident('mail_started').evidence).toMatchObject(counted);
+  });
+
+  it('what is sent again after both have closed is no new dialogue', () => {
+    const frames = talk();
+    const again = frames.slice(-4).map((frame) => ({ ...frame, time: frame.time + SECOND }));
+    const stage = new Stage().play(frames, again).wait(START + MINUTE);
+    expect(stage.incident('mail_started').evidence).toMatchObject(counted);
+  });
+});

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Device, type DeviceOptions, untilForwarding } from './device.ts';
 import {
   addressesOf,
+  type Certificates,
   type DeliveredMail,
   defaultBackends,
   type InternetHost,
@@ -17,6 +18,7 @@ import {
   mailServer,
   makeCertificates,
   refusingServer,
+  type SmtpListener,
   silentServer,
   startServers,
 } from './internet.ts';
@@ -54,11 +56,14 @@ export class Home {
   readonly devices: readonly Device[];
   /** Mail that the Internet's server accepted, in order. */
   readonly mailbox: DeliveredMail[] = [];
+  /** Of every server in the Internet. */
+  readonly certificates: Certificates;
   readonly #namespaces: Namespaces;
 
-  private constructor(namespaces: Namespaces, devices: readonly Device[]) {
+  private constructor(namespaces: Namespaces, devices: readonly Device[], certificates: Certificates) {
     this.#namespaces = namespaces;
     this.devices = devices;
+    this.certificates = certificates;
   }
 
   /** Builds the home and resolves when its services run and its devices have addresses. On failure nothing is left. */
@@ -66,7 +71,7 @@ export class Home {
     Home.sweep();
     const namespaces = new Namespaces();
     try {
-      return await build(namespaces, options, (devices) => new Home(namespaces, devices));
+      return await build(namespaces, options, (...parts) => new Home(namespaces, ...parts));
     } catch (error) {
       await namespaces.close();
       throw error;
@@ -102,6 +107,21 @@ export class Home {
   /** A directory for temporary files, removed by stop(). */
   get directory(): string {
     return this.#namespaces.directory;
+  }
+
+  /** Starts a command in any namespace of the home, waits until it says `ready`, and ends it with the home. */
+  async start(role: string, command: string, args: readonly string[], ready: RegExp): Promise<ChildProcess> {
+    return (await this.#namespaces.start(role, command, args, ready)).child;
+  }
+
+  /** Runs lines of shell in any namespace of the home; throws when one fails. */
+  script(role: string, lines: readonly string[]): Promise<string> {
+    return this.#namespaces.script(role, lines);
+  }
+
+  /** More mail servers in the Internet; what they accept goes to `mailbox` as well. */
+  serveMail(listeners: readonly SmtpListener[]): Promise<void> {
+    return startServers(this.#namespaces, 'internet', listeners, this.certificates, this.mailbox);
   }
 
   /** Starts any command inside the sensor's namespace, whose loopback is up; ended with the home. */
@@ -146,7 +166,7 @@ export interface Recording {
 async function build(
   namespaces: Namespaces,
   options: HomeOptions,
-  make: (devices: readonly Device[]) => Home,
+  make: (devices: readonly Device[], certificates: Certificates) => Home,
 ): Promise<Home> {
   const deviceOptions = options.devices ?? defaultDevices;
   const backends = options.backends ?? defaultBackends;
@@ -158,6 +178,7 @@ async function build(
   ]);
   const home = make(
     deviceOptions.map((device, index) => new Device(device, `port-${index}`, namespaces, certificates)),
+    certificates,
   );
   await Promise.all([
     namespaces.script('switch', switchScript(names.length)),
