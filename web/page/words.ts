@@ -166,6 +166,8 @@ export const words = {
     last: 'Last',
     often: 'How often',
     toWhom: 'To whom',
+    forgedMac: 'MAC address forged',
+    forgedMacHint: (mac: string): string => `frames bear ${mac}; told from the IP address`,
     attempts: (count: number): string => plural(count, 'attempt', 'attempts'),
     findings: (count: number): string => plural(count, 'finding', 'findings'),
     outcome: {
@@ -263,6 +265,10 @@ export const words = {
     backends: 'New backends',
     lastDestination: 'Last to',
     firstDestination: 'First to',
+    addresses: 'Made-up MAC addresses',
+    mailAttempts: 'Attempts to send mail',
+    examples: 'Some of them',
+    bearers: 'Whose IP addresses they bear',
   } as Record<string, string>,
 
   share: {
