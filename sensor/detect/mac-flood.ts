@@ -70,6 +70,10 @@ export class MacFloodDetector implements Detector {
   }
 
   appeared({ mac }: Device, time: number): void {
+    this.#counted(mac, time);
+  }
+
+  #counted(mac: Mac, time: number): void {
     if (this.#flood === null) {
       this.#newcomers.set(mac, time);
       if (this.#countIn(this.#newcomers, NEWCOMERS, time) >= NEWCOMERS) this.#begin(time);
@@ -80,8 +84,10 @@ export class MacFloodDetector implements Detector {
     if (this.#flood.examples.length < EXAMPLES) this.#flood.examples.push(mac);
   }
 
-  opened(device: Device, { originatorIp }: Connection): void {
-    if (this.#flood === null || !this.#around.devices.isStranger(device.mac)) return;
+  opened({ mac }: Device, { originatorIp }: Connection, time: number): void {
+    // Nobody's device is made of such an address: each connection counts as a new one.
+    if (cannotSend(mac)) this.#counted(mac, time);
+    if (this.#flood === null || !this.#isMadeUp(mac)) return;
     this.#untold.connections++;
     const holder = this.#around.devices.ownerOf(originatorIp);
     if (holder !== undefined && this.#flood.bearers.size < EXAMPLES) this.#flood.bearers.add(holder.mac);
@@ -90,26 +96,28 @@ export class MacFloodDetector implements Detector {
   intercepts(finding: Finding, device: Device): boolean {
     const { devices } = this.#around;
     const { mac } = device;
-    if (devices.isStranger(mac)) {
-      if (isMailAttempt(finding)) this.#untold.mailAttempts++;
+    if (this.#isMadeUp(mac)) {
       this.#setAside(finding, device);
       return true;
     }
     this.#returnOf(mac);
     const age = finding.time - device.firstSeen;
-    if (this.#told.has(device) || cannotSend(mac)) return false;
+    if (this.#told.has(device)) return false;
     if (age > WINDOW || devices.isProven(device)) return this.#releaseOf(mac);
-    if (finding.severity !== 'info' && this.#flood === null) {
-      this.#tellers.set(mac, this.#tellers.get(mac) ?? finding.time);
-      if (this.#countIn(this.#tellers, TELLING, finding.time) >= TELLING) {
-        this.#begin(finding.time);
-        if (devices.isStranger(mac)) return true;
-      }
-    }
-    return this.#isHeld(finding, device, age);
+    const isHeld = this.#isHeld(finding, device, age);
+    if (finding.severity === 'info' || this.#flood !== null) return isHeld;
+    this.#tellers.set(mac, this.#tellers.get(mac) ?? finding.time);
+    if (this.#countIn(this.#tellers, TELLING, finding.time) >= TELLING) this.#begin(finding.time);
+    return isHeld || this.#isMadeUp(mac);
+  }
+
+  #isMadeUp(mac: Mac): boolean {
+    return this.#around.devices.isStranger(mac) || (this.#flood !== null && cannotSend(mac));
   }
 
   #setAside(finding: Finding, device: Device): void {
+    if (isMailAttempt(finding)) this.#untold.mailAttempts++;
+    if (cannotSend(device.mac)) return;
     const aside = this.#aside.get(device.mac) ?? { device, findings: [] };
     if (aside.findings.length < HELD) aside.findings.push(finding);
     this.#aside.set(device.mac, aside);
@@ -202,14 +210,14 @@ export class MacFloodDetector implements Detector {
   #begin(time: number): void {
     const { devices } = this.#around;
     devices.beginFlood(this.#suspects(time));
-    const madeUp = [...this.#newcomers.keys()].filter((mac) => devices.isStranger(mac));
+    const madeUp = [...this.#newcomers.keys()].filter((mac) => devices.isStranger(mac) || cannotSend(mac));
     for (const mac of madeUp) {
       const device = devices.get(mac);
-      this.#untold.addresses++;
-      this.#untold.connections += device?.connections ?? 0;
-      this.#untold.mailAttempts += device?.mail.attempts ?? 0;
       const held = this.#held.get(mac);
-      if (held !== undefined) this.#aside.set(mac, held);
+      this.#untold.addresses++;
+      this.#untold.connections += device?.connections ?? 1;
+      this.#untold.mailAttempts += device?.mail.attempts ?? held?.findings.filter(isMailAttempt).length ?? 0;
+      if (held !== undefined && device !== undefined) this.#aside.set(mac, held);
       this.#held.delete(mac);
     }
     this.#newcomers.clear();
@@ -220,7 +228,8 @@ export class MacFloodDetector implements Detector {
       examples: madeUp.slice(0, EXAMPLES),
       bearers: new Set(),
     };
-    this.#tell(this.#flood, time, 'opens', madeUp);
+    const withdrawn = madeUp.filter((mac) => devices.isStranger(mac));
+    this.#tell(this.#flood, time, 'opens', withdrawn);
   }
 
   /** Who came with the others. What came before them, or has a name or a backend where they have none, is a thing of its own. */

@@ -72,5 +72,5 @@ function beganBefore({ attempts, beganBefore: began }: Record<string, unknown>):
 
 /** The frames bear a source address that no interface has; the device is told from its IP address. */
 function forged({ forgedMac }: Record<string, unknown>): string {
-  return forgedMac === undefined ? '' : ' MAC address forged: the device is the one that holds the IP address.';
+  return forgedMac === undefined ? '' : ' MAC address forged: the device is told from its IP address alone.';
 }

@@ -92,6 +92,22 @@ describe('twenty thousand addresses', () => {
     });
   }
 
+  it('half of which no interface can have are one flood as well, and nothing is told of nobody', () => {
+    const stage = known();
+    for (let i = 0; i < 4000; i++) {
+      const mac = `${i % 2 === 0 ? '03' : '02'}:${madeUp(i).slice(3)}`;
+      const client = { mac, ip: `192.168.${2 + (i >> 8)}.${i & 255}`, port: 40_000 };
+      stage.send(segment(client, outside(MAIL_SERVER, 25), 'S', FLOOD + i));
+    }
+    stage.play(mail(CAMERA, MAIL_SERVER, FLOOD + 5000)).finish();
+    expect(told(stage)).toEqual(['opened mac_flood home', `opened mail_started ${CAMERA.mac}`]);
+    expect(stage.incident('mac_flood').evidence).toMatchObject({
+      addresses: 4000,
+      connections: 4000,
+      mailAttempts: 4000,
+    });
+  });
+
   it('slowly, one a second, as well', () => {
     const stage = send(known(), flood({ count: 2000, gap: SECOND, port: 25 }));
     stage.play(mail(CAMERA, MAIL_SERVER, FLOOD + 2000 * SECOND)).finish();
