@@ -5,6 +5,7 @@ import type { IpAddress, Mac } from '../decode/packet.ts';
 import { type Device, type Lease, LIMITS, newDevice } from './device.ts';
 import { NameIndex } from './display-name.ts';
 import { LeaseBook } from './lease-book.ts';
+import { cannotSend, isGroup, NULL_ADDRESS } from './mac-address.ts';
 
 /** MACs of which only frames were seen so far; and those that are taken for made up. */
 const WAITING = 512;
@@ -60,7 +61,7 @@ export class DeviceTable {
 
   /** The device behind a frame's source address, made when new. Null for addresses that no sender has. */
   seen(mac: Mac | null, time: number): Device | null {
-    if (mac === null || cannotSend(mac)) return null;
+    if (mac === null || isGroup(mac)) return null;
     const device = this.#known.get(mac) ?? this.#waiting.get(mac) ?? this.#stranger(mac) ?? this.#newcomer(mac, time);
     if (time > device.lastSeen) device.lastSeen = time;
     this.markChanged(device);
@@ -83,7 +84,7 @@ export class DeviceTable {
   keep(device: Device): boolean {
     const { mac } = device;
     if (this.#known.has(mac)) return true;
-    const isRefused = cannotSend(mac) || this.isStranger(mac);
+    const isRefused = isGroup(mac) || this.isStranger(mac);
     if (isRefused || (this.#known.size >= LIMITS.devices && !this.#makeRoom(device))) {
       this.#refused++;
       return false;
@@ -215,6 +216,13 @@ export class DeviceTable {
     return mac === undefined ? undefined : this.get(mac);
   }
 
+  /** Whose frame one from `mac` and `ip` really is, where no interface has that MAC: the other holder of the IP address. */
+  trueSender(mac: Mac, ip: IpAddress | null): Device | null {
+    if (ip === null || !cannotSend(mac)) return null;
+    const holder = this.ownerOf(ip);
+    return holder === undefined || holder.mac === mac ? null : holder;
+  }
+
   /** `device` holds `ip` at `time`. An address that another device held is that device's no longer: its interval stays closed. */
   lease(device: Device, ip: IpAddress, time: number, source: Lease['source']): void {
     if (this.isStranger(device.mac) || this.#isBorrowed(device, ip, source)) return;
@@ -223,11 +231,12 @@ export class DeviceTable {
     this.markChanged(device);
   }
 
-  /** A source address alone, of a sender that nobody answers, takes nothing from one that is known. */
+  /** A source address alone, of a sender that nobody answers, takes nothing from one that is known; the null address nothing at all. */
   #isBorrowed(device: Device, ip: IpAddress, source: Lease['source']): boolean {
-    if (source !== 'on-link' || this.isProven(device)) return false;
     const owner = this.ownerOf(ip);
-    return owner !== undefined && owner !== device && this.isKnown(owner);
+    if (owner === undefined || owner === device) return false;
+    if (device.mac === NULL_ADDRESS) return true;
+    return source === 'on-link' && !this.isProven(device) && this.isKnown(owner);
   }
 
   #newcomer(mac: Mac, time: number): Device {
@@ -272,14 +281,4 @@ export class DeviceTable {
 
 function hasCharacter({ backends, hostnames, leases }: Device): boolean {
   return backends.size > 0 || hostnames.length > 0 || leases.some(({ source }) => source === 'dhcp');
-}
-
-/** Multicast and broadcast addresses have the lowest bit of the first octet set. */
-export function isGroup(mac: Mac): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 0x01) !== 0;
-}
-
-/** No interface sends with a group address or the null address (IEEE 802.3, section 3.2.3): whoever does has forged it. */
-export function cannotSend(mac: Mac): boolean {
-  return mac === '00:00:00:00:00:00' || isGroup(mac);
 }

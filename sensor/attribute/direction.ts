@@ -2,9 +2,10 @@
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import type { Connection, Way } from './connection.ts';
 import { type Device, newDevice } from './device.ts';
-import { cannotSend, type DeviceTable } from './device-table.ts';
+import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
 import type { Home } from './home.ts';
+import { cannotSend } from './mac-address.ts';
 
 export interface DirectionParts {
   devices: DeviceTable;
@@ -38,11 +39,11 @@ export class Direction {
 
   /** Frames whose source address is none hide nothing: they are from who holds the IP address, or from nobody known. */
   #openerOf({ openedAt, originatorIp, originatorMac }: Connection): Device | null {
-    if (originatorMac === null || !cannotSend(originatorMac)) return this.#deviceAt(originatorMac, originatorIp);
     const { devices, home } = this.#parts;
-    const holder = devices.ownerOf(originatorIp);
-    if (holder !== undefined) return holder;
-    return home.isInside(originatorIp) ? newDevice(originatorMac, openedAt) : null;
+    if (originatorMac === null) return this.#deviceAt(null, originatorIp);
+    const known = devices.trueSender(originatorMac, originatorIp) ?? devices.get(originatorMac);
+    if (known !== undefined) return known;
+    return cannotSend(originatorMac) && home.isInside(originatorIp) ? newDevice(originatorMac, openedAt) : null;
   }
 
   #wayOf(connection: Connection, opener: Device | null, receiver: Device | null): Way | null {

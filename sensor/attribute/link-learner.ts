@@ -5,10 +5,11 @@ import { decodeDhcpv6 } from '../decode/dhcpv6.ts';
 import { type DecodeCounters, Failure } from '../decode/outcome.ts';
 import type { Arp, Dhcp, IpAddress, NeighborDiscovery, Packet, Udp } from '../decode/packet.ts';
 import type { Device } from './device.ts';
-import { type DeviceTable, isGroup } from './device-table.ts';
+import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
 import type { Home } from './home.ts';
 import type { IdentityBook } from './identity.ts';
+import { isGroup } from './mac-address.ts';
 import type { Resolvers } from './resolvers.ts';
 
 /** DHCP message types (RFC 2132, section 9.6). */

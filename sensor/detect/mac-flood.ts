@@ -4,7 +4,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Connection } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
-import { cannotSend } from '../attribute/device-table.ts';
+import { isGroup } from '../attribute/mac-address.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { type Finding, isMailKind } from './finding.ts';
@@ -86,7 +86,7 @@ export class MacFloodDetector implements Detector {
 
   opened({ mac }: Device, { originatorIp }: Connection, time: number): void {
     // Nobody's device is made of such an address: each connection counts as a new one.
-    if (cannotSend(mac)) this.#counted(mac, time);
+    if (isGroup(mac)) this.#counted(mac, time);
     if (this.#flood === null || !this.#isMadeUp(mac)) return;
     this.#untold.connections++;
     const holder = this.#around.devices.ownerOf(originatorIp);
@@ -112,12 +112,12 @@ export class MacFloodDetector implements Detector {
   }
 
   #isMadeUp(mac: Mac): boolean {
-    return this.#around.devices.isStranger(mac) || (this.#flood !== null && cannotSend(mac));
+    return this.#around.devices.isStranger(mac) || (this.#flood !== null && isGroup(mac));
   }
 
   #setAside(finding: Finding, device: Device): void {
     if (isMailAttempt(finding)) this.#untold.mailAttempts++;
-    if (cannotSend(device.mac)) return;
+    if (isGroup(device.mac)) return;
     const aside = this.#aside.get(device.mac) ?? { device, findings: [] };
     if (aside.findings.length < HELD) aside.findings.push(finding);
     this.#aside.set(device.mac, aside);
@@ -210,7 +210,7 @@ export class MacFloodDetector implements Detector {
   #begin(time: number): void {
     const { devices } = this.#around;
     devices.beginFlood(this.#suspects(time));
-    const madeUp = [...this.#newcomers.keys()].filter((mac) => devices.isStranger(mac) || cannotSend(mac));
+    const madeUp = [...this.#newcomers.keys()].filter((mac) => devices.isStranger(mac) || isGroup(mac));
     for (const mac of madeUp) {
       const device = devices.get(mac);
       const held = this.#held.get(mac);

@@ -15,7 +15,7 @@ import {
 } from '../attribute/mail-tally.ts';
 import { countActivity } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
-import type { Mac, Tcp } from '../decode/packet.ts';
+import { type Mac, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 import { looksLikeBanner, looksLikeHello } from '../decode/smtp.ts';
 import { backendName } from './backend-name.ts';
 import type { Detector, Surroundings } from './detector.ts';
@@ -75,8 +75,17 @@ export class MailDetector implements Detector {
       inner.outcome = 'connected';
       this.#outcome(device, connection, 'connected', null, time);
     }
+    if (connection.beganUnseen && isSyn(tcp)) this.#began(device, connection, time);
     const news = this.#dialogues.follow(connection, tcp, from, device);
     if (news !== null) this.#spoken(device, connection, news, time);
+  }
+
+  /** The SYN came after its answer, as through two queues of a switch: nothing of it is missing. */
+  #began(device: Device, connection: Connection, time: number): void {
+    connection.beganUnseen = false;
+    const stage = connection.outcome === 'connected' ? 'connected' : 'attempt';
+    const context = this.#context(device, connection, stage, time);
+    this.#around.found(mailDialogue(connection, context, {}, { answerOnly: false }), device);
   }
 
   #spoken(device: Device, connection: Connection, { add, facts }: DialogueNews, time: number): void {
@@ -186,6 +195,10 @@ export class MailDetector implements Detector {
     }
     return burst;
   }
+}
+
+function isSyn({ flags }: Tcp): boolean {
+  return (flags & TCP_FLAGS.syn) !== 0 && (flags & TCP_FLAGS.ack) === 0;
 }
 
 /** A connection to a mail port whose beginning was not captured, or SMTP on whatever port. */

@@ -65,7 +65,9 @@ function burstWords({ burst }: Record<string, unknown>): string {
   return `; ${number(attempts)} attempts to ${plural(number(servers), 'server')} in ${plural(number(minutes), 'minute')}${before}`;
 }
 
-function beganBefore({ attempts, beganBefore: began }: Record<string, unknown>): string {
+function beganBefore({ answerOnly, attempts, beganBefore: began }: Record<string, unknown>): string {
+  if (answerOnly === true)
+    return ` ${number(attempts) > 1 ? 'Of the first connection only' : 'Only'} the answer to its first packet was seen.`;
   if (began !== true) return '';
   return ` ${number(attempts) > 1 ? 'The first connection' : 'The connection'} began before the sensor looked.`;
 }

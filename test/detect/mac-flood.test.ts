@@ -249,6 +249,15 @@ describe('frames whose source address no interface has', () => {
     });
   }
 
+  it('both ends without an address are a loopback interface, where nothing is forged', () => {
+    const nobody = '00:00:00:00:00:00';
+    const server = { mac: nobody, ip: MAIL_SERVER, port: 25 };
+    const client = { mac: nobody, ip: '192.168.1.9', port: 40_000 };
+    const stage = new Stage().play(tcpConversation({ client, server, time: START, outcome: 'unanswered' }));
+    expect(stage.incident('mail_started').device).toBe(nobody);
+    expect(stage.incident('mail_started').evidence).not.toHaveProperty('forgedMac');
+  });
+
   it('nobody holds it: an incident of no device', () => {
     const stage = known().play(mail({ mac: '01:00:5e:00:00:01', ip: '192.168.1.200' }, MAIL_SERVER, FLOOD));
     expect(stage.finish().incidents).toMatchObject([{ kind: 'mail_started', device: null, evidence: { attempts: 1 } }]);
