@@ -2,17 +2,17 @@
 import type { Burst } from '../detect/mail-habit.ts';
 import { type MailStage, stageFrom } from '../detect/mail-ladder.ts';
 import type { Incident } from './incident.ts';
-import { fields, number, plural, text } from './wording-parts.ts';
+import { fields, list, number, plural, text } from './wording-parts.ts';
 
 /** `hallway-camera is trying to reach mail servers on the Internet: 3 attempts to 1 server (3 refused).` */
 export function mailSummary(who: string, incident: Incident): string {
   const { evidence } = incident;
-  return `${who} ${mailVerb(evidence)} on the Internet${odd(incident)}${through(evidence)}: ${mailCounts(evidence)}.${beganBefore(evidence)}${forged(evidence)}`;
+  return `${who} ${mailVerb(evidence)} on the Internet${odd(incident)}${through(evidence)}: ${mailCounts(evidence)}.${further(evidence)}`;
 }
 
 export function submissionSummary(who: string, { evidence }: Incident): string {
   const { ip, name, port } = fields(evidence.lastDestination);
-  return `${who} hands mail to a provider's server (${text(name ?? ip)}, port ${text(port)})${through(evidence)}: ${mailCounts(evidence)}.${beganBefore(evidence)}${forged(evidence)}`;
+  return `${who} hands mail to a provider's server (${text(name ?? ip)}, port ${text(port)})${through(evidence)}: ${mailCounts(evidence)}.${further(evidence)}`;
 }
 
 const STAGES: Record<MailStage, string> = {
@@ -27,6 +27,25 @@ const STAGES: Record<MailStage, string> = {
 export function stageText({ evidence }: Incident): string | null {
   const stage = stageFrom(evidence.stage);
   return stage === undefined ? null : STAGES[stage];
+}
+
+/** What else is to be said of it, a sentence each. */
+function further(evidence: Record<string, unknown>): string {
+  return `${beganBefore(evidence)}${forged(evidence)}${besides(evidence)}`;
+}
+
+const SIGNS: Record<string, string> = {
+  mail_lookup: 'it looked up mail servers or block lists',
+  exposed: 'it was reached from the Internet',
+  outbreak: 'other devices that use the same backend mail as well',
+  symptom: 'it behaves unlike its last two weeks',
+};
+
+/** What else speaks against the device. */
+function besides({ dialogue, supportedBy }: Record<string, unknown>): string {
+  const signs = list(supportedBy).flatMap((sign) => SIGNS[text(sign)] ?? []);
+  if (fields(dialogue).blockListed === true) signs.push('a server refused it as listed on a block list');
+  return signs.length === 0 ? '' : ` Besides, ${signs.join('; ')}.`;
 }
 
 function mailVerb(evidence: Record<string, unknown>): string {

@@ -318,6 +318,7 @@ describe('with mail inside a day', () => {
     );
     expect(kinds(stage).sort()).toEqual(['exposed high', 'mail_started critical']);
     expect(stage.incident('mail_started').evidence).toMatchObject({ stage: 'corroborated', supportedBy: ['exposed'] });
+    expect(stage.incident('mail_started').summary).toContain('Besides, it was reached from the Internet.');
   });
 
   it('a door that was opened on purpose is no sign', () => {

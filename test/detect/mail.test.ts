@@ -278,3 +278,14 @@ test('--home-net replaces what is inside: mail to a listed server is none, to a 
   everything.play(tcpConversation({ client: { ...CAMERA, port: 50_000 }, server, time: START, outcome: 'unanswered' }));
   expect(everything.finish().incidents).toMatchObject([{ device: CAMERA.mac }]);
 });
+
+test('a refusal that speaks of a block list is said, in words of our own', () => {
+  const stage = new Stage().play(
+    mail(CAMERA, MAIL_SERVER, START, {
+      outcome: 'connected',
+      dialogue: ['S: 554 5.7.1 Client host [198.51.100.1] blocked using zen.example.net', 'C: QUIT', 'S: 221 bye'],
+    }),
+  );
+  expect(stage.incident('mail_started').summary).toContain('Besides, a server refused it as listed on a block list.');
+  expect(JSON.stringify(stage.incidents())).not.toContain('zen.example.net');
+});

@@ -264,6 +264,24 @@ export const words = {
         : `${plural(count, 'other device uses', 'other devices use')} it, without mail`,
   },
   /** Facts that the sensor records under these keys; others show their key. */
+  dialogue: {
+    title: 'What was said',
+    hello: 'Calls itself',
+    helloClass: {
+      'own-name': 'by its own name',
+      'address-literal': 'by its address',
+      'foreign-domain': 'by a domain that is not its own',
+    } as Record<string, string>,
+    logIn: 'Log-in',
+    logInTried: 'tried, not accepted',
+    logInAccepted: 'accepted by the server',
+    encryption: 'Encrypted',
+    startTls: 'after STARTTLS: messages from there on are not counted',
+    refusals: 'Refusals',
+    blockList: 'Block list',
+    blockListed: 'a server says that your address is on one',
+    gaps: 'Places not seen',
+  },
   fact: {
     backend: 'Backend',
     role: 'Its role',

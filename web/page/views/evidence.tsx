@@ -2,7 +2,7 @@
 // they share, and any other kind's facts in plain rows. Reads them as unknown values: no fact is promised. And the files that
 // go to others.
 import type { DeviceSummary, IncidentDetail } from '../../shapes.ts';
-import { shortTime } from '../format.ts';
+import { figure, shortTime } from '../format.ts';
 import { Facts } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
 import { useResource } from '../resource.ts';
@@ -45,6 +45,30 @@ export function OutbreakFacts({ evidence }: { evidence: Evidence }) {
       </ul>
     </>
   );
+}
+
+/** What a mail dialogue showed, as far as it was readable; nothing of its text is kept. */
+export function DialogueFacts({ evidence }: { evidence: Evidence }) {
+  const [dialogue] = records([evidence.dialogue]);
+  if (dialogue === undefined) return null;
+  const text = words.dialogue;
+  const count = (key: string): number => Number(evidence[key] ?? 0);
+  const refusals = count('mailRefused') + count('recipientsRefused') + count('messagesRefused');
+  const logIn = dialogue.authAccepted === true ? text.logInAccepted : text.logInTried;
+  const rows: [string, string][] = [
+    [text.hello, text.helloClass[`${dialogue.hello}`] ?? ''],
+    [text.logIn, dialogue.authTried === true ? logIn : ''],
+    [text.encryption, dialogue.startTls === true ? text.startTls : ''],
+    [text.refusals, refusals > 0 ? figure(refusals) : ''],
+    [text.blockList, dialogue.blockListed === true ? text.blockListed : ''],
+    [text.gaps, count('gaps') > 0 ? figure(count('gaps')) : ''],
+  ];
+  return rows.some(([, value]) => value !== '') ? (
+    <>
+      <h3>{text.title}</h3>
+      <Facts rows={rows} />
+    </>
+  ) : null;
 }
 
 export function EvidenceFacts({ evidence }: { evidence: Evidence }) {

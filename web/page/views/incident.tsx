@@ -12,7 +12,7 @@ import { useNow } from '../parts/now.ts';
 import { Timeline } from '../parts/timeline.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
-import { EvidenceFacts, EvidenceFiles, OutbreakFacts } from './evidence.tsx';
+import { DialogueFacts, EvidenceFacts, EvidenceFiles, OutbreakFacts } from './evidence.tsx';
 import { IncidentActions } from './incident-actions.tsx';
 
 const SHOWN_DESTINATIONS = 12;
@@ -147,6 +147,7 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
         </ul>
       )}
       {mail && <Destinations facts={facts} />}
+      {mail && <DialogueFacts evidence={incident.evidence} />}
       {incident.kind === 'outbreak' && <OutbreakFacts evidence={incident.evidence} />}
       {!mail && incident.kind !== 'outbreak' && <EvidenceFacts evidence={incident.evidence} />}
     </>
