@@ -117,6 +117,16 @@ describe("about the home's own address", () => {
     });
   });
 
+  it('so is one whose capture ends at once, at the time that it ends', () => {
+    const stage = new Stage().play(
+      asks(CAMERA, zen('198.51.100.9'), 'A', START),
+      asks(CAMERA, zen('198.51.100.9', 'bl.spamcop.net'), 'A', START + SECOND),
+    );
+    expect(stage.finish().incidents).toMatchObject([
+      { kind: 'mail_lookup', severity: 'medium', lastAt: '2026-01-05T10:00:01.000Z' },
+    ]);
+  });
+
   it('a spam filter asks about many addresses, or domains besides: a note', () => {
     const many = ['198.51.100.9', '198.51.100.10'].flatMap((ip) =>
       ['zen.spamhaus.org', 'bl.spamcop.net'].map((zone) => asks(CAMERA, zen(ip, zone), 'A', START)),
