@@ -1,8 +1,26 @@
 // The list of all cases, by theme. A new theme is a file and a line here.
 import type { Case } from './case.ts';
 import { EVIDENCE, PROXIES } from './evidence.ts';
+import { EXPOSURE } from './exposure.ts';
+import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
+import { MAPPINGS } from './mappings.ts';
+import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
 import { SUBMISSION } from './submission.ts';
+import { SYMPTOMS } from './symptoms.ts';
 
-export const CASES: readonly Case[] = [...MAIL, ...EVIDENCE, ...PROXIES, ...LOOKUPS, ...SUBMISSION];
+export const CASES: readonly Case[] = [
+  ...MAIL,
+  ...EVIDENCE,
+  ...PROXIES,
+  ...LOOKUPS,
+  ...SUBMISSION,
+  ...LADDER,
+  ...EXPECTATIONS,
+  ...EXPOSURE,
+  ...MAPPINGS,
+  ...STORES_AND_UPDATES,
+  ...NAMES,
+  ...SYMPTOMS,
+];

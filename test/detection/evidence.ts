@@ -139,7 +139,7 @@ function through(
   };
 }
 
-const NAMED = { ip: 'mx.example.net', name: 'mx.example.net', port: 25 };
+const NAMED = { name: 'mx.example.net', port: 25 };
 
 export const PROXIES: readonly Case[] = [
   through('SOCKS4', SOCKS4, { ip: MAIL_SERVER, port: 25, through: { proxy: PROXY } }),
