@@ -2,6 +2,7 @@
 import type { Case } from './case.ts';
 import { EVIDENCE, PROXIES } from './evidence.ts';
 import { EXPOSURE } from './exposure.ts';
+import { EXPECTED_MAIL, PEOPLES_MAIL } from './innocent-homes-mail.ts';
 import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
@@ -23,4 +24,6 @@ export const CASES: readonly Case[] = [
   ...STORES_AND_UPDATES,
   ...NAMES,
   ...SYMPTOMS,
+  ...PEOPLES_MAIL,
+  ...EXPECTED_MAIL,
 ];
