@@ -2,7 +2,9 @@
 import type { Case } from './case.ts';
 import { EVIDENCE, PROXIES } from './evidence.ts';
 import { EXPOSURE } from './exposure.ts';
+import { LINKS } from './innocent-homes-links.ts';
 import { EXPECTED_MAIL, PEOPLES_MAIL } from './innocent-homes-mail.ts';
+import { NETWORKS } from './innocent-homes-network.ts';
 import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
@@ -26,4 +28,6 @@ export const CASES: readonly Case[] = [
   ...SYMPTOMS,
   ...PEOPLES_MAIL,
   ...EXPECTED_MAIL,
+  ...LINKS,
+  ...NETWORKS,
 ];
