@@ -5,6 +5,7 @@ import { EXPOSURE } from './exposure.ts';
 import { LINKS } from './innocent-homes-links.ts';
 import { EXPECTED_MAIL, PEOPLES_MAIL } from './innocent-homes-mail.ts';
 import { NETWORKS } from './innocent-homes-network.ts';
+import { RESOLVERS, SERVERS, WEB_PROXIES } from './innocent-homes-servers.ts';
 import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
@@ -30,4 +31,7 @@ export const CASES: readonly Case[] = [
   ...EXPECTED_MAIL,
   ...LINKS,
   ...NETWORKS,
+  ...RESOLVERS,
+  ...SERVERS,
+  ...WEB_PROXIES,
 ];

@@ -42,18 +42,18 @@ const noted = (device: Resident, more: Partial<Expected> = {}): Expected => ({
 
 const isPersons = (device: Resident) => [{ device, report: { class: 'general-purpose' } }];
 
-/** A mail program on `device` sends three times a day for a week. */
+/** A mail program on `device` sends three times a day for four days. */
 function mailProgram(name: string, device: Resident, port: number, known: () => CapturedFrame[] = () => []): Case {
   return {
     name: `${name}, port ${port}`,
     home: (stage) => {
       stage.play(morning(START), joins(device, START + MINUTE), known());
-      for (let i = 0; i < 21; i++) {
+      for (let i = 0; i < 12; i++) {
         const time = START + HOUR + i * 8 * HOUR;
         stage.play(fetches(device, time), submits(device, time + MINUTE, i % 2 ? OTHER : PROVIDER, port));
       }
     },
-    expect: [noted(device, { findings: 21, evidence: { attempts: 21, connected: 21 } })],
+    expect: [noted(device, { findings: 12, evidence: { attempts: 12, connected: 12 } })],
     shows: isPersons(device),
   };
 }
@@ -145,18 +145,18 @@ const setUp =
     stage.run({ type: 'expect', incident: stage.incident('submission_started').id, until: null });
   };
 
-/** Every night for six weeks, at whatever address the provider's name has. */
+/** Every night for four weeks, at whatever address the provider's name has. */
 function everyNight(name: string, device: Resident, port: number): Case {
   return {
     name,
     settled: setUp(device, port),
     home: (stage) => {
-      for (let day = 1; day <= 42; day++) {
+      for (let day = 1; day <= 28; day++) {
         const to = { ip: `198.51.100.${25 + (day % 4)}`, name: `smtp${day % 3}.provider.example` };
         stage.play(submits(device, START + day * DAY, to, port), visit(device, '203.0.113.4', START + day * DAY));
       }
     },
-    shows: [{ device, report: { mail: { attempts: 43, connected: 43 } } }],
+    shows: [{ device, report: { mail: { attempts: 29, connected: 29 } } }],
   };
 }
 

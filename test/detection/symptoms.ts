@@ -36,16 +36,16 @@ function asked(day: number, delay: number): CapturedFrame[] {
 
 export const SYMPTOMS: readonly Case[] = [
   {
-    name: 'symptom: two hundred hosts in an hour, four contacts a day before',
-    home: (stage) => stage.play(quietDays(0, 12), busyHour(12, 200)),
+    name: 'symptom: a hundred hosts in an hour, four contacts a day before',
+    home: (stage) => stage.play(quietDays(0, 12), busyHour(12, 100)),
     expect: [
       { ...NOTE, evidence: { measure: 'destinations' } },
       { ...NOTE, evidence: { measure: 'connections', usual: 1 } },
     ],
   },
   {
-    name: 'symptom: two hundred connections to one host',
-    home: (stage) => stage.play(quietDays(0, 12), busyHour(12, 200, 1)),
+    name: 'symptom: a hundred connections to one host',
+    home: (stage) => stage.play(quietDays(0, 12), busyHour(12, 100, 1)),
     expect: [{ ...NOTE, evidence: { measure: 'connections' } }],
   },
   {
@@ -81,23 +81,23 @@ export const SYMPTOMS: readonly Case[] = [
   {
     name: 'busy every day: nothing is unusual about one day more',
     home: (stage) => {
-      for (let day = 0; day < 13; day++) stage.play(busyHour(day, 190 + ((day * 7) % 40)));
+      for (let day = 0; day < 13; day++) stage.play(busyHour(day, 70 + ((day * 7) % 20)));
     },
     shows: [{ device: CAMERA, report: { backends: [{ name: 'cloud.example' }] } }],
   },
   {
     name: 'busy on its fifth day: it has no habit yet to stray from',
-    home: (stage) => stage.play(quietDays(0, 5), busyHour(5, 300)),
+    home: (stage) => stage.play(quietDays(0, 5), busyHour(5, 150)),
   },
   {
     name: 'a telephone that is quiet for two weeks, and then is played with',
-    home: (stage) => stage.play(joins(IPHONE, START), quietDays(0, 13, IPHONE), busyHour(13, 400, 250, IPHONE)),
+    home: (stage) => stage.play(joins(IPHONE, START), quietDays(0, 13, IPHONE), busyHour(13, 200, 250, IPHONE)),
     shows: [{ device: IPHONE, report: { class: 'general-purpose' } }],
   },
   {
     name: 'a television that is watched twice as long at the weekend',
     home: (stage) => {
-      for (let day = 0; day < 21; day++) stage.play(busyHour(day, day % 7 >= 5 ? 80 : 40, 10, TELEVISION));
+      for (let day = 0; day < 14; day++) stage.play(busyHour(day, day % 7 >= 5 ? 80 : 40, 10, TELEVISION));
     },
   },
 ];
