@@ -37,6 +37,8 @@ const memoryShape = z.object({
   lists: z.array(z.string()).max(LISTS),
   /** It takes mail from the Internet: a mail server, whose business this is. */
   servesMail: z.boolean(),
+  /** It resolves for others: its questions are not its own. */
+  resolves: z.boolean().default(false),
 });
 type Known = z.infer<typeof memoryShape>;
 
@@ -100,7 +102,8 @@ export class LookupDetector implements Detector {
     }
   }
 
-  #answer(message: DnsMessage, { destinationMac }: Packet, device: Device | null): void {
+  #answer(message: DnsMessage, packet: Packet, device: Device | null): void {
+    const { destinationMac } = packet;
     const { devices, home, resolvers } = this.#around;
     // The router answers for others as a matter of course; anything else that does is a resolver of the home.
     if (
@@ -108,8 +111,10 @@ export class LookupDetector implements Detector {
       device.role === 'device' &&
       destinationMac !== null &&
       devices.get(destinationMac) !== undefined
-    )
+    ) {
       resolvers.answered(device.mac);
+      this.#isResolver(device, packet.ip?.source ?? null);
+    }
     for (const { data, name, type } of message.answers)
       if (name === WHO_AM_I && (type === 'A' || type === 'AAAA')) home.learnPublic(data);
   }
@@ -117,7 +122,7 @@ export class LookupDetector implements Detector {
   #question(device: Device, packet: Packet, asked: { id: number; name: string; type: string }, time: number): void {
     const list = blockListQuestion(asked.name);
     if (asked.type !== 'MX' && list === null) return;
-    if (this.#around.resolvers.isResolver(device.mac, packet.ip?.source ?? null)) return;
+    if (this.#isResolver(device, packet.ip?.source ?? null)) return;
     const key = `${device.mac} ${asked.id} ${asked.type} ${asked.name}`;
     const before = this.#seen.get(key);
     this.#seen.set(key, time);
@@ -126,6 +131,16 @@ export class LookupDetector implements Detector {
     if (asked.type === 'MX') device.lookups.mx++;
     if (list !== null) device.lookups.dnsbl++;
     this.#judge(device, asked.type === 'MX', list, time);
+  }
+
+  /** Whether it resolves for others, or was seen to before a restart. */
+  #isResolver(device: Device, ip: IpAddress | null): boolean {
+    if (this.memory.get(device.mac)?.resolves === true) return true;
+    if (!this.#around.resolvers.isResolver(device.mac, ip)) return false;
+    this.#around.devices.keep(device);
+    this.#knownOf(device).resolves = true;
+    this.memory.mark(device.mac);
+    return true;
   }
 
   #judge(device: Device, isMx: boolean, list: BlockListQuestion | null, time: number): void {
@@ -206,7 +221,7 @@ export class LookupDetector implements Detector {
   }
 
   #knownOf({ mac }: Device): Known {
-    return this.memory.of(mac, () => ({ mx: 0, dnsbl: 0, lists: [], servesMail: false }));
+    return this.memory.of(mac, () => ({ mx: 0, dnsbl: 0, lists: [], servesMail: false, resolves: false }));
   }
 
   #recentOf(mac: Mac, time: number): Recent {
