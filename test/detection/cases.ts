@@ -5,7 +5,9 @@ import { EXPOSURE } from './exposure.ts';
 import { LINKS } from './innocent-homes-links.ts';
 import { EXPECTED_MAIL, PEOPLES_MAIL } from './innocent-homes-mail.ts';
 import { NETWORKS } from './innocent-homes-network.ts';
+import { OUTSIDE } from './innocent-homes-outside.ts';
 import { RESOLVERS, SERVERS, WEB_PROXIES } from './innocent-homes-servers.ts';
+import { THINGS } from './innocent-homes-things.ts';
 import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
@@ -34,4 +36,6 @@ export const CASES: readonly Case[] = [
   ...RESOLVERS,
   ...SERVERS,
   ...WEB_PROXIES,
+  ...THINGS,
+  ...OUTSIDE,
 ];

@@ -1,6 +1,6 @@
 // Homes in which people read and write mail, and things hand in what somebody has set up. Nobody is to be alarmed.
 import { encode } from 'dns-packet';
-import { answered, asks, datagram, visit } from '../support/name-frames.ts';
+import { answered, asks, datagram, mail, visit } from '../support/name-frames.ts';
 import type { CapturedFrame } from '../support/packet-builder.ts';
 import { CAMERA, DAY, GATEWAY, HOUR, MINUTE, SECOND, START } from '../support/stage.ts';
 import type { Case, Expected, Story } from './case.ts';
@@ -63,6 +63,14 @@ const announces = (device: Resident, service: string, time: number) => {
   const group = { mac: '01:00:5e:00:00:fb', ip: '224.0.0.251', port: 5353 };
   return datagram({ ...device, port: 5353 }, group, encode({ type: 'response', id: 0, answers }), time);
 };
+const CHROME =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/60.0.3112.32 Safari/537.36';
+/** Its system tells no router a name. */
+const NAMELESS: Resident = { mac: 'd6:11:22:33:44:58', ip: '192.168.1.88', fingerprint: PIXEL.fingerprint ?? [] };
+const RENAMED: Resident = { ...WINDOWS, name: 'office' };
+/** The question of an operating system whether there is an Internet. */
+const checks = (from: Resident, host: string, agent: string) => () =>
+  requests(from, host, '203.0.113.70', START + MINUTE, agent);
 const PLAIN_IPHONE: Resident = { mac: '9e:55:66:77:88:99', ip: '192.168.1.87' };
 
 export const PEOPLES_MAIL: readonly Case[] = [
@@ -74,8 +82,13 @@ export const PEOPLES_MAIL: readonly Case[] = [
   mailProgram('Outlook on Windows', WINDOWS, 587),
   mailProgram('Thunderbird on Windows', WINDOWS, 465),
   mailProgram('Apple Mail on a MacBook', MACBOOK, 587),
-  mailProgram('Thunderbird on a Linux laptop that shows its browser', THINKPAD, 465, () =>
-    requests(THINKPAD, 'connectivity-check.example', '203.0.113.70', START + MINUTE, LINUX),
+  mailProgram('Thunderbird on a Linux laptop', THINKPAD, 465, checks(THINKPAD, 'check.ubuntu.example', LINUX)),
+  mailProgram('an Android telephone without a name', NAMELESS, 465, checks(NAMELESS, 'check.gstatic.example', CHROME)),
+  mailProgram(
+    'a Windows computer with a name of its own',
+    RENAMED,
+    587,
+    checks(RENAMED, 'ncsi.example', 'Microsoft NCSI'),
   ),
   mailProgram('an iPhone that says nothing to the router, but announces a service', PLAIN_IPHONE, 587, () => [
     announces(PLAIN_IPHONE, '_apple-mobdev2._tcp', START + MINUTE),
@@ -164,6 +177,15 @@ export const EXPECTED_MAIL: readonly Case[] = [
   everyNight('a printer that scans to mail, as expected', PRINTER, 587),
   everyNight('a network storage that reports by mail, as expected', NAS, 465),
   everyNight('a video recorder that mails pictures, as expected', RECORDER, 2525),
+  {
+    name: "an expected device keeps its provider's address for days without asking again",
+    settled: setUp(NAS),
+    home: (stage) =>
+      stage.play(
+        ...[1, 2, 3].map((day) => mail(NAS, PROVIDER.ip, START + day * DAY, { port: 587, outcome: 'connected' })),
+      ),
+    shows: [{ device: NAS, report: { mail: { attempts: 4 } } }],
+  },
   {
     name: 'an expected device asks for the MX of its provider',
     settled: setUp(NAS),

@@ -74,7 +74,7 @@ export const RESOLVERS: readonly Case[] = [
     name: 'a resolver that is known goes on after a restart of the sensor',
     home: [
       (stage) => stage.play(usual(START), servesName('api.cam.example', START)),
-      (stage) => stage.play(servesName('api.cam.example', START + HOUR), passesOn(START + 2 * HOUR)),
+      (stage) => stage.play(passesOn(START + HOUR), servesName('api.cam.example', START + 2 * HOUR)),
     ],
     shows: NO_LOOKUPS,
   },
