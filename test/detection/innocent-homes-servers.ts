@@ -162,6 +162,15 @@ const opened =
 
 export const SERVERS: readonly Case[] = [
   {
+    name: 'a home mail server that only receives, and asks lists about who calls and for the MX of senders',
+    settled: (stage) => {
+      stage.play(usual(START), joins(PI, START), reaches(PI, 25, START + MINUTE, { dialogue: message() }));
+      stage.run({ type: 'expect', incident: stage.incident('exposed').id, until: null });
+    },
+    home: (stage) => stage.play(...[1, 2, 3].map((day) => receives(START + day * DAY))),
+    shows: [{ device: PI, report: { lookups: { mx: 3, dnsbl: 9 } } }],
+  },
+  {
     name: 'a home mail server that receives, as expected',
     settled: mailServer,
     home: (stage) => stage.play(...[1, 2, 3].map((day) => receives(START + day * DAY))),
