@@ -92,7 +92,6 @@ export class LookupDetector implements Detector {
     this.#judgeDue(Number.POSITIVE_INFINITY, time);
   }
 
-  /** What falls due until `until` is said at packet time `time`. */
   #judgeDue(until: number, time: number): void {
     for (const [mac, recent] of this.#recent.entries()) {
       if (recent.due === null || recent.due > until) continue;
@@ -103,8 +102,7 @@ export class LookupDetector implements Detector {
     }
   }
 
-  #answer(message: DnsMessage, packet: Packet, device: Device | null): void {
-    const { destinationMac } = packet;
+  #answer(message: DnsMessage, { destinationMac }: Packet, device: Device | null): void {
     const { devices, home, resolvers } = this.#around;
     // The router answers for others as a matter of course; anything else that does is a resolver of the home.
     if (
@@ -114,7 +112,7 @@ export class LookupDetector implements Detector {
       devices.get(destinationMac) !== undefined
     ) {
       resolvers.answered(device.mac);
-      this.#isResolver(device, packet.ip?.source ?? null);
+      this.#isResolver(device, null);
     }
     for (const { data, name, type } of message.answers)
       if (name === WHO_AM_I && (type === 'A' || type === 'AAAA')) home.learnPublic(data);
