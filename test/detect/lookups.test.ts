@@ -193,7 +193,7 @@ describe('who does it for others', () => {
 
   it('nor either of them after a restart, before they have answered anybody again', () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'thingwatch-resolvers-'));
-    const asksLists = (host: typeof HOLE, time: number) =>
+    const asksLists = (host: { mac: string; ip: string }, time: number) =>
       ['zen.spamhaus.org', 'bl.spamcop.net'].map((zone) => asks(host, zen('198.51.100.9', zone), 'A', time));
     try {
       const announced = { mac: 'b8:27:eb:00:00:54', ip: '192.168.1.54' };
@@ -205,7 +205,7 @@ describe('who does it for others', () => {
         asksLists(announced, START + MINUTE),
       );
       first.spine.close();
-      const second = new Stage({ stateDir }).play(asksLists(HOLE, START + HOUR), asksLists(announced, START + HOUR));
+      const second = new Stage({ stateDir }).play(asksLists(hole, START + HOUR), asksLists(announced, START + HOUR));
       expect(second.finish().incidents).toEqual([]);
       second.spine.close();
     } finally {

@@ -74,11 +74,9 @@ const refusedBy = (reason: string, ip = GATEWAY.ip): Expected => ({
 });
 
 export const EVIDENCE: readonly Case[] = [
-  partly("a mirror that shows the servers' side alone", (frames) => frames.filter(sentBy(GATEWAY)), {
-    beganBefore: true,
-  }),
+  partly("a mirror that shows the servers' side alone", (frames) => frames.filter(sentBy(GATEWAY)), {}),
   partly("a mirror that shows the device's side alone", (frames) => frames.filter(sentBy(CAMERA)), { unanswered: 0 }),
-  partly('the SYN-ACK of a mail server and nothing else', (frames) => frames.slice(1, 2), { beganBefore: true }),
+  partly('the SYN-ACK of a mail server and nothing else', (frames) => frames.slice(1, 2), {}),
   partly('the banner of a mail server and nothing else', (frames) => frames.slice(3, 4), { beganBefore: true }),
   partly('a connection that began before the sensor did', (frames) => frames.slice(7), { beganBefore: true }),
   partly('SMTP on an odd port that began before the sensor did', (frames) => frames.slice(5), { messages: 1 }, 10_025),
