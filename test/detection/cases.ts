@@ -2,6 +2,7 @@
 import type { Case } from './case.ts';
 import { EVIDENCE, PROXIES } from './evidence.ts';
 import { EXPOSURE } from './exposure.ts';
+import { FLOODS } from './floods.ts';
 import { LINKS } from './innocent-homes-links.ts';
 import { EXPECTED_MAIL, PEOPLES_MAIL } from './innocent-homes-mail.ts';
 import { NETWORKS } from './innocent-homes-network.ts';
@@ -26,6 +27,7 @@ export const CASES: readonly Case[] = [
   ...EXPECTATIONS,
   ...EXPOSURE,
   ...MAPPINGS,
+  ...FLOODS,
   ...STORES_AND_UPDATES,
   ...NAMES,
   ...SYMPTOMS,
