@@ -17,6 +17,7 @@ const TEST_TOOLS = [
   'test/support',
   'test/captures',
   'test/agreement',
+  'test/detection',
   'test/decode/fixtures',
 ];
 const TEST_SOURCE = /\.(ts|mjs|sh|json|yaml)$/;

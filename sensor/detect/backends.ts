@@ -169,8 +169,9 @@ export class BackendDetector implements Detector {
     });
     if (learning) return;
     const notable = isNotable(backend.role) || connection.name === null;
-    // People install on their computers what they like.
-    const severity = notable && !this.#around.knowledge.isGeneralPurpose(device) ? 'medium' : 'info';
+    // People install on their computers what they like; so do those that run the sensor, which updates itself besides.
+    const isComputer = device.role === 'sensor' || this.#around.knowledge.isGeneralPurpose(device);
+    const severity = notable && !isComputer ? 'medium' : 'info';
     const destination = { ip: connection.responderIp, port: connection.responderPort, name: connection.name };
     this.#around.found(
       {

@@ -80,8 +80,9 @@ export class ExposureDetector implements Detector {
     addTimeline(device, loginEntry(connection, service, time));
   }
 
-  /** Active FTP: the server that the device had called opens the data connection. */
+  /** Active FTP: the server that the device had called opens the data connection. Or the home itself, around the router. */
   #wasInvited({ mac }: Device, { originatorIp, originatorPort }: Connection): boolean {
+    if (this.#around.home.isPublic(originatorIp)) return true;
     return originatorPort === FTP_DATA && this.#ftpPeers.has(`${mac} ${originatorIp}`);
   }
 

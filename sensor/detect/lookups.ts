@@ -37,6 +37,8 @@ const memoryShape = z.object({
   lists: z.array(z.string()).max(LISTS),
   /** It takes mail from the Internet: a mail server, whose business this is. */
   servesMail: z.boolean(),
+  /** It resolves for others: its questions are not its own. */
+  resolves: z.boolean().default(false),
 });
 type Known = z.infer<typeof memoryShape>;
 
@@ -83,17 +85,21 @@ export class LookupDetector implements Detector {
   }
 
   tick(time: number): void {
+    this.#judgeDue(time, time);
+  }
+
+  finish(time: number): void {
+    this.#judgeDue(Number.POSITIVE_INFINITY, time);
+  }
+
+  #judgeDue(until: number, time: number): void {
     for (const [mac, recent] of this.#recent.entries()) {
-      if (recent.due === null || recent.due > time) continue;
+      if (recent.due === null || recent.due > until) continue;
       recent.due = null;
       const device = this.#around.devices.get(mac);
       const isFilter = recent.addresses.size > 1 || recent.domains > 0;
       if (device !== undefined && !isFilter) this.#found(device, 'medium', { ownAddress: 'probably' }, time);
     }
-  }
-
-  finish(): void {
-    this.tick(Number.POSITIVE_INFINITY);
   }
 
   #answer(message: DnsMessage, { destinationMac }: Packet, device: Device | null): void {
@@ -104,8 +110,10 @@ export class LookupDetector implements Detector {
       device.role === 'device' &&
       destinationMac !== null &&
       devices.get(destinationMac) !== undefined
-    )
+    ) {
       resolvers.answered(device.mac);
+      this.#isResolver(device, null);
+    }
     for (const { data, name, type } of message.answers)
       if (name === WHO_AM_I && (type === 'A' || type === 'AAAA')) home.learnPublic(data);
   }
@@ -113,7 +121,7 @@ export class LookupDetector implements Detector {
   #question(device: Device, packet: Packet, asked: { id: number; name: string; type: string }, time: number): void {
     const list = blockListQuestion(asked.name);
     if (asked.type !== 'MX' && list === null) return;
-    if (this.#around.resolvers.isResolver(device.mac, packet.ip?.source ?? null)) return;
+    if (this.#isResolver(device, packet.ip?.source ?? null)) return;
     const key = `${device.mac} ${asked.id} ${asked.type} ${asked.name}`;
     const before = this.#seen.get(key);
     this.#seen.set(key, time);
@@ -122,6 +130,16 @@ export class LookupDetector implements Detector {
     if (asked.type === 'MX') device.lookups.mx++;
     if (list !== null) device.lookups.dnsbl++;
     this.#judge(device, asked.type === 'MX', list, time);
+  }
+
+  /** Whether it resolves for others, or was seen to before a restart. */
+  #isResolver(device: Device, ip: IpAddress | null): boolean {
+    if (this.memory.get(device.mac)?.resolves === true) return true;
+    if (!this.#around.resolvers.isResolver(device.mac, ip)) return false;
+    this.#around.devices.keep(device);
+    this.#knownOf(device).resolves = true;
+    this.memory.mark(device.mac);
+    return true;
   }
 
   #judge(device: Device, isMx: boolean, list: BlockListQuestion | null, time: number): void {
@@ -202,7 +220,7 @@ export class LookupDetector implements Detector {
   }
 
   #knownOf({ mac }: Device): Known {
-    return this.memory.of(mac, () => ({ mx: 0, dnsbl: 0, lists: [], servesMail: false }));
+    return this.memory.of(mac, () => ({ mx: 0, dnsbl: 0, lists: [], servesMail: false, resolves: false }));
   }
 
   #recentOf(mac: Mac, time: number): Recent {

@@ -74,6 +74,19 @@ export function covers({ covers: what, targets }: Scope | Expectation, { destina
   return targets.some(covering(destination.ip, destination.name, destination.port));
 }
 
+/**
+ * Programs keep the address of a server beyond the time that its name is valid for. Such a finding by the name that the
+ * device itself, under any of its addresses (`chain`), was given when it mailed there before.
+ */
+export function withKnownName(finding: Finding, chain: readonly Device[]): Finding {
+  const { destination, kind } = finding;
+  if (destination === null || destination.name !== null || !isMailKind(kind)) return finding;
+  const known = chain
+    .flatMap(({ mail }) => [...mail.destinations.values()])
+    .find(({ ip, nameFrom, port }) => ip === destination.ip && port === destination.port && nameFrom === 'dns');
+  return known === undefined ? finding : { ...finding, destination: { ...destination, name: known.name } };
+}
+
 /** Whether a firmware note says that its devices hand mail to this server: normal enough to stay calm until a person decides. */
 export function isInNote({ ports, servers }: NoteMail, { destination, kind }: Finding): boolean {
   if (destination === null || kind !== 'submission_started') return false;

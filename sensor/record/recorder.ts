@@ -15,7 +15,7 @@ import type { IncidentChange, RecordEvents } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
 import { EvidenceWatch } from './evidence-watch.ts';
 import { ExpectationBook } from './expectation-book.ts';
-import { isInNote } from './expectation-scope.ts';
+import { isInNote, withKnownName } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import type { OutboxMessage } from './outbox.ts';
@@ -103,10 +103,12 @@ export class Recorder {
   #isExpected(finding: Finding, device: Device | null): boolean {
     const { about, effect, time } = finding;
     if (effect === 'updates') return about !== undefined && this.#covered.has(about);
-    const macs = this.#chain(device).map(({ mac }) => mac);
+    const chain = this.#chain(device);
+    const macs = chain.map(({ mac }) => mac);
     // Whose mail is expected may look up where it goes.
     if (finding.kind === 'mail_lookup') return this.expectations.allowsMail(macs, time);
-    const expectation = this.expectations.covering(finding, macs);
+    const expectation =
+      this.expectations.covering(finding, macs) ?? this.expectations.covering(withKnownName(finding, chain), macs);
     if (expectation === null) return false;
     expectation.matches++;
     expectation.lastMatch = time;

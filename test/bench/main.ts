@@ -1,5 +1,6 @@
 // `npm run bench -- NAME [ARGS]`: figures for people. Nothing here passes or fails; the aims stand beside the figures.
 import { run as agreement } from './agreement.bench.ts';
+import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
@@ -35,6 +36,11 @@ const BENCHES: Record<string, Bench> = {
     what: 'made-up names, addresses and devices: do tables and memory level off',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
+  detection: {
+    run: detection,
+    args: '',
+    what: 'crafted homes, half of them innocent: is each incident found, and nothing else; precision and recall',
+  },
   agreement: {
     run: agreement,
     args: '[FOLDER]',

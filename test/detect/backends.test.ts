@@ -86,6 +86,15 @@ test('in the first week everything is learned in silence; then a new domain is i
   ]);
 });
 
+test("what the sensor's own machine fetches is shown and not told", () => {
+  const stage = new Stage({ sensorMac: BRIDGE.mac });
+  stage.play(
+    visit(BRIDGE, FIRST, START, { host: 'ntfy.example' }),
+    visit(BRIDGE, SECOND_IP, START + 8 * DAY, { host: 'registry.npmjs.org' }),
+  );
+  expect(stage.incidents().map(({ kind, severity }) => [kind, severity])).toEqual([['backend_new', 'info']]);
+});
+
 test('a further host in the domain of a known update server is no news', () => {
   const stage = new Stage();
   stage.play(

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { mail, visit } from '../support/name-frames.ts';
+import { datagram, dnsAnswer, mail, visit } from '../support/name-frames.ts';
 import { tcpConversation } from '../support/packet-builder.ts';
 import {
   at,
@@ -141,6 +141,20 @@ test('the data connection of active FTP was invited by the device; from another 
   expect(stage.incidents('exposed')).toEqual([]);
   stage.play(back('203.0.113.66', START + 2000));
   expect(stage.incident('exposed').evidence).toMatchObject({ firstSource: '203.0.113.66' });
+});
+
+test("who comes from the home's own address on the Internet is no stranger, but a neighbour by way of the router", () => {
+  const resolver = outside('208.67.222.222', 53);
+  const told = dnsAnswer('myip.opendns.com', ['198.51.100.9']);
+  const stage = new Stage();
+  stage.play(
+    usual(),
+    datagram(resolver, { ...TELEVISION, port: 40_001 }, told, START - 1000),
+    reach(443, START, { from: '198.51.100.9' }),
+  );
+  expect(stage.incidents('exposed')).toEqual([]);
+  stage.play(reach(443, START + MINUTE));
+  expect(stage.incident('exposed').evidence).toMatchObject({ firstSource: STRANGER, sources: 1 });
 });
 
 test("on a mirror that shows only the way in, the stranger's own acknowledgement proves the answer", () => {

@@ -117,6 +117,18 @@ describe("about the home's own address", () => {
     });
   });
 
+  it('is told at the end of a capture that ends before it is certain', () => {
+    const stage = new Stage().play(
+      asks(CAMERA, zen('198.51.100.9'), 'A', START),
+      asks(CAMERA, zen('198.51.100.9', 'bl.spamcop.net'), 'A', START + SECOND),
+    );
+    stage.finish();
+    expect(stage.incident('mail_lookup')).toMatchObject({
+      severity: 'medium',
+      lastAt: new Date(START + SECOND).toISOString(),
+    });
+  });
+
   it('a spam filter asks about many addresses, or domains besides: a note', () => {
     const many = ['198.51.100.9', '198.51.100.10'].flatMap((ip) =>
       ['zen.spamhaus.org', 'bl.spamcop.net'].map((zone) => asks(CAMERA, zen(ip, zone), 'A', START)),
@@ -177,6 +189,28 @@ describe('who does it for others', () => {
       asks(HOLE, 'example.net', 'MX', START + MINUTE),
     );
     expect(stage.incidents()).toEqual([]);
+  });
+
+  it('nor either of them after a restart, before they have answered anybody again', () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'thingwatch-resolvers-'));
+    const asksLists = (host: { mac: string; ip: string }, time: number) =>
+      ['zen.spamhaus.org', 'bl.spamcop.net'].map((zone) => asks(host, zen('198.51.100.9', zone), 'A', time));
+    try {
+      const announced = { mac: 'b8:27:eb:00:00:54', ip: '192.168.1.54' };
+      const first = new Stage({ stateDir }).play(
+        datagram(hole, { ...CAMERA, port: 40_001 }, dnsAnswer('a.example', ['203.0.113.80']), START),
+        asks(CAMERA, 'a.example', 'A', START + SECOND),
+        datagram(hole, { ...CAMERA, port: 40_001 }, dnsAnswer('b.example', ['203.0.113.80']), START + 2 * SECOND),
+        dhcpAck(CAMERA, START, [[6, Buffer.from([192, 168, 1, 54])]]),
+        asksLists(announced, START + MINUTE),
+      );
+      first.spine.close();
+      const second = new Stage({ stateDir }).play(asksLists(hole, START + HOUR), asksLists(announced, START + HOUR));
+      expect(second.finish().incidents).toEqual([]);
+      second.spine.close();
+    } finally {
+      rmSync(stateDir, { recursive: true });
+    }
   });
 
   it('but who asked it is', () => {

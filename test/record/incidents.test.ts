@@ -121,6 +121,19 @@ test('an expectation by name follows the server to another address, and ends whe
   expect(stage.incident('mail_started')).toMatchObject({ state: 'open', findings: 2 });
 });
 
+test('an expectation by name holds where the device keeps the address longer than its name is valid', () => {
+  const stage = new Stage();
+  stage.play(
+    answered(CAMERA, 'mail.provider.example', [MAIL_SERVER], START),
+    mail(CAMERA, MAIL_SERVER, START + SECOND),
+  );
+  expectMail(stage);
+  stage.play(mail(CAMERA, MAIL_SERVER, START + DAY));
+  expect(stage.incident('mail_started')).toMatchObject({ state: 'expected', findings: 1 });
+  stage.play(mail(CAMERA, OTHER_SERVER, START + 2 * DAY));
+  expect(stage.incident('mail_started')).toMatchObject({ state: 'open', findings: 2 });
+});
+
 test("a name that only another device was given opens no door in a device's expectation", () => {
   const stage = new Stage();
   stage.play(

@@ -1,0 +1,64 @@
+// Somebody makes up MAC addresses; and crowds that are real.
+import { dhcpRequest, mail } from '../support/name-frames.ts';
+import { type CapturedFrame, ethernet, ipv4, tcp } from '../support/packet-builder.ts';
+import { CAMERA, GATEWAY, HOUR, MAIL_SERVER, MINUTE, SECOND, START } from '../support/stage.ts';
+import type { Case, Expected } from './case.ts';
+import { fetches, joins, morning, PIXEL, type Resident } from './household.ts';
+
+const FLOOD: Expected = { kind: 'mac_flood', device: null, severity: 'high', alerts: 1 };
+const hex = (value: number) => (value & 255).toString(16).padStart(2, '0');
+
+/** A SYN from each of `count` addresses that nobody has. */
+function madeUp(count: number, destinationPort: number, time: number): CapturedFrame[] {
+  return Array.from({ length: count }, (_, i) => {
+    const source = `10.0.${i >> 8}.${i & 255}`;
+    const syn = tcp({ sourcePort: 1024 + i, destinationPort, sequence: 1000, flags: 'S' });
+    const addresses = { source: `02:5e:00:00:${hex(i >> 8)}:${hex(i)}`, destination: GATEWAY.mac };
+    return { time: time + i * 5, data: ethernet(addresses, ipv4({ source, destination: MAIL_SERVER }, syn)) };
+  });
+}
+
+const guest = (i: number): Resident => ({
+  ...{ ...PIXEL, name: `guest-${i}` },
+  ...{ mac: `d6:0a:00:00:00:${hex(i)}`, ip: `192.168.1.${100 + i}` },
+});
+
+export const FLOODS: readonly Case[] = [
+  {
+    name: 'a thousand made-up addresses that knock at web servers',
+    home: (stage) => stage.play(morning(START), madeUp(1000, 443, START + HOUR)),
+    expect: [{ ...FLOOD, findings: 1, evidence: { addresses: 1000, connections: 1000, mailAttempts: 0 } }],
+  },
+  {
+    name: 'a thousand made-up addresses that mail, and a camera that does among them',
+    home: (stage) =>
+      stage.play(
+        morning(START),
+        madeUp(1000, 25, START + HOUR),
+        mail(CAMERA, MAIL_SERVER, START + HOUR + 2 * SECOND, { outcome: 'refused' }),
+      ),
+    expect: [
+      { ...FLOOD, evidence: { addresses: 1000, mailAttempts: 1000 } },
+      { kind: 'mail_started', device: CAMERA, severity: 'high', evidence: { attempts: 1, refused: 1 }, alerts: 1 },
+    ],
+  },
+  {
+    name: 'a party: a hundred guests within ten minutes',
+    home: (stage) =>
+      stage.play(
+        morning(START),
+        ...Array.from({ length: 100 }, (_, i) => [
+          ...joins(guest(i), START + HOUR + i * 6 * SECOND),
+          ...fetches(guest(i), START + HOUR + i * 6 * SECOND + SECOND),
+        ]),
+      ),
+  },
+  {
+    name: 'telephones of passers-by that ask for an address and get none, ten an hour',
+    home: (stage) =>
+      stage.play(
+        morning(START),
+        ...Array.from({ length: 120 }, (_, i) => dhcpRequest(guest(i).mac, [], START + HOUR + i * 6 * MINUTE)),
+      ),
+  },
+];
