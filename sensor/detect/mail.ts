@@ -34,6 +34,8 @@ export class MailDetector implements Detector {
   readonly #around: Surroundings;
   readonly #dialogues = new Dialogues();
   readonly #bursts = new LRUCache<Mac, BurstCounter>({ max: LIMITS.devices });
+  /** Who spoke SMTP past the first octets of a connection, where it may be anything's payload: both sides have to. */
+  readonly #heard = new WeakMap<Connection, Side>();
   /** Devices whose submission was judged as a thing's: what they are may show later. The newest connection of each. */
   readonly #doubtful = new LRUCache<Mac, Connection>({ max: LIMITS.devices });
   #nextLook = 0;
@@ -67,7 +69,7 @@ export class MailDetector implements Detector {
     const { inner, way } = connection;
     if (inner === null ? way !== 'outbound' : !this.#leaves(inner.host)) return;
     if (!connection.mailAttempt) {
-      if (!isMail(connection, tcp, from)) return;
+      if (!this.#isMail(connection, tcp, from)) return;
       this.#attempt(device, connection, time);
     }
     // What comes through says that the proxy has got through, where its own answer is not visible.
@@ -78,6 +80,18 @@ export class MailDetector implements Detector {
     if (connection.beganUnseen && isSyn(tcp)) this.#began(device, connection, time);
     const news = this.#dialogues.follow(connection, tcp, from, device);
     if (news !== null) this.#spoken(device, connection, news, time);
+  }
+
+  /** A connection to a mail port whose beginning was not captured, or SMTP on whatever port. */
+  #isMail(connection: Connection, tcp: Tcp, from: Side): boolean {
+    const { down, inner, responderPort, up } = connection;
+    if (isMailPort(inner?.port ?? responderPort)) return true;
+    if (!isSmtp(tcp, from)) return false;
+    const sent = from === 'originator' ? up : down;
+    if (inner !== null || sent.total <= tcp.payloadLength) return true;
+    const heard = this.#heard.get(connection);
+    if (heard === undefined) this.#heard.set(connection, from);
+    return heard !== undefined && heard !== from;
   }
 
   /** The SYN came after its answer, as through two queues of a switch: nothing of it is missing. */
@@ -199,11 +213,6 @@ export class MailDetector implements Detector {
 
 function isSyn({ flags }: Tcp): boolean {
   return (flags & TCP_FLAGS.syn) !== 0 && (flags & TCP_FLAGS.ack) === 0;
-}
-
-/** A connection to a mail port whose beginning was not captured, or SMTP on whatever port. */
-function isMail({ inner, responderPort }: Connection, tcp: Tcp, from: Side): boolean {
-  return isMailPort(inner?.port ?? responderPort) || isSmtp(tcp, from);
 }
 
 /** The client says hello, or the server that it is one for mail (RFC 5321, section 3.1). */

@@ -1,5 +1,5 @@
 // The sensor's reason to be, told in frames: a device opens a mail connection, and what becomes an incident of it.
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { mail } from '../support/name-frames.ts';
 import {
   type CapturedFrame,
@@ -288,4 +288,27 @@ test('a refusal that speaks of a block list is said, in words of our own', () =>
   );
   expect(stage.incident('mail_started').summary).toContain('Besides, a server refused it as listed on a block list.');
   expect(JSON.stringify(stage.incidents())).not.toContain('zen.example.net');
+});
+
+describe('SMTP in the middle of something else', () => {
+  const talk = (...dialogue: string[]) =>
+    new Stage().play(
+      tcpConversation({
+        client: at(CAMERA, CAMERA.ip, 40_000),
+        server: outside('198.51.100.8', 8080),
+        time: START,
+        outcome: 'connected',
+        dialogue,
+      }),
+    );
+
+  it('is payload of that: an upload, a mail that is fetched', () => {
+    expect(talk('C: POST /log HTTP/1.1', 'C: EHLO camera', 'S: HTTP/1.1 200 OK').incidents()).toEqual([]);
+    expect(talk('C: RETR 1', 'S: +OK', 'S: 220 mx.example.net ESMTP', 'C: QUIT').incidents()).toEqual([]);
+  });
+
+  it('is mail where both sides speak it, as behind a proxy whose first words were lost', () => {
+    const stage = talk('C: xx', 'S: xx', 'S: 220 mx.example.net ESMTP', 'C: EHLO camera', 'S: 250 mx.example.net');
+    expect(stage.incident('mail_started').evidence).toMatchObject({ attempts: 1, connected: 1 });
+  });
 });

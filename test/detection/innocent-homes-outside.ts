@@ -189,4 +189,13 @@ export const OUTSIDE: readonly Case[] = [
         mail(NAS, STRANGER, START + DAY, { port: 8443, outcome: 'connected' }),
       ),
   },
+  {
+    name: 'an upload and a mail that is fetched, with the words of a mail server in the middle of them',
+    home: (stage) =>
+      stage.play(
+        usual(START),
+        talks(CAMERA, PEER, 8080, START, ['C: POST /log HTTP/1.1', 'C: EHLO camera', 'S: HTTP/1.1 200 OK']),
+        talks(FRIDGE, PEER, 110, START + MINUTE, ['S: +OK', 'C: RETR 1', 'S: +OK', 'S: 220 mx.example.net ESMTP']),
+      ),
+  },
 ];
