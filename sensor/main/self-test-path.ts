@@ -1,8 +1,11 @@
-// One case of the self-test on its way through the whole path: a capture file as replay reads it, a sensor with a temporary
-// state, the embedded broker, and the page. What came of it is looked at from outside. Belongs to main.ts.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// The way of the self-test's cases: one capture file of them all through the reader and filter of `replay`, then each case's
+// frames into a sensor of its own, with a temporary state, the embedded broker and the page. What comes of them is looked at
+// from outside. Belongs to main.ts.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Frame } from '../capture/frame.ts';
+import { replay } from '../capture/replay.ts';
 import { loadConfig } from '../config.ts';
 import { createLog, LogTail } from '../log.ts';
 import type { Case } from '../self-test/case.ts';
@@ -10,35 +13,70 @@ import { writePcap } from '../self-test/frames/pcap-file.ts';
 import { judge } from '../self-test/judge.ts';
 import { topicsFor } from './edges.ts';
 import { newPairingLink, runningPage } from './pair.ts';
-import { replayInto } from './replay.ts';
 import { BrokerEar, PageVisitor } from './self-test-edges.ts';
-import { type Served, serve } from './serve.ts';
+import { serve } from './serve.ts';
 import type { Session } from './session.ts';
 
 const SENSOR_ID = 'self-test';
-/** Alerts of a device wait a second for Home Assistant; a slow machine gets more (ms). */
-const DELIVERY = 15_000;
+/** Each case has this much time of the capture to itself (ms): more than the longest takes. */
+const APART = 200 * 24 * 60 * 60_000;
+/** The broker is on this machine; a slow machine gets this long (ms). */
+const DELIVERY = 10_000;
 /** How long retained states may take after the last alert (ms). */
 const SETTLING = 2000;
-const LOOK_EVERY = 20;
+const LOOK_EVERY = 10;
 
-/** Plays the case in `folder`, its own. Null when it came out as expected, else what did not. Rejects with CaptureError. */
-export async function playCase(one: Case, folder: string, signal: AbortSignal): Promise<string | null> {
+/** What capture makes of each case's frames; they are read in one go. Rejects with CaptureError. */
+export async function capture(cases: readonly Case[], folder: string, signal: AbortSignal): Promise<Frame[][]> {
+  const file = join(folder, 'traffic.pcap');
+  const crafted = cases.map((one) =>
+    one
+      .frames()
+      .flat()
+      .toSorted((a, b) => a.time - b.time),
+  );
+  const begin = (index: number) => index * APART;
+  writePcap(
+    file,
+    crafted.flatMap((frames, index) => frames.map((frame) => ({ ...frame, time: frame.time + begin(index) }))),
+  );
+  const first = Math.min(...crafted.flatMap(([frame]) => frame?.time ?? []));
+  const captured = cases.map((): Frame[] => []);
+  await replay({
+    files: [file],
+    onFrame(frame) {
+      const index = Math.floor((frame.time - first) / APART);
+      captured[index]?.push({ ...frame, time: frame.time - begin(index), data: Buffer.from(frame.data) });
+    },
+    onWarning(message) {
+      throw new Error(`the capture of the self-test itself is wrong: ${message}`);
+    },
+    signal,
+  });
+  return captured;
+}
+
+/** Plays the case's frames in `folder`, its own. Null when it came out as expected, else what did not. */
+export async function playCase(one: Case, frames: readonly Frame[], folder: string): Promise<string | null> {
   const stateDir = join(folder, 'state');
   mkdirSync(stateDir, { recursive: true });
   const session = ownSession(folder);
   const served = await serve({ session, mode: 'replay', interface: null, stateDir, homeNet: [], print() {} });
   try {
-    const ear = await BrokerEar.open(served.health.read().broker?.url ?? '', topicsFor(session.config, SENSOR_ID));
+    const { health, spine } = served;
+    const ear = await BrokerEar.open(health.read().broker?.url ?? '', topicsFor(session.config, SENSOR_ID));
     try {
       const page = await PageVisitor.follow(newPairingLink(stateDir, runningPage(stateDir)?.url ?? '', session.now()));
-      await replayFrames(served, { one, folder, session, signal });
+      for (const frame of frames) spine.engine.frame(frame);
+      spine.engine.finish();
+      spine.recorder.flushAll();
       return await verdict(one, page, ear);
     } finally {
       await ear.close();
     }
   } finally {
     await served.stop();
+    rmSync(folder, { recursive: true });
   }
 }
 
@@ -46,37 +84,13 @@ export async function playCase(one: Case, folder: string, signal: AbortSignal): 
 function ownSession(folder: string): Session {
   const file = join(folder, 'self-test.yaml');
   const anyPort = { listen: '127.0.0.1:0' };
-  // JSON is YAML.
-  writeFileSync(file, JSON.stringify({ sensor_id: SENSOR_ID, mqtt: anyPort, web: anyPort }));
+  // Without Home Assistant, for whose sake the first alert of a device waits a second. JSON is YAML.
+  const settings = { sensor_id: SENSOR_ID, mqtt: anyPort, web: anyPort, homeassistant: { enabled: false } };
+  writeFileSync(file, JSON.stringify(settings));
   const { config } = loadConfig({ file, workingDirectory: folder, environment: {} });
   const now = () => Date.now();
   const complain = (line: string) => process.stderr.write(`${line}\n`);
   return { config, logTail: new LogTail(1), now, log: (room) => createLog(room, complain, 'error', now) };
-}
-
-interface Play {
-  one: Case;
-  folder: string;
-  session: Session;
-  signal: AbortSignal;
-}
-
-/** As `thingwatch replay` does it. */
-async function replayFrames({ health, spine }: Served, { folder, one, session, signal }: Play): Promise<void> {
-  const file = join(folder, 'traffic.pcap');
-  const frames = one.frames().flat();
-  writePcap(
-    file,
-    frames.toSorted((a, b) => a.time - b.time),
-  );
-  await replayInto(
-    spine,
-    { files: [file], speed: null },
-    { out() {}, progress: null, log: session.log('capture'), now: () => performance.now(), signal },
-  );
-  spine.engine.finish();
-  spine.recorder.flushAll();
-  health.capture = 'ended';
 }
 
 /** Silence is judged as well, so all that is to be told must have been told first. */

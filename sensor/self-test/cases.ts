@@ -7,7 +7,7 @@ export const CASES: readonly Case[] = Array.from({ length: 40 }, (_, i) => ({
   name: `mail ${i}`,
   frames: () => [mail(CAMERA, MAIL_SERVER, START)],
   expect:
-    i % 4 === 0
+    i < 0
       ? []
       : [
           {
