@@ -1,7 +1,7 @@
 // What the devices of a home say, as frames: DNS, TLS hellos in a connection, mail, multicast announcements, DHCP.
 import { type Answer, encode } from 'dns-packet';
 import { type Endpoint, tcpConversation } from './conversation.ts';
-import { GATEWAY, outside } from './home.ts';
+import { GATEWAY, outside, PHONE } from './home.ts';
 import { ethernet, ipv4, ipv6 } from './link-layers.ts';
 import { dhcp, udp } from './messages.ts';
 import type { CapturedFrame } from './pcap-file.ts';
@@ -106,6 +106,19 @@ export function dhcpRequest(
   const message = dhcp({ operation: 'request', messageType: 3, clientMac: mac, options });
   const everybody = { mac: 'ff:ff:ff:ff:ff:ff', ip: '255.255.255.255', port: 67 };
   return datagram({ mac, ip: '0.0.0.0', port: 68 }, everybody, message, time);
+}
+
+/** The telephone asks for an address and says what it is: a host name and the parameter list of its system. */
+export function phoneJoins(time: number): CapturedFrame {
+  const parameters = Buffer.from([1, 121, 3, 6, 15, 108, 114, 119, 252]);
+  return dhcpRequest(
+    PHONE.mac,
+    [
+      [12, 'Annas-iPhone'],
+      [55, parameters],
+    ],
+    time,
+  );
 }
 
 /** The router hands out an address. */
