@@ -82,17 +82,21 @@ export class LookupDetector implements Detector {
   }
 
   tick(time: number): void {
+    this.#judgeDue(time, time);
+  }
+
+  finish(time: number): void {
+    this.#judgeDue(Number.POSITIVE_INFINITY, time);
+  }
+
+  #judgeDue(until: number, time: number): void {
     for (const [mac, recent] of this.#recent.entries()) {
-      if (recent.due === null || recent.due > time) continue;
+      if (recent.due === null || recent.due > until) continue;
       recent.due = null;
       const device = this.#around.devices.get(mac);
       const isFilter = recent.addresses.size > 1 || recent.domains > 0;
       if (device !== undefined && !isFilter) this.#found(device, 'medium', { ownAddress: 'probably' }, time);
     }
-  }
-
-  finish(): void {
-    this.tick(Number.POSITIVE_INFINITY);
   }
 
   #answer(message: DnsMessage, { destinationMac }: Packet, device: Device | null): void {

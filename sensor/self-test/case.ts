@@ -27,4 +27,6 @@ export interface Expected {
   evidence?: Record<string, unknown>;
   /** Its alerts in order, as in their `change`; `opened` first unless told, and none for what is not for telling. */
   alerts?: readonly string[];
+  /** Kinds of events that the chain of what happened before must hold. */
+  before?: readonly string[];
 }

@@ -22,9 +22,13 @@ export function judge({ expect }: Case, seen: Seen): string | null {
   return strayAlert(seen) ?? stateProblem(expect, seen);
 }
 
-function fits({ device, evidence = {}, kind, severity, state = 'open' }: Expected, seen: SeenIncident): boolean {
+function fits(
+  { before = [], device, evidence = {}, kind, severity, state = 'open' }: Expected,
+  seen: SeenIncident,
+): boolean {
   const isSame = kind === seen.kind && device === seen.device && severity === seen.severity && state === seen.state;
-  return isSame && holds(seen.evidence, evidence);
+  const chain = seen.before.map((entry) => entry.kind);
+  return isSame && holds(seen.evidence, evidence) && before.every((one) => chain.includes(one));
 }
 
 /** Whether `value` has all of `part`. */

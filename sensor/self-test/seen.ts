@@ -11,6 +11,7 @@ export const incidentSchema = z.object({
   state: z.string(),
   summary: z.string().min(1),
   evidence: z.record(z.string(), z.unknown()),
+  before: z.array(z.object({ kind: z.string() })),
 });
 export type SeenIncident = z.infer<typeof incidentSchema>;
 

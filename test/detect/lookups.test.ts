@@ -117,6 +117,18 @@ describe("about the home's own address", () => {
     });
   });
 
+  it('is told at the end of a capture that ends before it is certain', () => {
+    const stage = new Stage().play(
+      asks(CAMERA, zen('198.51.100.9'), 'A', START),
+      asks(CAMERA, zen('198.51.100.9', 'bl.spamcop.net'), 'A', START + SECOND),
+    );
+    stage.finish();
+    expect(stage.incident('mail_lookup')).toMatchObject({
+      severity: 'medium',
+      lastAt: new Date(START + SECOND).toISOString(),
+    });
+  });
+
   it('a spam filter asks about many addresses, or domains besides: a note', () => {
     const many = ['198.51.100.9', '198.51.100.10'].flatMap((ip) =>
       ['zen.spamhaus.org', 'bl.spamcop.net'].map((zone) => asks(CAMERA, zen(ip, zone), 'A', START)),

@@ -3,12 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { interestOf } from '../../sensor/decode/interest.ts';
 import { DecodeCounters } from '../../sensor/decode/outcome.ts';
-import { mail } from '../support/name-frames.ts';
+import { mail, ONE_MESSAGE, refusal } from '../support/name-frames.ts';
 import {
   type CapturedFrame,
   connect,
   ethernet,
-  icmpUnreachable,
   icmpv6Unreachable,
   ipv4,
   ipv6,
@@ -34,19 +33,6 @@ import {
   Stage,
 } from '../support/stage.ts';
 
-const ONE_MESSAGE = [
-  'S: 220 mx ESMTP',
-  'C: EHLO mail.bank.example',
-  'S: 250 ok',
-  'C: MAIL FROM:<a@b.example>',
-  'S: 250 ok',
-  'C: RCPT TO:<c@d.example>',
-  'S: 250 ok',
-  'C: DATA',
-  'S: 354 go',
-  'C: Subject: rent\r\n\r\nhello\r\n.',
-  'S: 250 queued',
-];
 const PROXY = '198.51.100.10';
 
 const from = (host: { mac: string }) => (frame: CapturedFrame) =>
@@ -115,12 +101,6 @@ describe('a connection that was there before the sensor', () => {
 });
 
 describe('an ICMP error that quotes a SYN to a mail port', () => {
-  const error = (fields: { code: number; by: string; source?: string; sequence?: number }, time: number) => {
-    const segment = tcp({ sourcePort: 50_000, destinationPort: 25, sequence: fields.sequence ?? 7000, flags: 'S' });
-    const quoted = ipv4({ source: fields.source ?? CAMERA.ip, destination: MAIL_SERVER }, segment);
-    const packet = ipv4({ source: fields.by, destination: CAMERA.ip }, icmpUnreachable(fields.code, quoted));
-    return { time, data: ethernet({ source: GATEWAY.mac, destination: CAMERA.mac }, packet) };
-  };
   const attempt = () =>
     tcpConversation({
       client: { ...CAMERA, port: 50_000 },
@@ -136,7 +116,7 @@ describe('an ICMP error that quotes a SYN to a mail port', () => {
     [1, 'host-unreachable'],
     [3, 'port-unreachable'],
   ])('code %i makes it refused, and says by whom', (code, reason) => {
-    const stage = new Stage().play(usual(), attempt(), error({ code, by: '192.168.1.1' }, START + SECOND));
+    const stage = new Stage().play(usual(), attempt(), refusal({ code, by: '192.168.1.1' }, START + SECOND));
     stage.wait(START + 2 * MINUTE);
     const incident = stage.incident('mail_started');
     expect(incident.evidence).toMatchObject({
@@ -150,7 +130,7 @@ describe('an ICMP error that quotes a SYN to a mail port', () => {
 
   it('after the deadline takes the missing answer back; a late SYN-ACK takes the refusal back', () => {
     const stage = new Stage().play(usual(), attempt()).wait(START + MINUTE);
-    stage.play(error({ code: 13, by: '192.168.1.1' }, START + 2 * MINUTE));
+    stage.play(refusal({ code: 13, by: '192.168.1.1' }, START + 2 * MINUTE));
     expect(stage.incident('mail_started').evidence).toMatchObject({ refused: 1, unanswered: 0 });
     const [, answer] = tcpConversation({
       client: { ...CAMERA, port: 50_000 },
@@ -167,13 +147,13 @@ describe('an ICMP error that quotes a SYN to a mail port', () => {
     const stage = new Stage().play(
       usual(),
       attempt(),
-      error({ code: 13, by: '192.168.1.66', sequence: 1 }, START + SECOND),
+      refusal({ code: 13, by: '192.168.1.66', sequence: 1 }, START + SECOND),
     );
     expect(stage.incident('mail_started').evidence).toMatchObject({ refused: 0 });
   });
 
   it('is an attempt by itself where the SYN was not seen, but not of somebody else', () => {
-    const stage = new Stage().play(usual(), error({ code: 13, by: '192.168.1.1' }, START));
+    const stage = new Stage().play(usual(), refusal({ code: 13, by: '192.168.1.1' }, START));
     expect(stage.incident('mail_started')).toMatchObject({
       device: CAMERA.mac,
       severity: 'high',
@@ -182,7 +162,7 @@ describe('an ICMP error that quotes a SYN to a mail port', () => {
     const forged = new Stage().play(
       usual(),
       mail(FRIDGE, '203.0.113.80', START - MINUTE, { port: 443, outcome: 'connected' }),
-      error({ code: 13, by: '192.168.1.66', source: FRIDGE.ip }, START),
+      refusal({ code: 13, by: '192.168.1.66', source: FRIDGE.ip }, START),
     );
     expect(forged.incidents('mail_started')).toEqual([]);
   });

@@ -1,9 +1,9 @@
 // What the devices of a home say, as frames: DNS, TLS hellos in a connection, mail, multicast announcements, DHCP.
 import { type Answer, encode } from 'dns-packet';
 import { type Endpoint, tcpConversation } from './conversation.ts';
-import { GATEWAY, outside, PHONE } from './home.ts';
+import { CAMERA, GATEWAY, MAIL_SERVER, outside, PHONE } from './home.ts';
 import { ethernet, ipv4, ipv6 } from './link-layers.ts';
-import { dhcp, udp } from './messages.ts';
+import { dhcp, icmpUnreachable, tcp, udp } from './messages.ts';
 import type { CapturedFrame } from './pcap-file.ts';
 import { clientHello, extension, serverNameExtension, tlsRecords } from './tls-hello.ts';
 
@@ -73,6 +73,21 @@ export function visit(
   });
 }
 
+/** A mail server takes one message for one recipient; the client says hello in a name that is not its own. */
+export const ONE_MESSAGE: readonly string[] = [
+  'S: 220 mx ESMTP',
+  'C: EHLO mail.bank.example',
+  'S: 250 ok',
+  'C: MAIL FROM:<a@b.example>',
+  'S: 250 ok',
+  'C: RCPT TO:<c@d.example>',
+  'S: 250 ok',
+  'C: DATA',
+  'S: 354 go',
+  'C: Subject: rent\r\n\r\nhello\r\n.',
+  'S: 250 queued',
+];
+
 /** A mail connection of a plain kind. */
 export function mail(
   from: Host,
@@ -89,6 +104,20 @@ export function mail(
     outcome: options.outcome ?? 'unanswered',
     ...(options.dialogue === undefined ? {} : { dialogue: options.dialogue }),
   });
+}
+
+/** Initial sequence number and ports of the SYN that `refusal` quotes. */
+export const REFUSED_SYN = { sourcePort: 50_000, destinationPort: 25, sequence: 7000 } as const;
+
+/** Somebody on the way, a firewall, says that a SYN to the mail server does not get through (RFC 1812, section 5.2.7.1). */
+export function refusal(
+  fields: { code: number; by: string; source?: string; sequence?: number },
+  time: number,
+): CapturedFrame {
+  const { by, code, sequence = REFUSED_SYN.sequence, source = CAMERA.ip } = fields;
+  const quoted = ipv4({ source, destination: MAIL_SERVER }, tcp({ ...REFUSED_SYN, sequence, flags: 'S' }));
+  const packet = ipv4({ source: by, destination: CAMERA.ip }, icmpUnreachable(code, quoted));
+  return { time, data: ethernet({ source: GATEWAY.mac, destination: CAMERA.mac }, packet) };
 }
 
 /** An mDNS announcement to everybody. */
