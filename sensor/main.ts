@@ -188,6 +188,7 @@ async function selfTest(): Promise<number> {
   const abort = new AbortController();
   void stopSignal().then(() => abort.abort());
   const isPassed = await runner.selfTest(CASES, { out: print, signal: abort.signal });
+  if (abort.signal.aborted) complain('Stopped before the end.\n');
   return isPassed ? EXIT.done : EXIT.failed;
 }
 

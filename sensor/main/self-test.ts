@@ -12,6 +12,11 @@ export interface SelfTestIo {
   signal: AbortSignal;
 }
 
+/** The sensor gave up on a case: the others are played all the same. */
+function crashed(error: unknown): string {
+  return `expected a verdict, got ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
 /** Prints a line for each case and `passed/all` at the end; true when all passed. Rejects with CaptureError. */
 export async function selfTest(cases: readonly Case[], { out, signal }: SelfTestIo): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'thingwatch-self-test-'));
@@ -20,7 +25,7 @@ export async function selfTest(cases: readonly Case[], { out, signal }: SelfTest
     const captured = await capture(cases, folder, signal);
     for (const [index, one] of cases.entries()) {
       if (signal.aborted) break;
-      const problem = await playCase(one, captured[index] ?? [], join(folder, `${index}`));
+      const problem = await playCase(one, captured[index] ?? [], join(folder, `${index}`)).catch(crashed);
       out(problem === null ? `ok   ${one.name}\n` : `FAIL ${one.name}: ${problem}\n`);
       if (problem === null) passed++;
     }

@@ -25,7 +25,7 @@ export interface Expected {
   state?: 'open' | 'resolved';
   /** What the incident's evidence must hold; objects may hold more, lists must be equal. */
   evidence?: Record<string, unknown>;
-  /** Its alerts in order, as in their `change`; `opened` first unless told, and none for what is not for telling. */
+  /** Its alerts in order, as in their `change`; some unless told, and none for what is not for telling. */
   alerts?: readonly string[];
   /** Kinds of events that the chain of what happened before must hold. */
   before?: readonly string[];

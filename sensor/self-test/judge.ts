@@ -11,14 +11,15 @@ export function judge({ expect }: Case, seen: Seen): string | null {
   const told = new Set(seen.alerts.map(({ incident }) => incident));
   const notable = seen.incidents.filter((incident) => incident.severity !== 'info' || told.has(incident.id));
   const unmatched = new Set(seen.incidents);
+  const difference = `expected ${inWords(expect)}, got ${inWords(notable)}`;
   for (const wanted of expect) {
     const match = [...unmatched].find((incident) => fits(wanted, incident));
-    if (match === undefined) return difference(inWords(expect), inWords(notable), wanted, notable);
+    if (match === undefined) return `${difference}${instead(wanted, seen.incidents)}`;
     unmatched.delete(match);
     const problem = alertProblem(wanted, match, seen);
     if (problem !== null) return problem;
   }
-  if (notable.some((incident) => unmatched.has(incident))) return difference(inWords(expect), inWords(notable));
+  if (notable.some((incident) => unmatched.has(incident))) return difference;
   return strayAlert(seen) ?? stateProblem(expect, seen);
 }
 
@@ -48,7 +49,7 @@ function alertProblem(wanted: Expected, incident: SeenIncident, { alerts, device
   if (wanted.alerts !== undefined && house.join() !== wanted.alerts.join())
     return `expected alerts (${wanted.alerts.join(', ')}) for ${name}, got (${house.join(', ')})`;
   const isTold = wanted.alerts === undefined ? !isQuiet(incident) : wanted.alerts.length > 0;
-  if (isTold !== (house[0] === 'opened'))
+  if (isTold !== house.length > 0)
     return `expected ${isTold ? 'an alert' : 'no alert'} for ${name} at the broker, got (${house.join(', ')})`;
   if (incident.device !== null && device.join() !== house.join())
     return `expected (${house.join(', ')}) for ${name} on the device's own topic, got (${device.join(', ')})`;
@@ -82,13 +83,21 @@ function worst(incidents: readonly SeenIncident[]): Severity | null {
   return SEVERITIES.findLast((severity) => incidents.some((incident) => incident.severity === severity)) ?? null;
 }
 
-function difference(expected: string, got: string, wanted?: Expected, notable: readonly SeenIncident[] = []): string {
-  const near = wanted === undefined ? undefined : notable.find(({ kind }) => kind === wanted.kind);
-  const details =
-    near === undefined || wanted?.evidence === undefined
+/** Of an incident that is nearly the one that was wanted, what it says instead. */
+function instead(wanted: Expected, incidents: readonly SeenIncident[]): string {
+  const near = incidents.find(({ device, kind }) => kind === wanted.kind && device === wanted.device);
+  if (near === undefined) return '';
+  const { before = [], evidence = {} } = wanted;
+  const said = Object.fromEntries(Object.keys(evidence).map((key) => [key, near.evidence[key] ?? null]));
+  const chain = near.before.map(({ kind }) => kind);
+  return [
+    holds(said, evidence)
       ? ''
-      : ` (${JSON.stringify(wanted.evidence)} in ${JSON.stringify(near.evidence)})`;
-  return `expected ${expected}, got ${got}${details}`;
+      : `; its evidence should hold ${JSON.stringify(evidence)}, and has ${JSON.stringify(said)}`,
+    before.every((kind) => chain.includes(kind))
+      ? ''
+      : `; ${before.join(', ')} should stand before it, not ${chain.join(', ')}`,
+  ].join('');
 }
 
 function inWords(incidents: readonly (Expected | SeenIncident)[]): string {
