@@ -6,6 +6,7 @@ import {
   alertSchema,
   deviceStateSchema,
   incidentSchema,
+  type Seen,
   type SeenAlert,
   type SeenDevice,
   type SeenIncident,
@@ -21,6 +22,8 @@ export class BrokerEar {
   readonly #alerts: SeenAlert[] = [];
   readonly #deviceAlerts: SeenAlert[] = [];
   readonly #devices = new Map<string, SeenDevice>();
+  /** A message that is not of the shape it must have. */
+  #fault: unknown = null;
 
   static async open(url: string, topics: Topics): Promise<BrokerEar> {
     const ear = new BrokerEar(await mqtt.connectAsync(url, { protocolVersion: 4, reconnectPeriod: 0 }), topics);
@@ -31,10 +34,18 @@ export class BrokerEar {
   private constructor(client: MqttClient, topics: Topics) {
     this.#client = client;
     this.#topics = topics;
-    client.on('message', (topic, payload) => this.#hear(topic, payload.toString('utf8')));
+    client.on('message', (topic, payload) => {
+      try {
+        this.#hear(topic, payload.toString('utf8'));
+      } catch (error) {
+        this.#fault ??= error;
+      }
+    });
   }
 
-  heard() {
+  /** Throws on a message that could not be understood. */
+  heard(): Omit<Seen, 'incidents'> {
+    if (this.#fault !== null) throw this.#fault;
     return { alerts: this.#alerts, deviceAlerts: this.#deviceAlerts, devices: this.#devices };
   }
 
@@ -72,6 +83,8 @@ export class PageVisitor {
 
   static async follow(link: string): Promise<PageVisitor> {
     const [url = '', token = ''] = link.split('#/pair/');
+    const page = await fetch(url);
+    if (!/<!doctype html>/i.test(await page.text())) throw new Error(`the page cannot be opened: ${page.status}`);
     const answer = await fetch(`${url}api/pair`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

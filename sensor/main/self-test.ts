@@ -6,15 +6,13 @@ import { join } from 'node:path';
 import type { Case } from '../self-test/case.ts';
 import { capture, playCase } from './self-test-path.ts';
 
+/** Of a crash: what it was, and the places that say where. */
+const CRASH_LINES = 4;
+
 export interface SelfTestIo {
   out(text: string): void;
   /** Stops after the case that is running. */
   signal: AbortSignal;
-}
-
-/** The sensor gave up on a case: the others are played all the same. */
-function crashed(error: unknown): string {
-  return `expected a verdict, got ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
 /** Prints a line for each case and `passed/all` at the end; true when all passed. Rejects with CaptureError. */
@@ -34,4 +32,11 @@ export async function selfTest(cases: readonly Case[], { out, signal }: SelfTest
   }
   out(`${passed}/${cases.length}\n`);
   return passed === cases.length;
+}
+
+/** The sensor gave up on a case: where, in one line. The others are played all the same. */
+function crashed(error: unknown): string {
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const lines = said.split('\n').slice(0, CRASH_LINES);
+  return `expected a verdict, got ${lines.map((line) => line.trim()).join(' ')}`;
 }

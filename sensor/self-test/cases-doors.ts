@@ -2,9 +2,8 @@
 import type { Case } from './case.ts';
 import { natPmp, natPmpAnswer, pcp, reaches, upnp } from './frames/doors.ts';
 import { CAMERA, HOUR, MINUTE, SECOND, START, TELEVISION } from './frames/home.ts';
-import { visit } from './frames/traffic.ts';
+import { usual } from './frames/traffic.ts';
 
-const usual = () => visit(CAMERA, '203.0.113.80', START - MINUTE, { host: 'api.vendor.example' });
 const exposed = { kind: 'exposed', device: CAMERA.mac } as const;
 const mapping = { kind: 'port_mapping', device: CAMERA.mac } as const;
 

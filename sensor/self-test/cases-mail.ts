@@ -19,12 +19,10 @@ import {
 } from './frames/home.ts';
 import type { CapturedFrame } from './frames/pcap-file.ts';
 import { connect, socks5 } from './frames/proxies.ts';
-import { asks, mail, ONE_MESSAGE, phoneJoins, REFUSED_SYN, refusal, visit } from './frames/traffic.ts';
+import { asks, mail, ONE_MESSAGE, phoneJoins, REFUSED_SYN, refusal, usual, visit } from './frames/traffic.ts';
 
 const PROXY = '198.51.100.10';
 
-/** The camera's own traffic, by which the gateway is known. */
-export const usual = () => visit(CAMERA, '203.0.113.80', START - MINUTE, { host: 'api.vendor.example' });
 const accepted = (port = 25) => mail(CAMERA, MAIL_SERVER, START, { port, outcome: 'connected', dialogue: ONE_MESSAGE });
 const camera = { kind: 'mail_started', device: CAMERA.mac } as const;
 const one = { attempts: 1, connected: 0, refused: 0, unanswered: 0, messages: 0 };

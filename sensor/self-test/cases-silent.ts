@@ -35,12 +35,12 @@ import {
   mdns,
   phoneJoins,
   refusal,
+  usual,
   visit,
 } from './frames/traffic.ts';
 
 const CLOUD = '203.0.113.80';
 const UPDATE_HOST = 'firmware.meethue.com';
-const usual = () => visit(CAMERA, CLOUD, START - MINUTE, { host: 'api.vendor.example' });
 const resolver = at(RESOLVER, RESOLVER.ip, 53);
 const upstream = { mac: '02:00:5e:00:00:01', ip: '9.9.9.9', port: 53 };
 const SSDP = { mac: '01:00:5e:7f:ff:fa', ip: '239.255.255.250', port: 1900 };

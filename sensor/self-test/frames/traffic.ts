@@ -1,7 +1,7 @@
 // What the devices of a home say, as frames: DNS, TLS hellos in a connection, mail, multicast announcements, DHCP.
 import { type Answer, encode } from 'dns-packet';
 import { type Endpoint, tcpConversation } from './conversation.ts';
-import { CAMERA, GATEWAY, MAIL_SERVER, outside, PHONE } from './home.ts';
+import { CAMERA, GATEWAY, MAIL_SERVER, MINUTE, outside, PHONE, START } from './home.ts';
 import { ethernet, ipv4, ipv6 } from './link-layers.ts';
 import { dhcp, icmpUnreachable, tcp, udp } from './messages.ts';
 import type { CapturedFrame } from './pcap-file.ts';
@@ -72,6 +72,9 @@ export function visit(
     dialogue: [...hello, ...segments],
   });
 }
+
+/** What the camera says all day, by which the router is known. */
+export const usual = () => visit(CAMERA, '203.0.113.80', START - MINUTE, { host: 'api.vendor.example' });
 
 /** A mail server takes one message for one recipient; the client says hello in a name that is not its own. */
 export const ONE_MESSAGE: readonly string[] = [
