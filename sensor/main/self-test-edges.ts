@@ -49,16 +49,18 @@ export class BrokerEar {
     return { alerts: this.#alerts, deviceAlerts: this.#deviceAlerts, devices: this.#devices };
   }
 
-  /** Resolves when a message of its own has come back: what the broker had before it has been heard. */
-  async caughtUp(): Promise<void> {
+  /** Resolves when a message of its own has come back, within `milliseconds`: what the broker had before it has been heard. */
+  async caughtUp(milliseconds: number): Promise<void> {
     const topic = `${this.#topics.root}/self-test`;
-    const back = new Promise<void>((resolve) => {
+    const back = new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error('the broker delivers nothing')), milliseconds);
       this.#client.on('message', (heard) => {
-        if (heard === topic) resolve();
+        if (heard !== topic) return;
+        clearTimeout(late);
+        resolve();
       });
     });
-    await this.#client.publishAsync(topic, 'caught up?', { qos: 1 });
-    await back;
+    await Promise.all([back, this.#client.publishAsync(topic, 'caught up?', { qos: 1 })]);
   }
 
   close(): Promise<void> {

@@ -23,7 +23,7 @@ const APART = 100 * 24 * 60 * 60_000;
 /** The broker is on this machine; a slow machine gets this long (ms). */
 const DELIVERY = 10_000;
 /** How long retained states may take after the last alert (ms). */
-const SETTLING = 2000;
+const SETTLING = 1000;
 const LOOK_EVERY = 10;
 
 /** What capture makes of each case's frames; they are read in one go. Rejects with CaptureError. */
@@ -100,7 +100,7 @@ async function verdict(one: Case, page: PageVisitor, ear: BrokerEar): Promise<st
     if (performance.now() > givenUp) return 'expected all alerts to reach the broker, got some that still wait';
     await sleep(LOOK_EVERY);
   }
-  await ear.caughtUp();
+  await ear.caughtUp(DELIVERY);
   const settled = performance.now() + SETTLING;
   for (;;) {
     const problem = judge(one, { incidents: await page.incidents(), ...ear.heard() });
