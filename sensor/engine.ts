@@ -63,7 +63,7 @@ export interface EngineMemory {
 }
 
 export class Engine {
-  readonly devices = new DeviceTable();
+  readonly devices = new DeviceTable((device, time) => this.#detectors.appeared(device, time));
   readonly counters = new DecodeCounters();
   readonly #options: EngineOptions;
   readonly #home: Home;
@@ -207,6 +207,7 @@ export class Engine {
       device.role = this.#roleOf(device);
       if (packet.destinationMac === null || !isGroup(packet.destinationMac)) device.broadcastOnly = false;
     }
+    this.#links.answered(packet, device);
     this.#links.passed(packet, device, this.#now);
     if (packet.arp !== null && device !== null) this.#links.arp(packet, packet.arp, device, this.#now);
     if (packet.icmpv6 !== null && device !== null) this.#links.neighbor(packet, packet.icmpv6, device, this.#now);

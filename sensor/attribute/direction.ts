@@ -1,8 +1,8 @@
 // Which way a connection goes, and which device of the home it is about: out to the Internet, in from it, or inside.
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import type { Connection, Way } from './connection.ts';
-import type { Device } from './device.ts';
-import type { DeviceTable } from './device-table.ts';
+import { type Device, newDevice } from './device.ts';
+import { cannotSend, type DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
 import type { Home } from './home.ts';
 
@@ -24,7 +24,7 @@ export class Direction {
    * Null where no device of the home is known for it. Which way it goes is decided once for each connection.
    */
   subject(connection: Connection): Device | null {
-    const opener = this.#deviceAt(connection.originatorMac, connection.originatorIp);
+    const opener = this.#openerOf(connection);
     const receiver = this.#deviceAt(connection.responderMac, connection.responderIp);
     connection.way ??= this.#wayOf(connection, opener, receiver);
     return connection.way === 'inbound' ? receiver : opener;
@@ -34,6 +34,15 @@ export class Direction {
   #deviceAt(mac: Mac | null, ip: IpAddress): Device | null {
     const { devices } = this.#parts;
     return (mac === null ? devices.ownerOf(ip) : devices.get(mac)) ?? null;
+  }
+
+  /** Frames whose source address is none hide nothing: they are from who holds the IP address, or from nobody known. */
+  #openerOf({ openedAt, originatorIp, originatorMac }: Connection): Device | null {
+    if (originatorMac === null || !cannotSend(originatorMac)) return this.#deviceAt(originatorMac, originatorIp);
+    const { devices, home } = this.#parts;
+    const holder = devices.ownerOf(originatorIp);
+    if (holder !== undefined) return holder;
+    return home.isInside(originatorIp) ? newDevice(originatorMac, openedAt) : null;
   }
 
   #wayOf(connection: Connection, opener: Device | null, receiver: Device | null): Way | null {

@@ -108,6 +108,18 @@ export class LinkLearner {
       for (const ip of message.addresses) devices.lease(device, ip, time, 'dhcpv6');
   }
 
+  /**
+   * A frame to one device alone, from the router or from one that is proven itself, shows that there is somebody. DHCP does not:
+   * a server answers whatever asks.
+   */
+  answered({ destinationMac, sourceMac, udp }: Packet, sender: Device | null): void {
+    if (destinationMac === null || sourceMac === null || isGroup(destinationMac)) return;
+    if (udp !== null && (udp.sourcePort === 67 || udp.destinationPort === 67)) return;
+    const { devices, gateways } = this.#parts;
+    const isTrusted = gateways.isGateway(sourceMac) || (sender !== null && devices.isProven(sender));
+    if (isTrusted) devices.prove(destinationMac);
+  }
+
   /** Any packet with addresses: the gateway shows itself by what passes through it, a device by its own source address. */
   passed(packet: Packet, device: Device | null, time: number): void {
     const { ip, sourceMac, destinationMac } = packet;

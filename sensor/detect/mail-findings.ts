@@ -1,5 +1,6 @@
 // What is said of mail, as findings. Totals are deltas, so that they stay exact over restarts. Judges nothing; mail.ts does.
 import type { Connection } from '../attribute/connection.ts';
+import { cannotSend } from '../attribute/device-table.ts';
 import { type MailOutcome, mailDestination } from '../attribute/mail-tally.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
@@ -65,7 +66,8 @@ export function mailDialogue(
 function base(connection: Connection, { device, sender, stage, time }: MailContext): Omit<Finding, 'effect' | 'add'> {
   const { ip, port, name, nameFrom } = mailDestination(connection);
   const portClass = mailPortClass(port);
-  const { inner, responderIp } = connection;
+  const { inner, originatorMac, responderIp } = connection;
+  const isForged = originatorMac !== null && cannotSend(originatorMac);
   const proxy = inner === null ? {} : { through: { proxy: responderIp, by: inner.via } };
   const destination = { ip, port, name, ...proxy };
   return {
@@ -77,7 +79,7 @@ function base(connection: Connection, { device, sender, stage, time }: MailConte
     time,
     about: connection,
     destination: { ip, port, name: nameFrom === 'dns-other' ? null : name },
-    evidence: { lastDestination: destination },
+    evidence: { lastDestination: destination, ...(isForged ? { forgedMac: originatorMac } : {}) },
     first: { firstDestination: destination, address: connection.originatorIp },
   };
 }

@@ -30,7 +30,7 @@ const LOOK_EVERY = 60_000;
 export class MailDetector implements Detector {
   readonly name = 'mail';
   readonly ways: readonly Way[] = ['outbound', 'local'];
-  readonly memory = new DeviceMemory<MailHabit>(readHabit);
+  readonly memory: DeviceMemory<MailHabit>;
   readonly #around: Surroundings;
   readonly #dialogues = new Dialogues();
   readonly #bursts = new LRUCache<Mac, BurstCounter>({ max: LIMITS.devices });
@@ -40,6 +40,7 @@ export class MailDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.memory = new DeviceMemory(readHabit, around.devices);
   }
 
   opened(device: Device, connection: Connection, time: number): void {
@@ -146,7 +147,8 @@ export class MailDetector implements Detector {
     const outcome = connection.inner?.outcome ?? connection.outcome;
     const stage = outcome === 'connected' ? 'connected' : 'attempt';
     const context = this.#context(device, connection, stage, time);
-    if (context.sender === 'thing' && mailPortClass(port) === 'submission') this.#doubtful.set(device.mac, connection);
+    const isDoubtful = context.sender === 'thing' && mailPortClass(port) === 'submission';
+    if (isDoubtful && this.#around.devices.isKept(device.mac)) this.#doubtful.set(device.mac, connection);
     this.#around.found(mailAttempt(connection, context, burst), device);
     if (isMailOutcome(outcome)) this.#outcome(device, connection, outcome, null, time);
   }
@@ -180,7 +182,7 @@ export class MailDetector implements Detector {
     let burst = this.#bursts.get(mac);
     if (burst === undefined) {
       burst = new BurstCounter();
-      this.#bursts.set(mac, burst);
+      if (this.#around.devices.isKept(mac)) this.#bursts.set(mac, burst);
     }
     return burst;
   }
