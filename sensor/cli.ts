@@ -34,6 +34,7 @@ export interface Handlers {
   run(options: GlobalOptions & { demo: boolean }): Promise<number>;
   replay(options: ReplayCommand): Promise<number>;
   doctor(options: GlobalOptions): Promise<number>;
+  selfTest(options: GlobalOptions): Promise<number>;
   notesCheck(options: GlobalOptions & { dirs: string[] }): Promise<number>;
   pair(options: GlobalOptions): Promise<number>;
   evidence(options: EvidenceCommand): Promise<number>;
@@ -107,6 +108,13 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     .command('doctor')
     .description('check whether this machine can see the home')
     .action(async () => done(await handlers.doctor(globals())));
+
+  program
+    .command('self-test')
+    .description(
+      'play crafted traffic through the whole path: each detector must fire, and what is harmless stay silent',
+    )
+    .action(async () => done(await handlers.selfTest(globals())));
 
   program
     .command('pair')

@@ -28,6 +28,7 @@ export async function main(argv: string[]): Promise<number> {
     run: (options) => (options.demo ? demo(options) : run(options)),
     replay: replayCommand,
     doctor,
+    selfTest,
     notesCheck,
     pair,
     evidence,
@@ -180,6 +181,15 @@ async function doctor(options: GlobalOptions): Promise<number> {
   });
   print(formatDoctor(checks));
   return checks.some(({ result }) => result === 'fail') ? EXIT.failed : EXIT.done;
+}
+
+async function selfTest(): Promise<number> {
+  const [{ CASES }, runner] = await Promise.all([import('./self-test/cases.ts'), import('./main/self-test.ts')]);
+  const abort = new AbortController();
+  void stopSignal().then(() => abort.abort());
+  const isPassed = await runner.selfTest(CASES, { out: print, signal: abort.signal });
+  if (abort.signal.aborted) complain('Stopped before the end.\n');
+  return isPassed ? EXIT.done : EXIT.failed;
 }
 
 async function notesCheck({ dirs, ...globals }: GlobalOptions & { dirs: string[] }): Promise<number> {

@@ -23,6 +23,8 @@ const BESIDE: Record<string, readonly string[]> = {
   cli: ['attribute', 'notes', 'log'],
   config: ['attribute', 'notes', 'log'],
   deploy: ['capture', 'log'],
+  // It knows what must be found and what is said of it; what plays it through the whole path belongs to main.
+  'self-test': ['decode', 'detect', 'record'],
   spine: ['notes', 'decode', 'attribute', 'detect', 'engine', 'record', 'config', 'log'],
 };
 
@@ -106,6 +108,9 @@ describe('rooms', () => {
     ['sensor/spine.ts', "import { Publisher } from './publish/client.ts';"],
     ['sensor/config.ts', "import { Store } from './record/store.ts';"],
     ['sensor/deploy/doctor.ts', "import { Engine } from '../engine.ts';"],
+    ['sensor/self-test/judge.ts', "import { Engine } from '../engine.ts';"],
+    ['sensor/self-test/frames/home.ts', "import { Stage } from '../../../test/support/stage.ts';"],
+    ['sensor/record/store.ts', "import { pcapBytes } from '../self-test/frames/pcap-file.ts';"],
     ['sensor/log.ts', "import { loadConfig } from './config.ts';"],
     ['sensor/capture/live.ts', "const lazy = () => import('../decode/frame.ts');"],
     ['sensor/attribute/home.ts', "import '../record/store.ts';"],

@@ -27,6 +27,8 @@ export interface ServedOptions {
   stateDir: string | null;
   homeNet: readonly string[];
   extraNotes?: readonly string[];
+  /** Where the page and the broker are, for whoever started it; to standard error unless told. */
+  print?(text: string): void;
 }
 
 /** A spine with its edges running: page, broker, publisher, timers. */
@@ -74,7 +76,7 @@ export async function serve(options: ServedOptions): Promise<Served> {
       version: fixed.version,
       stateDir,
       health: () => health.read(),
-      print: (text) => process.stderr.write(`${text}\n`),
+      print: options.print ?? ((text) => process.stderr.write(`${text}\n`)),
     });
     health.broker = edges.brokerStatus;
     logIncidents(spine, session.log('record'));

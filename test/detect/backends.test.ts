@@ -3,10 +3,8 @@ import { expect, test } from 'vitest';
 import { backendName, isVendorUpdateHost } from '../../sensor/detect/backend-name.ts';
 import { answered, dhcpRequest, mail, visit } from '../support/name-frames.ts';
 import { tcpConversation } from '../support/packet-builder.ts';
-import { CAMERA, DAY, HOUR, MINUTE, outside, SECOND, START, Stage } from '../support/stage.ts';
+import { BRIDGE, CAMERA, DAY, HOUR, MINUTE, outside, SECOND, START, Stage } from '../support/stage.ts';
 
-/** A light bridge by its vendor's block: its note knows the vendor's hosts. */
-const BRIDGE = { mac: '00:17:88:0a:0b:0c', ip: '192.168.1.60' };
 const UPDATE_HOST = 'firmware.meethue.com';
 const FIRST = '198.51.100.10';
 const SECOND_IP = '198.51.100.11';

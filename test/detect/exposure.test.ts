@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { datagram, dnsAnswer, mail, visit } from '../support/name-frames.ts';
-import { tcpConversation } from '../support/packet-builder.ts';
+import { reaches, tcpConversation } from '../support/packet-builder.ts';
 import {
   at,
   CAMERA,
@@ -21,25 +21,8 @@ import {
 
 const STRANGER = '198.51.100.77';
 
-let sourcePort = 40_000;
-
-/** A host on the Internet opens a connection to `port` of the camera; the frames come out of the gateway. */
-function reach(
-  port: number,
-  time: number,
-  options: { outcome?: 'connected' | 'refused' | 'unanswered'; from?: string; dialogue?: readonly string[] } = {},
-) {
-  const { dialogue, from = STRANGER, outcome = 'connected' } = options;
-  sourcePort++;
-  return tcpConversation({
-    client: outside(from, sourcePort),
-    server: at(CAMERA, CAMERA.ip, port),
-    time,
-    isn: sourcePort * 3571,
-    outcome,
-    ...(dialogue === undefined ? {} : { dialogue }),
-  });
-}
+const reach = (port: number, time: number, options?: Parameters<typeof reaches>[3]) =>
+  reaches(CAMERA, port, time, options);
 
 /** The camera's own traffic, so that the gateway is known. */
 const usual = () => visit(CAMERA, '203.0.113.80', START - MINUTE);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode, streamEncode } from 'dns-packet';
 import { describe, expect, it } from 'vitest';
-import { asks, datagram, dhcpAck, dhcpRequest, dnsAnswer, mail, mdns } from '../support/name-frames.ts';
+import { asks, datagram, dhcpAck, dnsAnswer, mail, mdns, phoneJoins } from '../support/name-frames.ts';
 import { tcpConversation } from '../support/packet-builder.ts';
 import {
   at,
@@ -17,15 +17,15 @@ import {
   MAIL_SERVER,
   MINUTE,
   outside,
+  PHONE,
+  RESOLVER,
   SECOND,
   START,
   Stage,
   TELEVISION,
 } from '../support/stage.ts';
 
-const HOLE = { mac: 'b8:27:eb:00:00:53', ip: '192.168.1.53' };
-const IPHONE = { mac: '9e:11:22:33:44:55', ip: '192.168.1.77' };
-const hole = { ...HOLE, port: 53 };
+const hole = { ...RESOLVER, port: 53 };
 const zen = (ip: string, zone = 'zen.spamhaus.org') => `${ip.split('.').reverse().join('.')}.${zone}`;
 const kinds = (stage: Stage) => stage.incidents().map(({ kind, severity }) => `${kind} ${severity}`);
 
@@ -176,17 +176,17 @@ describe('who does it for others', () => {
     const stage = new Stage().play(
       asks(CAMERA, 'a.example', 'A', START, { resolver: hole }),
       answer(START + 10),
-      asks(HOLE, 'example.net', 'MX', START + MINUTE),
-      asks(HOLE, zen('198.51.100.9'), 'A', START + MINUTE),
+      asks(RESOLVER, 'example.net', 'MX', START + MINUTE),
+      asks(RESOLVER, zen('198.51.100.9'), 'A', START + MINUTE),
     );
     expect(stage.incidents()).toEqual([]);
-    expect(stage.device(HOLE).lookups).toEqual({ mx: 0, dnsbl: 0 });
+    expect(stage.device(RESOLVER).lookups).toEqual({ mx: 0, dnsbl: 0 });
   });
 
   it('nor one that DHCP names, where the mirror does not show the neighbours talk to it', () => {
     const stage = new Stage().play(
       dhcpAck(CAMERA, START, [[6, Buffer.from([192, 168, 1, 53])]]),
-      asks(HOLE, 'example.net', 'MX', START + MINUTE),
+      asks(RESOLVER, 'example.net', 'MX', START + MINUTE),
     );
     expect(stage.incidents()).toEqual([]);
   });
@@ -217,7 +217,7 @@ describe('who does it for others', () => {
     const stage = new Stage().play(
       dhcpAck(CAMERA, START, [[6, Buffer.from([192, 168, 1, 53])]]),
       asks(CAMERA, 'example.net', 'MX', START + MINUTE, { resolver: hole }),
-      asks(HOLE, 'example.net', 'MX', START + MINUTE + 5),
+      asks(RESOLVER, 'example.net', 'MX', START + MINUTE + 5),
     );
     expect(stage.incident('mail_lookup')).toMatchObject({ device: CAMERA.mac, evidence: { mx: 1 } });
   });
@@ -225,8 +225,8 @@ describe('who does it for others', () => {
   it('and a resolver that mails is an alarm all the same', () => {
     const stage = new Stage().play(
       dhcpAck(CAMERA, START, [[6, Buffer.from([192, 168, 1, 53])]]),
-      asks(HOLE, 'example.net', 'MX', START + MINUTE),
-      mail(HOLE, MAIL_SERVER, START + 2 * MINUTE),
+      asks(RESOLVER, 'example.net', 'MX', START + MINUTE),
+      mail(RESOLVER, MAIL_SERVER, START + 2 * MINUTE),
     );
     expect(kinds(stage)).toEqual(['mail_started high']);
   });
@@ -254,21 +254,10 @@ describe('who does it for others', () => {
   });
 
   it('a telephone that looks up its provider sets up a mail program; block lists are none of its business', () => {
-    const IOS = Buffer.from([1, 121, 3, 6, 15, 108, 114, 119, 252]);
-    const stage = new Stage().play(
-      dhcpRequest(
-        IPHONE.mac,
-        [
-          [12, 'Annas-iPhone'],
-          [55, IOS],
-        ],
-        START,
-      ),
-      asks(IPHONE, 'provider.example', 'MX', START + SECOND),
-    );
+    const stage = new Stage().play(phoneJoins(START), asks(PHONE, 'provider.example', 'MX', START + SECOND));
     expect(stage.incidents()).toEqual([]);
-    expect(stage.device(IPHONE).lookups.mx).toBe(1);
-    stage.play(asks(IPHONE, zen('198.51.100.9'), 'A', START + MINUTE));
+    expect(stage.device(PHONE).lookups.mx).toBe(1);
+    stage.play(asks(PHONE, zen('198.51.100.9'), 'A', START + MINUTE));
     expect(kinds(stage)).toEqual(['mail_lookup info']);
   });
 

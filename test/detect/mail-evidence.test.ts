@@ -3,14 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { interestOf } from '../../sensor/decode/interest.ts';
 import { DecodeCounters } from '../../sensor/decode/outcome.ts';
-import { mail } from '../support/name-frames.ts';
+import { mail, ONE_MESSAGE, refusal } from '../support/name-frames.ts';
 import {
   type CapturedFrame,
+  connect,
   ethernet,
-  icmpUnreachable,
   icmpv6Unreachable,
   ipv4,
   ipv6,
+  octets,
+  socks4,
+  socks4a,
+  socks5,
   tcp,
   tcpConversation,
 } from '../support/packet-builder.ts';
@@ -29,19 +33,6 @@ import {
   Stage,
 } from '../support/stage.ts';
 
-const ONE_MESSAGE = [
-  'S: 220 mx ESMTP',
-  'C: EHLO mail.bank.example',
-  'S: 250 ok',
-  'C: MAIL FROM:<a@b.example>',
-  'S: 250 ok',
-  'C: RCPT TO:<c@d.example>',
-  'S: 250 ok',
-  'C: DATA',
-  'S: 354 go',
-  'C: Subject: rent\r\n\r\nhello\r\n.',
-  'S: 250 queued',
-];
 const PROXY = '198.51.100.10';
 
 const from = (host: { mac: string }) => (frame: CapturedFrame) =>
@@ -112,12 +103,6 @@ describe('a connection that was there before the sensor', () => {
 });
 
 describe('an ICMP error that quotes a SYN to a mail port', () => {
-  const error = (fields: { code: number; by: string; source?: string; sequence?: number }, time: number) => {
-    const segment = tcp({ sourcePort: 50_000, destinationPort: 25, sequence: fields.sequence ?? 7000, flags: 'S' });
-    const quoted = ipv4({ source: fields.source ?? CAMERA.ip, destination: MAIL_SERVER }, segment);
-    const packet = ipv4({ source: fields.by, destination: CAMERA.ip }, icmpUnreachable(fields.code, quoted));
-    return { time, data: ethernet({ source: GATEWAY.mac, destination: CAMERA.mac }, packet) };
-  };
   const attempt = () =>
     tcpConversation({
       client: { ...CAMERA, port: 50_000 },
@@ -133,7 +118,7 @@ describe('an ICMP error that quotes a SYN to a mail port', () => {
     [1, 'host-unreachable'],
     [3, 'port-unreachable'],
   ])('code %i makes it refused, and says by whom', (code, reason) => {
-    const stage = new Stage().play(usual(), attempt(), error({ code, by: '192.168.1.1' }, START + SECOND));
+    const stage = new Stage().play(usual(), attempt(), refusal({ code, by: '192.168.1.1' }, START + SECOND));
     stage.wait(START + 2 * MINUTE);
     const incident = stage.incident('mail_started');
     expect(incident.evidence).toMatchObject({
@@ -147,7 +132,7 @@ describe('an ICMP error that quotes a SYN to a mail port', () => {
 
   it('after the deadline takes the missing answer back; a late SYN-ACK takes the refusal back', () => {
     const stage = new Stage().play(usual(), attempt()).wait(START + MINUTE);
-    stage.play(error({ code: 13, by: '192.168.1.1' }, START + 2 * MINUTE));
+    stage.play(refusal({ code: 13, by: '192.168.1.1' }, START + 2 * MINUTE));
     expect(stage.incident('mail_started').evidence).toMatchObject({ refused: 1, unanswered: 0 });
     const [, answer] = tcpConversation({
       client: { ...CAMERA, port: 50_000 },
@@ -164,13 +149,13 @@ describe('an ICMP error that quotes a SYN to a mail port', () => {
     const stage = new Stage().play(
       usual(),
       attempt(),
-      error({ code: 13, by: '192.168.1.66', sequence: 1 }, START + SECOND),
+      refusal({ code: 13, by: '192.168.1.66', sequence: 1 }, START + SECOND),
     );
     expect(stage.incident('mail_started').evidence).toMatchObject({ refused: 0 });
   });
 
   it('is an attempt by itself where the SYN was not seen, but not of somebody else', () => {
-    const stage = new Stage().play(usual(), error({ code: 13, by: '192.168.1.1' }, START));
+    const stage = new Stage().play(usual(), refusal({ code: 13, by: '192.168.1.1' }, START));
     expect(stage.incident('mail_started')).toMatchObject({
       device: CAMERA.mac,
       severity: 'high',
@@ -179,7 +164,7 @@ describe('an ICMP error that quotes a SYN to a mail port', () => {
     const forged = new Stage().play(
       usual(),
       mail(FRIDGE, '203.0.113.80', START - MINUTE, { port: 443, outcome: 'connected' }),
-      error({ code: 13, by: '192.168.1.66', source: FRIDGE.ip }, START),
+      refusal({ code: 13, by: '192.168.1.66', source: FRIDGE.ip }, START),
     );
     expect(forged.incidents('mail_started')).toEqual([]);
   });
@@ -248,27 +233,8 @@ describe('on a port that is not for mail', () => {
 });
 
 describe('through a proxy', () => {
-  const ip = MAIL_SERVER.split('.').map(Number);
-  const bytes = (side: 'C' | 'S', ...octets: (number | string)[]) => ({
-    from: side,
-    bytes: Buffer.concat(
-      octets.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from([part]))),
-    ),
-  });
-  const socks4 = [bytes('C', 4, 1, 0, 25, ...ip, 'u', 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
-  const socks4a = [bytes('C', 4, 1, 0, 25, 0, 0, 0, 1, 0, 'mx.example.net', 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
-  const socks5 = [
-    bytes('C', 5, 1, 0),
-    bytes('S', 5, 0),
-    bytes('C', 5, 1, 0, 3, 14, 'mx.example.net', 0, 25),
-    bytes('S', 5, 0, 0, 1, 0, 0, 0, 0, 0, 0),
-  ];
-  const connect = [
-    bytes('C', 'CONNECT mx.example.net:25 HTTP/1.1\r\nHost: mx.example.net:25\r\n\r\n'),
-    bytes('S', 'HTTP/1.1 200 Connection established\r\n\r\n'),
-  ];
   let port = 51_000;
-  const talk = (prologue: ReturnType<typeof bytes>[], dialogue: readonly string[], to = outside(PROXY, 1080)) =>
+  const talk = (prologue: ReturnType<typeof octets>[], dialogue: readonly string[], to = outside(PROXY, 1080)) =>
     tcpConversation({
       client: { ...CAMERA, port: ++port },
       server: to,
@@ -279,10 +245,10 @@ describe('through a proxy', () => {
     });
 
   it.each([
-    ['SOCKS4', socks4, MAIL_SERVER, null],
-    ['SOCKS4a', socks4a, 'mx.example.net', 'mx.example.net'],
-    ['SOCKS5', socks5, 'mx.example.net', 'mx.example.net'],
-    ['CONNECT', connect, 'mx.example.net', 'mx.example.net'],
+    ['SOCKS4', socks4(MAIL_SERVER, 25), MAIL_SERVER, null],
+    ['SOCKS4a', socks4a('mx.example.net', 25), 'mx.example.net', 'mx.example.net'],
+    ['SOCKS5', socks5('mx.example.net', 25), 'mx.example.net', 'mx.example.net'],
+    ['CONNECT', connect('mx.example.net', 25), 'mx.example.net', 'mx.example.net'],
   ])('%s: the inner destination is the destination, and its messages count', (_, prologue, host, name) => {
     const stage = new Stage().play(filtered(talk(prologue, ONE_MESSAGE)));
     const incident = stage.incident('mail_started');
@@ -301,34 +267,39 @@ describe('through a proxy', () => {
   });
 
   it('the request alone is an attempt; a refusal of the proxy is one of the server', () => {
-    expect(new Stage().play(talk(socks5.slice(0, 3), [])).incident('mail_started')).toMatchObject({
+    const asked = socks5('mx.example.net', 25).slice(0, 3);
+    expect(new Stage().play(talk(asked, [])).incident('mail_started')).toMatchObject({
       severity: 'high',
       evidence: { attempts: 1, connected: 0 },
     });
-    const refused = [...socks5.slice(0, 3), bytes('S', 5, 5, 0, 1, 0, 0, 0, 0, 0, 0)];
+    const refused = [...asked, octets('S', 5, 5, 0, 1, 0, 0, 0, 0, 0, 0)];
     expect(new Stage().play(talk(refused, [])).incident('mail_started').evidence).toMatchObject({
       attempts: 1,
       refused: 1,
     });
-    const silent = new Stage().play(talk(socks5.slice(0, 3), []));
+    const silent = new Stage().play(talk(asked, []));
     expect(silent.finish().incidents[0]?.evidence).toMatchObject({ attempts: 1, unanswered: 1 });
   });
 
   it('inside the home as well: who asked it is the sender', () => {
-    const stage = new Stage().play(usual(), talk(socks5, ONE_MESSAGE, at(FRIDGE, FRIDGE.ip, 1080)));
+    const stage = new Stage().play(
+      usual(),
+      talk(socks5('mx.example.net', 25), ONE_MESSAGE, at(FRIDGE, FRIDGE.ip, 1080)),
+    );
     expect(stage.incident('mail_started')).toMatchObject({ device: CAMERA.mac, evidence: { messages: 1 } });
   });
 
   it('for a web server, or for a host of the home, is no mail', () => {
-    const web = [bytes('C', 'CONNECT www.example.net:443 HTTP/1.1\r\n\r\n'), bytes('S', 'HTTP/1.1 200 OK\r\n\r\n')];
-    const inside = [bytes('C', 4, 1, 0, 25, 192, 168, 1, 9, 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
-    const stage = new Stage().play(talk(web, []), talk(inside, ['S: 220 nas ESMTP', 'C: EHLO cam']));
+    const inside = socks4('192.168.1.9', 25);
+    const stage = new Stage().play(
+      talk(connect('www.example.net', 443), []),
+      talk(inside, ['S: 220 nas ESMTP', 'C: EHLO cam']),
+    );
     expect(stage.incidents('mail_started')).toEqual([]);
   });
 
   it('SMTP on an odd inner port is mail on an odd port', () => {
-    const odd = [bytes('C', 4, 1, 0x1f, 0x59, ...ip, 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
-    const incident = new Stage().play(talk(odd, ONE_MESSAGE)).incident('mail_started');
+    const incident = new Stage().play(talk(socks4(MAIL_SERVER, 8025), ONE_MESSAGE)).incident('mail_started');
     expect(incident.evidence).toMatchObject({ messages: 1, lastDestination: { ip: MAIL_SERVER, port: 8025 } });
   });
 });

@@ -4,6 +4,7 @@ import { mail, visit } from '../support/name-frames.ts';
 import { tcpConversation } from '../support/packet-builder.ts';
 import {
   at,
+  BRIDGE,
   CAMERA,
   DAY,
   FRIDGE,
@@ -17,7 +18,6 @@ import {
   TELEVISION,
 } from '../support/stage.ts';
 
-const BRIDGE = { mac: '00:17:88:0a:0b:0c', ip: '192.168.1.60' };
 const UPDATE_HOST = 'firmware.meethue.com';
 const CLOUD = 'api.everybody.example';
 const OTHERS = Array.from({ length: 4 }, (_, i) => ({ mac: `00:17:88:0c:00:0${i}`, ip: `192.168.1.7${i}` }));

@@ -3,86 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asks, datagram, mail, visit } from '../support/name-frames.ts';
-import { type CapturedFrame, tcpConversation } from '../support/packet-builder.ts';
+import { asks, mail, visit } from '../support/name-frames.ts';
+import { natPmp, natPmpAddress, natPmpAnswer, pcp, tcpConversation, upnp } from '../support/packet-builder.ts';
 import { at, CAMERA, GATEWAY, HOUR, MAIL_SERVER, MINUTE, SECOND, START, Stage } from '../support/stage.ts';
 
 const usual = () => visit(CAMERA, '203.0.113.80', START - MINUTE);
-const router = { mac: GATEWAY.mac, ip: GATEWAY.ip, port: 5351 };
-const camera = { ...CAMERA, port: 40_100 };
-let port = 42_000;
-
-interface Mapped {
-  action?: string;
-  external?: number;
-  internal?: number;
-  protocol?: string;
-  lease?: number;
-  description?: string;
-}
-
-function body({
-  action = 'AddPortMapping',
-  description = 'video',
-  external = 8080,
-  internal = 80,
-  lease = 3600,
-  protocol = 'TCP',
-}: Mapped) {
-  return `<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><u:${action} xmlns:u="urn:schemas-upnp-org:service:WANIPConnection:1"><NewRemoteHost></NewRemoteHost><NewExternalPort>${external}</NewExternalPort><NewProtocol>${protocol}</NewProtocol><NewInternalPort>${internal}</NewInternalPort><NewInternalClient>${CAMERA.ip}</NewInternalClient><NewEnabled>1</NewEnabled><NewPortMappingDescription>${description}</NewPortMappingDescription><NewLeaseDuration>${lease}</NewLeaseDuration></u:${action}></s:Body></s:Envelope>`;
-}
-
-/** UPnP: the request in one segment or two, and the router's answer. */
-function upnp(mapped: Mapped, time: number, options: { split?: boolean; answer?: string } = {}): CapturedFrame[] {
-  const { answer, split = false } = options;
-  const soap = body(mapped);
-  const header = `POST /ctl/IPConn HTTP/1.1\r\nHost: 192.168.1.1:49000\r\nContent-Length: ${soap.length}\r\nSOAPAction: "urn:schemas-upnp-org:service:WANIPConnection:1#${mapped.action ?? 'AddPortMapping'}"\r\n\r\n`;
-  const action = mapped.action ?? 'AddPortMapping';
-  const said = answer ?? `<s:Envelope><s:Body><u:${action}Response/></s:Body></s:Envelope>`;
-  const requests = split ? [header, soap] : [header + soap];
-  return tcpConversation({
-    client: { ...CAMERA, port: ++port },
-    server: at(GATEWAY, GATEWAY.ip, 49_000),
-    time,
-    isn: port * 31,
-    outcome: 'connected',
-    dialogue: [
-      ...requests.map((text) => ({ from: 'C' as const, bytes: Buffer.from(text) })),
-      { from: 'S' as const, bytes: Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${said.length}\r\n\r\n${said}`) },
-    ],
-  });
-}
-
-const u16 = (...values: number[]) => Buffer.from(values.flatMap((value) => [value >> 8, value & 255]));
-const u32 = (value: number) => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
-
-function natPmp(internal: number, external: number, lifetime: number, time: number, opcode = 2): CapturedFrame {
-  return datagram(
-    camera,
-    router,
-    Buffer.concat([Buffer.from([0, opcode]), u16(0, internal, external), u32(lifetime)]),
-    time,
-  );
-}
-
-function natPmpAnswer(result: number, internal: number, external: number, time: number): CapturedFrame {
-  const payload = Buffer.concat([Buffer.from([0, 130]), u16(result), u32(99), u16(internal, external), u32(7200)]);
-  return datagram(router, camera, payload, time);
-}
-
-function pcp(internal: number, external: number, lifetime: number, time: number, protocol = 6): CapturedFrame {
-  const client = Buffer.concat([Buffer.alloc(10), Buffer.from([0xff, 0xff, 192, 168, 1, 50])]);
-  const payload = Buffer.concat([
-    Buffer.from([2, 1, 0, 0]),
-    u32(lifetime),
-    client,
-    Buffer.alloc(12, 7),
-    Buffer.from([protocol, 0, 0, 0]),
-    u16(internal, external),
-    Buffer.alloc(16),
-  ]);
-  return datagram(camera, router, payload, time);
-}
 
 describe('UPnP', () => {
   it.each([false, true])('a mapping with all its fields, its body in a segment of its own: %s', (split) => {
@@ -213,10 +138,9 @@ describe('NAT-PMP and PCP', () => {
   });
 
   it("tells the home's public address, so that a device that asks a block list about it is known", () => {
-    const answer = Buffer.concat([Buffer.from([0, 128]), u16(0), u32(99), Buffer.from([198, 51, 100, 9])]);
     const stage = new Stage().play(
       usual(),
-      datagram(router, camera, answer, START),
+      natPmpAddress('198.51.100.9', START),
       asks(CAMERA, '9.100.51.198.zen.spamhaus.org', 'A', START + SECOND),
     );
     expect(stage.incident('mail_lookup')).toMatchObject({ severity: 'medium', evidence: { ownAddress: 'yes' } });

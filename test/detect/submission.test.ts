@@ -1,43 +1,30 @@
 // Who may hand mail to a provider: a telephone silently, a thing with one alert, and nobody on port 25.
 import { expect, test } from 'vitest';
 import { isQuiet } from '../../sensor/record/incident.ts';
-import { dhcpRequest, mail } from '../support/name-frames.ts';
-import { CAMERA, HOUR, MAIL_SERVER, MINUTE, SECOND, START, Stage } from '../support/stage.ts';
-
-const IPHONE = { mac: '9e:11:22:33:44:55', ip: '192.168.1.77' };
-const IOS = Buffer.from([1, 121, 3, 6, 15, 108, 114, 119, 252]);
-
-const joins = (time: number) =>
-  dhcpRequest(
-    IPHONE.mac,
-    [
-      [12, 'Annas-iPhone'],
-      [55, IOS],
-    ],
-    time,
-  );
+import { mail, phoneJoins } from '../support/name-frames.ts';
+import { CAMERA, HOUR, MAIL_SERVER, MINUTE, PHONE, SECOND, START, Stage } from '../support/stage.ts';
 
 test.each([465, 587, 2525])("a telephone's mail on port %i is shown and not told", (port) => {
   const stage = new Stage();
-  stage.play(joins(START), mail(IPHONE, MAIL_SERVER, START + SECOND, { port, outcome: 'connected' }));
+  stage.play(phoneJoins(START), mail(PHONE, MAIL_SERVER, START + SECOND, { port, outcome: 'connected' }));
   const incident = stage.incident('submission_started');
-  expect(incident).toMatchObject({ severity: 'info', device: IPHONE.mac });
+  expect(incident).toMatchObject({ severity: 'info', device: PHONE.mac });
   expect(isQuiet(incident)).toBe(true);
-  expect(stage.device(IPHONE)).toMatchObject({ class: 'general-purpose', mail: { attempts: 1 } });
+  expect(stage.device(PHONE)).toMatchObject({ class: 'general-purpose', mail: { attempts: 1 } });
 });
 
 test('port 25 is an alarm for everyone', () => {
   const stage = new Stage();
-  stage.play(joins(START), mail(IPHONE, MAIL_SERVER, START + SECOND));
+  stage.play(phoneJoins(START), mail(PHONE, MAIL_SERVER, START + SECOND));
   expect(stage.incident('mail_started').severity).toBe('high');
 });
 
 test('two accounts, many times a day, stay silent; twenty providers do not', () => {
   const stage = new Stage();
   const account = (ip: string, i: number) =>
-    mail(IPHONE, ip, START + MINUTE + i * HOUR, { port: 587, outcome: 'connected' });
+    mail(PHONE, ip, START + MINUTE + i * HOUR, { port: 587, outcome: 'connected' });
   stage.play(
-    joins(START),
+    phoneJoins(START),
     ...Array.from({ length: 12 }, (_, i) => account(i % 2 === 0 ? MAIL_SERVER : '198.51.100.7', i)),
   );
   expect(stage.incident('submission_started').severity).toBe('info');
@@ -47,16 +34,16 @@ test('two accounts, many times a day, stay silent; twenty providers do not', () 
 
 test('a telephone that announces itself after its first mail is taken for one from then on', () => {
   const stage = new Stage();
-  stage.play(mail(IPHONE, MAIL_SERVER, START, { port: 465, outcome: 'connected' }));
+  stage.play(mail(PHONE, MAIL_SERVER, START, { port: 465, outcome: 'connected' }));
   expect(stage.incident('submission_started').severity).toBe('medium');
-  stage.play(joins(START + 30 * SECOND)).wait(START + 2 * MINUTE);
+  stage.play(phoneJoins(START + 30 * SECOND)).wait(START + 2 * MINUTE);
   expect(stage.incident('submission_started').severity).toBe('info');
   expect(stage.alerts.map(({ change }) => change)).toEqual(['opened']);
 });
 
 test('at the end of a capture it is judged by all that was seen', () => {
   const stage = new Stage();
-  stage.play(mail(IPHONE, MAIL_SERVER, START, { port: 465, outcome: 'connected' }), joins(START + SECOND));
+  stage.play(mail(PHONE, MAIL_SERVER, START, { port: 465, outcome: 'connected' }), phoneJoins(START + SECOND));
   expect(stage.finish().incidents).toMatchObject([{ kind: 'submission_started', severity: 'info' }]);
 });
 

@@ -1,5 +1,8 @@
-// The front door to the test builders: layers, messages, conversations and capture files.
-export * from './conversation.ts';
-export * from './link-layers.ts';
-export * from './messages.ts';
-export * from './pcap-file.ts';
+// The front door to the builders of frames, which the self-test brings: layers, messages, conversations and capture files.
+export * from '../../sensor/self-test/frames/conversation.ts';
+export * from '../../sensor/self-test/frames/doors.ts';
+export * from '../../sensor/self-test/frames/link-layers.ts';
+export * from '../../sensor/self-test/frames/messages.ts';
+export * from '../../sensor/self-test/frames/pcap-file.ts';
+export * from '../../sensor/self-test/frames/proxies.ts';
+export * from './pcapng-file.ts';

@@ -7,10 +7,10 @@ import { type IncidentChange, newRecordEvents } from '../../sensor/record/events
 import type { Health } from '../../sensor/record/health.ts';
 import type { Expectation, Incident, IncidentState } from '../../sensor/record/incident.ts';
 import { isoTime, type ReportIncident } from '../../sensor/record/report.ts';
+import { pcapBytes } from '../../sensor/self-test/frames/pcap-file.ts';
 import { activityStrip } from '../../web/activity-strip.ts';
 import type { BrowserStore, IncidentPageRequest, PageModel, StoredBrowser } from '../../web/ports.ts';
 import type { DeviceDetail } from '../../web/shapes.ts';
-import { pcapBytes } from './pcap-file.ts';
 import { camera, DAY, HOSTILE, HOSTILE_NAME, mailIncident, NOTES, plainDevice, quietHealth } from './sample-home.ts';
 
 export interface MemoryHome {

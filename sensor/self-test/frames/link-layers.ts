@@ -1,6 +1,6 @@
-// Builds the lower layers of test frames with correct lengths and checksums, so that real stacks and tshark accept them.
+// Builds the lower layers of crafted frames with correct lengths and checksums, so that real stacks and tshark accept them.
 // Knows nothing of the sensor's decoders.
-import { parseIp } from '../../sensor/decode/bytes.ts';
+import { parseIp } from '../../decode/bytes.ts';
 
 /** What goes into a link layer: an EtherType and its bytes. */
 export interface NetworkLayer {
