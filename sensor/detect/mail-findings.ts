@@ -76,7 +76,7 @@ function base(connection: Connection, { device, sender, stage, time }: MailConte
     portClass,
     time,
     about: connection,
-    destination: { ip, port, name: nameFrom === 'dns-other' ? null : name },
+    destination: { ip: nameFrom === 'proxy' ? null : ip, port, name: nameFrom === 'dns-other' ? null : name },
     evidence: { lastDestination: destination },
     first: { firstDestination: destination, address: connection.originatorIp },
   };

@@ -1,4 +1,4 @@
-// Mail that shows itself without its SYN, through a proxy, on odd ports, and refusals by somebody on the way.
+// Mail that shows itself without its SYN, on odd ports, and refusals by somebody on the way.
 import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { interestOf } from '../../sensor/decode/interest.ts';
@@ -42,7 +42,6 @@ const ONE_MESSAGE = [
   'C: Subject: rent\r\n\r\nhello\r\n.',
   'S: 250 queued',
 ];
-const PROXY = '198.51.100.10';
 
 const from = (host: { mac: string }) => (frame: CapturedFrame) =>
   frame.data.subarray(6, 12).toString('hex') === host.mac.replaceAll(':', '');
@@ -242,92 +241,6 @@ describe('on a port that is not for mail', () => {
   it('a banner that no ESMTP server would send starts nothing', () => {
     const stage = new Stage().play(odd(['S: 220 ProFTPD ready', 'C: USER a', 'S: 331 password']));
     expect(stage.incidents('mail_started')).toEqual([]);
-  });
-});
-
-describe('through a proxy', () => {
-  const ip = MAIL_SERVER.split('.').map(Number);
-  const bytes = (side: 'C' | 'S', ...octets: (number | string)[]) => ({
-    from: side,
-    bytes: Buffer.concat(
-      octets.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from([part]))),
-    ),
-  });
-  const socks4 = [bytes('C', 4, 1, 0, 25, ...ip, 'u', 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
-  const socks4a = [bytes('C', 4, 1, 0, 25, 0, 0, 0, 1, 0, 'mx.example.net', 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
-  const socks5 = [
-    bytes('C', 5, 1, 0),
-    bytes('S', 5, 0),
-    bytes('C', 5, 1, 0, 3, 14, 'mx.example.net', 0, 25),
-    bytes('S', 5, 0, 0, 1, 0, 0, 0, 0, 0, 0),
-  ];
-  const connect = [
-    bytes('C', 'CONNECT mx.example.net:25 HTTP/1.1\r\nHost: mx.example.net:25\r\n\r\n'),
-    bytes('S', 'HTTP/1.1 200 Connection established\r\n\r\n'),
-  ];
-  let port = 51_000;
-  const talk = (prologue: ReturnType<typeof bytes>[], dialogue: readonly string[], to = outside(PROXY, 1080)) =>
-    tcpConversation({
-      client: { ...CAMERA, port: ++port },
-      server: to,
-      time: START,
-      isn: port * 991,
-      outcome: 'connected',
-      dialogue: [...prologue, ...dialogue],
-    });
-
-  it.each([
-    ['SOCKS4', socks4, MAIL_SERVER, null],
-    ['SOCKS4a', socks4a, 'mx.example.net', 'mx.example.net'],
-    ['SOCKS5', socks5, 'mx.example.net', 'mx.example.net'],
-    ['CONNECT', connect, 'mx.example.net', 'mx.example.net'],
-  ])('%s: the inner destination is the destination, and its messages count', (_, prologue, host, name) => {
-    const stage = new Stage().play(filtered(talk(prologue, ONE_MESSAGE)));
-    const incident = stage.incident('mail_started');
-    expect(incident).toMatchObject({
-      severity: 'critical',
-      evidence: {
-        attempts: 1,
-        connected: 1,
-        messages: 1,
-        recipients: 1,
-        lastDestination: { ip: host, port: 25, name },
-      },
-    });
-    expect(incident.summary).toContain(`through the proxy ${PROXY}`);
-    expect(stage.device(CAMERA).mail.destinations).toMatchObject([{ ip: host, port: 25, messages: 1 }]);
-  });
-
-  it('the request alone is an attempt; a refusal of the proxy is one of the server', () => {
-    expect(new Stage().play(talk(socks5.slice(0, 3), [])).incident('mail_started')).toMatchObject({
-      severity: 'high',
-      evidence: { attempts: 1, connected: 0 },
-    });
-    const refused = [...socks5.slice(0, 3), bytes('S', 5, 5, 0, 1, 0, 0, 0, 0, 0, 0)];
-    expect(new Stage().play(talk(refused, [])).incident('mail_started').evidence).toMatchObject({
-      attempts: 1,
-      refused: 1,
-    });
-    const silent = new Stage().play(talk(socks5.slice(0, 3), []));
-    expect(silent.finish().incidents[0]?.evidence).toMatchObject({ attempts: 1, unanswered: 1 });
-  });
-
-  it('inside the home as well: who asked it is the sender', () => {
-    const stage = new Stage().play(usual(), talk(socks5, ONE_MESSAGE, at(FRIDGE, FRIDGE.ip, 1080)));
-    expect(stage.incident('mail_started')).toMatchObject({ device: CAMERA.mac, evidence: { messages: 1 } });
-  });
-
-  it('for a web server, or for a host of the home, is no mail', () => {
-    const web = [bytes('C', 'CONNECT www.example.net:443 HTTP/1.1\r\n\r\n'), bytes('S', 'HTTP/1.1 200 OK\r\n\r\n')];
-    const inside = [bytes('C', 4, 1, 0, 25, 192, 168, 1, 9, 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
-    const stage = new Stage().play(talk(web, []), talk(inside, ['S: 220 nas ESMTP', 'C: EHLO cam']));
-    expect(stage.incidents('mail_started')).toEqual([]);
-  });
-
-  it('SMTP on an odd inner port is mail on an odd port', () => {
-    const odd = [bytes('C', 4, 1, 0x1f, 0x59, ...ip, 0), bytes('S', 0, 0x5a, 0, 0, 0, 0, 0, 0)];
-    const incident = new Stage().play(talk(odd, ONE_MESSAGE)).incident('mail_started');
-    expect(incident.evidence).toMatchObject({ messages: 1, lastDestination: { ip: MAIL_SERVER, port: 8025 } });
   });
 });
 
