@@ -52,7 +52,7 @@ export interface Finding {
    * `ip` is null for a host that a proxy was asked for by name: the device never saw its address.
    */
   destination: { ip: IpAddress | null; port: number; name: string | null } | null;
-  /** Facts for the incident's evidence; they replace earlier ones. No mail address, subject or body, ever. */
+  /** Facts for the incident's evidence; they replace earlier ones, `undefined` takes one back. No mail address, subject or body, ever. */
   evidence: Record<string, unknown>;
   /** Facts that only the incident's first finding sets. */
   first: Record<string, unknown>;
