@@ -210,15 +210,15 @@ describe('NAT-PMP and PCP', () => {
     ];
     const stage = new Stage();
     const answer = () => {
-      const { granted, refusedWith } = stage.incident('port_mapping').evidence;
-      return { granted, refusedWith };
+      const { evidence } = stage.incident('port_mapping');
+      return Object.fromEntries(Object.entries(evidence).filter(([key]) => /^(?:granted|refusedWith)$/.test(key)));
     };
     stage.play(usual(), asks(START, 4));
-    expect(answer()).toEqual({ granted: undefined, refusedWith: 4 });
+    expect(answer()).toStrictEqual({ refusedWith: 4 });
     stage.play(asks(START + MINUTE, 0));
-    expect(answer()).toEqual({ granted: true, refusedWith: undefined });
+    expect(answer()).toStrictEqual({ granted: true });
     stage.play(asks(START + HOUR, 3));
-    expect(answer()).toEqual({ granted: undefined, refusedWith: 3 });
+    expect(answer()).toStrictEqual({ refusedWith: 3 });
   });
 
   it('PCP: asked, and ended by a lifetime of 0', () => {
