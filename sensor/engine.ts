@@ -4,12 +4,13 @@ import type { Connection } from './attribute/connection.ts';
 import { ConnectionTraffic } from './attribute/connection-traffic.ts';
 import { DestinationNames } from './attribute/destination-names.ts';
 import type { Device } from './attribute/device.ts';
-import { DeviceTable, isGroup } from './attribute/device-table.ts';
+import { DeviceTable } from './attribute/device-table.ts';
 import { DuplicateFinder } from './attribute/duplicates.ts';
 import { GatewayFinder } from './attribute/gateway.ts';
 import { Home } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
+import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
 import { Resolvers } from './attribute/resolvers.ts';
 import { type Vantage, VantageJudge } from './attribute/vantage.ts';
@@ -63,7 +64,7 @@ export interface EngineMemory {
 }
 
 export class Engine {
-  readonly devices = new DeviceTable();
+  readonly devices = new DeviceTable((device, time) => this.#detectors.appeared(device, time));
   readonly counters = new DecodeCounters();
   readonly #options: EngineOptions;
   readonly #home: Home;
@@ -201,12 +202,13 @@ export class Engine {
   }
 
   #attribute(packet: Packet): Connection | null {
-    const device = this.devices.seen(packet.sourceMac, this.#now);
+    const device = this.#senderOf(packet);
     this.#vantage.observe(packet);
     if (device !== null) {
       device.role = this.#roleOf(device);
       if (packet.destinationMac === null || !isGroup(packet.destinationMac)) device.broadcastOnly = false;
     }
+    this.#links.answered(packet, device);
     this.#links.passed(packet, device, this.#now);
     if (packet.arp !== null && device !== null) this.#links.arp(packet, packet.arp, device, this.#now);
     if (packet.icmpv6 !== null && device !== null) this.#links.neighbor(packet, packet.icmpv6, device, this.#now);
@@ -217,6 +219,11 @@ export class Engine {
     if (packet.icmpError !== null) this.#connections.refused(packet, packet.icmpError, this.#now);
     if (packet.udp !== null) this.#udp(packet, packet.udp, device);
     return null;
+  }
+
+  #senderOf({ ip, sourceMac }: Packet): Device | null {
+    if (sourceMac === null || this.devices.trueSender(sourceMac, ip?.source ?? null) !== null) return null;
+    return this.devices.seen(sourceMac, this.#now);
   }
 
   #roleOf(device: Device): Device['role'] {

@@ -18,7 +18,7 @@ test('one frame with a damaged time stamp does not stop the clock', () => {
   stage.play(dhcpRequest(FRIDGE.mac, [], START));
   stage.send(dhcpRequest(FRIDGE.mac, [], START + 3650 * DAY));
   for (let i = 0; i < 10; i++) stage.send(dhcpRequest(FRIDGE.mac, [[12, `${i}`]], START + i * SECOND));
-  stage.play(mail(CAMERA, MAIL_SERVER, START + MINUTE));
+  stage.play(mail(CAMERA, MAIL_SERVER, START + MINUTE)).wait(START + 2 * MINUTE);
   expect(stage.incident('mail_started').startedAt).toBe(new Date(START + MINUTE).toISOString());
 });
 

@@ -64,8 +64,12 @@ export class ConnectionTraffic {
     if (followed !== null) return followed.connection;
     const adopted = this.#adopted(packet, tcp);
     if (adopted === null) return null;
-    this.#segment(adopted.connection, tcp, adopted.from, time);
-    return adopted.connection;
+    const { connection, from } = adopted;
+    this.#segment(connection, tcp, from, time);
+    const device = this.#direction.subject(connection);
+    if (device !== null && connection.way === 'inbound' && connection.outcome === 'connected')
+      this.#parts.listener.settled(device, connection, time);
+    return connection;
   }
 
   #segment(connection: Connection, tcp: Tcp, from: Side, time: number): void {
@@ -128,7 +132,7 @@ export class ConnectionTraffic {
     this.#table.close(time);
   }
 
-  /** A connection whose beginning was not captured, by what names it or makes it mail. */
+  /** A connection whose beginning was not captured, by what names it, makes it mail or an open door. */
   #adopted(packet: Packet, tcp: Tcp): { connection: Connection; from: Side } | null {
     if (isFromMailServer(tcp)) {
       const connection = this.#table.adoptAnswered(packet, tcp, this.#now);
@@ -136,10 +140,22 @@ export class ConnectionTraffic {
       this.#parts.devices.seen(packet.destinationMac, this.#now);
       return connection === null ? null : { connection, from: 'responder' };
     }
+    if (this.#isAnswerToOutside(packet, tcp)) {
+      const connection = this.#table.adoptAnswered(packet, tcp, this.#now);
+      return connection === null ? null : { connection, from: 'responder' };
+    }
     const isMail = isMailPort(tcp.destinationPort) && tcp.payloadLength > 0;
     if (!isMail && !looksLikeHello(tcp.payload) && !Openings.beginsConnection(tcp)) return null;
     const connection = this.#table.adopt(packet, tcp, this.#now);
     return connection === null ? null : { connection, from: 'originator' };
+  }
+
+  /** A device of the home takes a call from the Internet: a mirror that shows the way out alone has no more of it. */
+  #isAnswerToOutside({ destinationMac, ip, sourceMac }: Packet, { flags }: Tcp): boolean {
+    const { gateways, home } = this.#parts;
+    const isAnswer = (flags & TCP_FLAGS.syn) !== 0 && (flags & TCP_FLAGS.ack) !== 0;
+    if (!isAnswer || ip === null || sourceMac === null || destinationMac === null) return false;
+    return gateways.isGateway(destinationMac) && !gateways.isGateway(sourceMac) && !home.isInside(ip.destination);
   }
 
   #handler(): ConnectionHandler {

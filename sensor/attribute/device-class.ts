@@ -33,12 +33,13 @@ export interface Classified {
 const NEEDED = 4;
 const KINDS_NEEDED = 2;
 
-/** Model names that phones, tablets and computers announce by themselves (vendors' defaults; Fingerbank's host name rules). */
+/** Model names that phones, tablets, computers and consoles with mail programs announce by themselves (vendors' defaults; Fingerbank's host name rules). */
 const HOSTNAMES = [
   /(?:^|[-_ ])(?:iphone|ipad)(?:$|[-_ ])/,
   /(?:^|[-_ ])(?:macbook|imac|mac-?mini|mac-?pro|mac-?studio|mbp|mba)/,
   /^(?:desktop|laptop)-[a-z0-9]{6,8}$/,
   /^win-[a-z0-9]{8,12}$/,
+  /^(?:ps[345](?:$|-)|xbox(?:$|[-_ o])|steam-?deck)/,
   /^android-[0-9a-f]{12,16}$/,
   /^(?:.*-)?(?:galaxy-(?:s|a|m|z|j|note|tab|fold|flip)|pixel-\d|pixel-(?:fold|tablet)|oneplus|redmi|poco|xperia|moto-?[ge]|huawei-(?:p|mate)|honor|realme|fairphone|nokia-)/,
   /(?:^|-)(?:thinkpad|ideapad|latitude|inspiron|xps-?\d|elitebook|probook|zenbook|vivobook|surface|chromebook|framework)/,
@@ -68,7 +69,8 @@ const FINGERPRINTS: Readonly<Record<string, { system: string; weight: number }>>
 
 /** Vendor classes (option 60). A bare `dhcpcd` or `udhcp` is on things as well. */
 const VENDOR_CLASSES: readonly { pattern: RegExp; weight: number }[] = [
-  { pattern: /^msft 5\.0/, weight: 2 },
+  { pattern: /^(?:msft 5\.0|xbox)/, weight: 2 },
+  { pattern: /^ps[345]$/, weight: 2 },
   { pattern: /^android-dhcp-/, weight: 1 },
 ];
 
@@ -85,10 +87,10 @@ const PERSONAL_MODEL = /=(?:iphone|ipad|macbook|imac|macmini|macpro|mac\d+,\d)/;
 const THING_MODEL = /=(?:appletv|audioaccessory|homepod)/;
 
 const PERSONAL_AGENT =
-  /\((?:iphone|ipad|macintosh|windows nt|x11; (?:linux|cros|ubuntu|fedora))|\bandroid \d|microsoft-cryptoapi|microsoft ncsi|cfnetwork\/.* darwin\//;
+  /\((?:iphone|ipad|macintosh|windows nt|playstation|x11; (?:linux|cros|ubuntu|fedora))|\bandroid \d|microsoft-cryptoapi|microsoft ncsi|cfnetwork\/.* darwin\//;
 /** Browsers on televisions, boxes and speakers say that they are; so do Fire TV's `AFT` models. */
 const THING_AGENT =
-  /smart-?tv|tizen|web0s|webos|hbbtv|bravia|netcast|viera|roku|crkey|googletv|android ?tv|\baft[a-z]{1,4}\b|appletv|tv ?box|x96|h96|t95|mxq|philipstv|xbox|playstation|nintendo/;
+  /smart-?tv|tizen|web0s|webos|hbbtv|bravia|netcast|viera|roku|crkey|googletv|android ?tv|\baft[a-z]{1,4}\b|appletv|tv ?box|x96|h96|t95|mxq|philipstv|nintendo/;
 
 /** IEEE names that are on telephones and computers for the most part. */
 const PERSONAL_VENDORS = new Set([

@@ -1,35 +1,52 @@
-// All devices by MAC, bounded: a flood of made-up MACs may fill the waiting room, never push out a known device.
+// All devices by MAC, bounded. MACs can be made up: what was answered, named or seen for a day never gives way to one that only
+// sends, and while somebody makes addresses up, new ones wait apart until something proves them.
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { type Device, type Lease, LIMITS, newDevice } from './device.ts';
 import { NameIndex } from './display-name.ts';
+import { LeaseBook } from './lease-book.ts';
+import { cannotSend, isGroup, NULL_ADDRESS } from './mac-address.ts';
 
-/** MACs of which only frames were seen so far. */
+/** MACs of which only frames were seen so far; and those that are taken for made up. */
 const WAITING = 512;
-/** Owners of addresses that can be looked up by address. */
-const ADDRESSES = 8192;
 /** A device that was around this long (ms) is known for good. */
-const SETTLED = 60 * 60_000;
-/** Intervals kept of one address: two devices that fight over it must not push out the others. */
-const SPELLS = 8;
+const SETTLED = 24 * 60 * 60_000;
 /** Addresses that one thing may have had, one after the other, by a person's word. */
 export const LONGEST_CHAIN = 16;
 
 export class DeviceTable {
   readonly #known = new Map<Mac, Device>();
-  readonly #waiting = new LRUCache<Mac, Device>({ max: WAITING });
-  readonly #owners = new LRUCache<IpAddress, Mac>({ max: ADDRESSES });
+  readonly #waiting = new LRUCache<Mac, Device>({
+    max: WAITING,
+    dispose: (_device, mac, reason) => {
+      if (reason === 'evict') this.#proven.delete(mac);
+    },
+  });
+  /** Taken for made up: never shown, kept or stored. */
+  readonly #strangers = new LRUCache<Mac, Device>({ max: WAITING });
+  /** Addresses that others answer, so that somebody is behind them. */
+  readonly #proven = new Set<Mac>();
+  readonly #leases = new LeaseBook();
   /** Kept devices that changed since they were last taken. */
   readonly #changed = new Set<Mac>();
   /** Kept devices that may have to give way, oldest first. */
   readonly #replaceable = new Set<Mac>();
+  /** Kept devices that give way only to one that is proven, newest last. */
+  #secondLine: Mac[] = [];
   /** Handed out to be stored, so that they must be deleted there when they give way. */
   readonly #stored = new Set<Mac>();
   readonly #evicted = new Set<Mac>();
   readonly #names = new NameIndex();
+  readonly #appeared: (device: Device, time: number) => void;
+  #isFlooded = false;
   #refused = 0;
 
-  /** Devices that found no place because all are taken by settled ones. */
+  /** `appeared` is told of every address when it is first seen. */
+  constructor(appeared: (device: Device, time: number) => void = () => {}) {
+    this.#appeared = appeared;
+  }
+
+  /** Devices that found no place because all are taken by better known ones. */
   get refused(): number {
     return this.#refused;
   }
@@ -39,17 +56,13 @@ export class DeviceTable {
   }
 
   get(mac: Mac): Device | undefined {
-    return this.#known.get(mac) ?? this.#waiting.get(mac);
+    return this.#known.get(mac) ?? this.#waiting.get(mac) ?? this.#strangers.get(mac);
   }
 
-  /** The device behind a frame's source address, made when new. Null for group addresses, which no sender has. */
+  /** The device behind a frame's source address, made when new. Null for addresses that no sender has. */
   seen(mac: Mac | null, time: number): Device | null {
     if (mac === null || isGroup(mac)) return null;
-    let device = this.get(mac);
-    if (device === undefined) {
-      device = newDevice(mac, time);
-      this.#waiting.set(mac, device);
-    }
+    const device = this.#known.get(mac) ?? this.#waiting.get(mac) ?? this.#stranger(mac) ?? this.#newcomer(mac, time);
     if (time > device.lastSeen) device.lastSeen = time;
     this.markChanged(device);
     return device;
@@ -67,17 +80,19 @@ export class DeviceTable {
     return chain;
   }
 
-  /** Makes a device one that is kept and stored. Returns false when there is no room. */
+  /** Makes a device one that is kept and stored. Returns false when there is no room, or it is taken for made up. */
   keep(device: Device): boolean {
-    if (this.#known.has(device.mac)) return true;
-    if (this.#known.size >= LIMITS.devices && !this.#makeRoom()) {
+    const { mac } = device;
+    if (this.#known.has(mac)) return true;
+    const isRefused = isGroup(mac) || this.isStranger(mac);
+    if (isRefused || (this.#known.size >= LIMITS.devices && !this.#makeRoom(device))) {
       this.#refused++;
       return false;
     }
-    this.#waiting.delete(device.mac);
-    this.#known.set(device.mac, device);
-    this.#replaceable.add(device.mac);
-    this.#changed.add(device.mac);
+    this.#waiting.delete(mac);
+    this.#known.set(mac, device);
+    this.#replaceable.add(mac);
+    this.#changed.add(mac);
     this.#names.refresh(device);
     return true;
   }
@@ -86,9 +101,56 @@ export class DeviceTable {
   restore(device: Device): void {
     this.#known.set(device.mac, device);
     this.#stored.add(device.mac);
-    this.#replaceable.add(device.mac);
-    for (const lease of device.leases) this.#owners.set(lease.ip, device.mac);
+    this.#proven.add(device.mac);
+    this.#leases.restore(device);
     this.#names.refresh(device);
+  }
+
+  /** Somebody who is no stranger sent a frame to `mac` alone: it is there. */
+  prove(mac: Mac): void {
+    if (this.#proven.has(mac)) return;
+    const stranger = this.#strangers.peek(mac);
+    if (stranger !== undefined) {
+      this.#strangers.delete(mac);
+      this.#waiting.set(mac, stranger);
+    } else if (!this.#known.has(mac) && !this.#waiting.has(mac)) return;
+    this.#proven.add(mac);
+  }
+
+  /** Whether it is surely no made-up address: it was answered, a person spoke of it, or it was there for a day. */
+  isProven({ firstSeen, label, lastSeen, mac, sameAs }: Device): boolean {
+    return this.#proven.has(mac) || label !== null || sameAs !== null || lastSeen - firstSeen >= SETTLED;
+  }
+
+  /** Proven, or it has more to it than the made-up addresses of the simple kind: a name, a backend, a lease of the router's. */
+  isKnown(device: Device): boolean {
+    return this.isProven(device) || hasCharacter(device);
+  }
+
+  /** Some device of the home was known before `time`. */
+  anyKnownBefore(time: number): boolean {
+    for (const device of this.#known.values()) if (device.firstSeen < time && this.isKnown(device)) return true;
+    return false;
+  }
+
+  isStranger(mac: Mac): boolean {
+    return this.#strangers.has(mac);
+  }
+
+  /** Somebody makes addresses up, `macs`: they are strangers now, unless they are proven, and so is each new one until `endFlood`. */
+  beginFlood(macs: Iterable<Mac>): void {
+    this.#isFlooded = true;
+    for (const mac of macs) {
+      const device = this.#known.get(mac) ?? this.#waiting.get(mac);
+      if (device === undefined || this.isProven(device)) continue;
+      this.forget(mac);
+      this.#strangers.set(mac, device);
+    }
+  }
+
+  /** Strangers that show up again are given a chance. */
+  endFlood(): void {
+    this.#isFlooded = false;
   }
 
   /** The device announces another name. What is not kept takes no name from those that are. */
@@ -110,14 +172,16 @@ export class DeviceTable {
   }
 
   forget(mac: Mac): boolean {
-    const there = this.#known.delete(mac) || this.#waiting.delete(mac);
+    const device = this.get(mac);
+    if (device === undefined) return false;
+    for (const table of [this.#known, this.#waiting, this.#strangers, this.#proven]) table.delete(mac);
     for (const set of [this.#changed, this.#replaceable, this.#stored, this.#evicted]) set.delete(mac);
     this.#names.forget(mac);
-    for (const [ip, owner] of this.#owners) if (owner === mac) this.#owners.delete(ip);
-    return there;
+    this.#leases.forget(device);
+    return true;
   }
 
-  /** Every device, sorted by MAC. */
+  /** Every device, sorted by MAC; strangers are none. */
   all(): Device[] {
     return [...this.#known.values(), ...this.#waiting.values()].sort((a, b) => (a.mac < b.mac ? -1 : 1));
   }
@@ -142,66 +206,79 @@ export class DeviceTable {
     if (this.#known.has(device.mac)) this.#changed.add(device.mac);
   }
 
-  isKept(device: Device): boolean {
-    return this.#known.has(device.mac);
+  isKept(mac: Mac): boolean {
+    return this.#known.has(mac);
   }
 
   /** Who holds `ip` now, as far as seen. */
   ownerOf(ip: IpAddress): Device | undefined {
-    const mac = this.#owners.get(ip);
+    const mac = this.#leases.ownerOf(ip);
     return mac === undefined ? undefined : this.get(mac);
+  }
+
+  /** Whose frame one from `mac` and `ip` really is, where no interface has that MAC: the other holder of the IP address. */
+  trueSender(mac: Mac, ip: IpAddress | null): Device | null {
+    if (ip === null || !cannotSend(mac)) return null;
+    const holder = this.ownerOf(ip);
+    return holder === undefined || holder.mac === mac ? null : holder;
   }
 
   /** `device` holds `ip` at `time`. An address that another device held is that device's no longer: its interval stays closed. */
   lease(device: Device, ip: IpAddress, time: number, source: Lease['source']): void {
-    const owner = this.#owners.get(ip);
-    const current = device.leases.at(-1)?.ip === ip ? device.leases.at(-1) : device.leases.findLast((l) => l.ip === ip);
-    if (current !== undefined && owner === device.mac) {
-      if (time > current.to) current.to = time;
-      if (current.source === 'on-link') current.source = source;
-      return;
-    }
-    this.#owners.set(ip, device.mac);
-    device.leases.push({ ip, from: time, to: time, source });
-    const again = device.leases.filter((lease) => lease.ip === ip);
-    if (again.length > SPELLS) device.leases.splice(device.leases.indexOf(oldest(again)), 1);
-    if (device.leases.length > LIMITS.leases) device.leases.splice(device.leases.indexOf(leastWorth(device.leases)), 1);
+    if (this.isStranger(device.mac) || this.#isBorrowed(device, ip, source)) return;
+    if (!this.#leases.hold(device, ip, time, source)) return;
     this.keep(device);
     this.markChanged(device);
   }
 
-  #makeRoom(): boolean {
+  /** A source address alone, of a sender that nobody answers, takes nothing from one that is known; the null address nothing at all. */
+  #isBorrowed(device: Device, ip: IpAddress, source: Lease['source']): boolean {
+    const owner = this.ownerOf(ip);
+    if (owner === undefined || owner === device) return false;
+    if (device.mac === NULL_ADDRESS) return true;
+    return source === 'on-link' && !this.isProven(device) && this.isKnown(owner);
+  }
+
+  #newcomer(mac: Mac, time: number): Device {
+    const device = newDevice(mac, time);
+    (this.#isFlooded ? this.#strangers : this.#waiting).set(mac, device);
+    this.#appeared(device, time);
+    return device;
+  }
+
+  #stranger(mac: Mac): Device | undefined {
+    const device = this.#strangers.get(mac);
+    if (device === undefined || this.#isFlooded) return device;
+    this.#strangers.delete(mac);
+    this.#waiting.set(mac, device);
+    return device;
+  }
+
+  /** Each is looked at once in each line, so that this costs little however often it is asked. */
+  #makeRoom(newcomer: Device): boolean {
     for (const mac of this.#replaceable) {
       this.#replaceable.delete(mac);
       const device = this.#known.get(mac);
-      if (device === undefined || isWorthKeeping(device)) continue;
-      this.#known.delete(mac);
-      this.#changed.delete(mac);
-      this.#names.forget(mac);
-      if (this.#stored.delete(mac)) this.#evicted.add(mac);
-      return true;
+      if (device === undefined || this.isProven(device)) continue;
+      if (!this.isKnown(device)) return this.#evict(mac);
+      this.#secondLine.push(mac);
+    }
+    if (!this.isProven(newcomer)) return false;
+    for (let mac = this.#secondLine.pop(); mac !== undefined; mac = this.#secondLine.pop()) {
+      const device = this.#known.get(mac);
+      if (device !== undefined && !this.isProven(device)) return this.#evict(mac);
     }
     return false;
   }
+
+  #evict(mac: Mac): true {
+    const wasStored = this.#stored.has(mac);
+    this.forget(mac);
+    if (wasStored) this.#evicted.add(mac);
+    return true;
+  }
 }
 
-/** Once so, a device stays so, and is never asked again. */
-function isWorthKeeping(device: Device): boolean {
-  if (device.lastSeen - device.firstSeen >= SETTLED || device.mail.attempts > 0) return true;
-  return device.label !== null || device.sameAs !== null;
-}
-
-function oldest(leases: readonly Lease[]): Lease {
-  return leases.reduce((found, lease) => (lease.to < found.to ? lease : found));
-}
-
-/** The oldest of those that rest on source addresses alone, which a sender makes up as it likes; else the oldest. */
-function leastWorth(leases: readonly Lease[]): Lease {
-  const weak = leases.slice(0, -1).filter(({ source }) => source === 'on-link');
-  return oldest(weak.length > 0 ? weak : leases);
-}
-
-/** Multicast and broadcast addresses have the lowest bit of the first octet set. */
-export function isGroup(mac: Mac): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 0x01) !== 0;
+function hasCharacter({ backends, hostnames, leases }: Device): boolean {
+  return backends.size > 0 || hostnames.length > 0 || leases.some(({ source }) => source === 'dhcp');
 }

@@ -1,10 +1,11 @@
 // Which way a connection goes, and which device of the home it is about: out to the Internet, in from it, or inside.
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import type { Connection, Way } from './connection.ts';
-import type { Device } from './device.ts';
+import { type Device, newDevice } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
 import type { Home } from './home.ts';
+import { cannotSend } from './mac-address.ts';
 
 export interface DirectionParts {
   devices: DeviceTable;
@@ -24,7 +25,7 @@ export class Direction {
    * Null where no device of the home is known for it. Which way it goes is decided once for each connection.
    */
   subject(connection: Connection): Device | null {
-    const opener = this.#deviceAt(connection.originatorMac, connection.originatorIp);
+    const opener = this.#openerOf(connection);
     const receiver = this.#deviceAt(connection.responderMac, connection.responderIp);
     connection.way ??= this.#wayOf(connection, opener, receiver);
     return connection.way === 'inbound' ? receiver : opener;
@@ -34,6 +35,15 @@ export class Direction {
   #deviceAt(mac: Mac | null, ip: IpAddress): Device | null {
     const { devices } = this.#parts;
     return (mac === null ? devices.ownerOf(ip) : devices.get(mac)) ?? null;
+  }
+
+  /** Frames whose source address is none hide nothing: they are from who holds the IP address, or from nobody known. */
+  #openerOf({ openedAt, originatorIp, originatorMac }: Connection): Device | null {
+    const { devices, home } = this.#parts;
+    if (originatorMac === null) return this.#deviceAt(null, originatorIp);
+    const known = devices.trueSender(originatorMac, originatorIp) ?? devices.get(originatorMac);
+    if (known !== undefined) return known;
+    return cannotSend(originatorMac) && home.isInside(originatorIp) ? newDevice(originatorMac, openedAt) : null;
   }
 
   #wayOf(connection: Connection, opener: Device | null, receiver: Device | null): Way | null {

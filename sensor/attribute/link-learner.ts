@@ -5,10 +5,11 @@ import { decodeDhcpv6 } from '../decode/dhcpv6.ts';
 import { type DecodeCounters, Failure } from '../decode/outcome.ts';
 import type { Arp, Dhcp, IpAddress, NeighborDiscovery, Packet, Udp } from '../decode/packet.ts';
 import type { Device } from './device.ts';
-import { type DeviceTable, isGroup } from './device-table.ts';
+import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
 import type { Home } from './home.ts';
 import type { IdentityBook } from './identity.ts';
+import { isGroup } from './mac-address.ts';
 import type { Resolvers } from './resolvers.ts';
 
 /** DHCP message types (RFC 2132, section 9.6). */
@@ -106,6 +107,18 @@ export class LinkLearner {
     for (const { prefix, length } of message.delegatedPrefixes) home.learn(prefix, length);
     if (message.messageType === DHCPV6_REPLY)
       for (const ip of message.addresses) devices.lease(device, ip, time, 'dhcpv6');
+  }
+
+  /**
+   * A frame to one device alone, from the router or from one that is proven itself, shows that there is somebody. DHCP does not:
+   * a server answers whatever asks.
+   */
+  answered({ destinationMac, sourceMac, udp }: Packet, sender: Device | null): void {
+    if (destinationMac === null || sourceMac === null || isGroup(destinationMac)) return;
+    if (udp !== null && (udp.sourcePort === 67 || udp.destinationPort === 67)) return;
+    const { devices, gateways } = this.#parts;
+    const isTrusted = gateways.isGateway(sourceMac) || (sender !== null && devices.isProven(sender));
+    if (isTrusted) devices.prove(destinationMac);
   }
 
   /** Any packet with addresses: the gateway shows itself by what passes through it, a device by its own source address. */

@@ -12,8 +12,9 @@ import { StreamAssembler } from '../decode/stream.ts';
 import { payloadSequence } from './connection.ts';
 import type { DestinationNames } from './destination-names.ts';
 import type { Device } from './device.ts';
-import { type DeviceTable, isGroup } from './device-table.ts';
+import type { DeviceTable } from './device-table.ts';
 import type { IdentityBook } from './identity.ts';
+import { isGroup } from './mac-address.ts';
 
 const PORTS = { dns: 53, netbios: 137, ssdp: 1900, mdns: 5353, llmnr: 5355 } as const;
 /** DNS over TCP connections put together at once, and bytes of each direction. */

@@ -1,7 +1,7 @@
 // From where the sensor looks, judged by what passes: a mirror that shows half, the wrong side of the router, or nothing.
 import { type Mac, type Packet, TCP_FLAGS } from '../decode/packet.ts';
-import { isGroup } from './device-table.ts';
 import type { Home } from './home.ts';
+import { isGroup } from './mac-address.ts';
 
 export const VANTAGES = [
   'lan-both-ways',

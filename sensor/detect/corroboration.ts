@@ -23,13 +23,14 @@ type Known = z.infer<typeof memoryShape>;
 
 export class CorroborationDetector implements Detector {
   readonly name = 'corroboration';
-  readonly memory = new DeviceMemory<Known>((value) => memoryShape.safeParse(value).data ?? null);
+  readonly memory: DeviceMemory<Known>;
   readonly #around: Surroundings;
   /** The newest mail finding by device, kind and port class: what is said of it later is about the same connection. */
   readonly #latest = new WeakMap<Device, Map<string, Finding>>();
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
   }
 
   finding(finding: Finding, device: Device | null): void {

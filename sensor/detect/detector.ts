@@ -24,6 +24,8 @@ export interface Detector {
   readonly ways?: readonly Way[];
   /** What it must know again after a restart. */
   readonly memory?: DetectorMemory;
+  /** An address was seen for the first time, or again after it was forgotten. */
+  appeared?(device: Device, time: number): void;
   /** A first SYN. A connection whose beginning was not captured opens without one. */
   opened?(device: Device, connection: Connection, time: number): void;
   /** Answered, refused, or without an answer for too long. It may be told twice: a late answer outweighs the deadline. */
@@ -41,6 +43,8 @@ export interface Detector {
   dns?(message: DnsMessage, packet: Packet, device: Device | null, time: number): void;
   /** A datagram to or from a port on which devices ask the router for port mappings; `device` sent it. */
   datagram?(device: Device, packet: Packet, udp: Udp, time: number): void;
+  /** A finding before it is recorded. True: it is taken care of here, and perhaps handed on later. */
+  intercepts?(finding: Finding, device: Device): boolean;
   /** What another detector, or this one, has found, after it was recorded: not what a person has called normal. */
   finding?(finding: Finding, device: Device | null): void;
   /** Packet time has reached `time`; called often. */

@@ -4,11 +4,14 @@ import { CorroborationDetector } from './corroboration.ts';
 import type { DetectorFactory } from './detector.ts';
 import { ExposureDetector } from './exposure.ts';
 import { LookupDetector } from './lookups.ts';
+import { MacFloodDetector } from './mac-flood.ts';
 import { MailDetector } from './mail.ts';
 import { PortMappingDetector } from './port-mappings.ts';
 import { SymptomDetector } from './symptoms.ts';
 
 export const DETECTORS: readonly DetectorFactory[] = [
+  // First: what made-up addresses do is counted before it is told.
+  (around) => new MacFloodDetector(around),
   (around) => new MailDetector(around),
   (around) => new BackendDetector(around),
   (around) => new LookupDetector(around),

@@ -43,7 +43,7 @@ type Exposure = z.infer<typeof memoryShape>;
 export class ExposureDetector implements Detector {
   readonly name = 'exposure';
   readonly ways: readonly Way[] = ['inbound', 'outbound'];
-  readonly memory = new DeviceMemory<Exposure>((value) => memoryShape.safeParse(value).data ?? null);
+  readonly memory: DeviceMemory<Exposure>;
   readonly #around: Surroundings;
   /** `device server`: who may call back on a high port without being a stranger. */
   readonly #ftpPeers = new LRUCache<string, true>({ max: FTP_PEERS });
@@ -54,6 +54,7 @@ export class ExposureDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
   }
 
   opened(device: Device, { responderIp, responderPort, way }: Connection): void {

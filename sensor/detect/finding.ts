@@ -45,6 +45,8 @@ export interface Finding {
   closes?: boolean;
   /** The device's open incident of this kind has become part of this finding's: it no longer stands alone. */
   absorbs?: IncidentKind;
+  /** These addresses were made up: what was told of each is part of this finding's incident, and no device remains of them. */
+  withdraws?: readonly Mac[];
   /** What is judged: findings with the same object here are about the same connection. */
   about?: object;
   /**

@@ -53,7 +53,7 @@ interface Recent {
 export class LookupDetector implements Detector {
   readonly name = 'lookups';
   readonly ways: readonly Way[] = ['inbound'];
-  readonly memory = new DeviceMemory<Known>((value) => memoryShape.safeParse(value).data ?? null);
+  readonly memory: DeviceMemory<Known>;
   readonly #around: Surroundings;
   /** Questions seen lately, so that each counts once. */
   readonly #seen = new LRUCache<string, number>({ max: REMEMBERED });
@@ -63,6 +63,7 @@ export class LookupDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
   }
 
   settled(device: Device, connection: Connection, time: number): void {

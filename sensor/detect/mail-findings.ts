@@ -1,5 +1,6 @@
 // What is said of mail, as findings. Totals are deltas, so that they stay exact over restarts. Judges nothing; mail.ts does.
 import type { Connection } from '../attribute/connection.ts';
+import { cannotSend } from '../attribute/mac-address.ts';
 import { type MailOutcome, mailDestination } from '../attribute/mail-tally.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
@@ -28,10 +29,16 @@ export function mailAttempt(connection: Connection, context: MailContext, burst:
   return {
     ...finding,
     evidence: { ...finding.evidence, ...(burst === null ? {} : { burst }) },
-    first: { ...finding.first, ...(connection.beganUnseen ? { beganBefore: true } : {}) },
+    first: { ...finding.first, ...beginning(connection) },
     effect: 'opens',
     add: { attempts: 1, connected: 0, refused: 0, unanswered: 0, messages: 0, recipients: 0 },
   };
+}
+
+/** An answer to the first packet shows that there was one, and when; later payload does not. */
+function beginning({ beganUnseen, isn }: Connection): Record<string, true> {
+  if (!beganUnseen) return {};
+  return isn === null ? { beganBefore: true } : { answerOnly: true };
 }
 
 /** What became of an attempt; `before` takes back an earlier verdict. */
@@ -65,7 +72,8 @@ export function mailDialogue(
 function base(connection: Connection, { device, sender, stage, time }: MailContext): Omit<Finding, 'effect' | 'add'> {
   const { ip, port, name, nameFrom } = mailDestination(connection);
   const portClass = mailPortClass(port);
-  const { inner, responderIp } = connection;
+  const { inner, originatorMac, responderIp } = connection;
+  const isForged = originatorMac !== null && originatorMac !== device && cannotSend(originatorMac);
   const proxy = inner === null ? {} : { through: { proxy: responderIp, by: inner.via } };
   const destination = { ip, port, name, ...proxy };
   return {
@@ -77,7 +85,7 @@ function base(connection: Connection, { device, sender, stage, time }: MailConte
     time,
     about: connection,
     destination: { ip: nameFrom === 'proxy' ? null : ip, port, name: nameFrom === 'dns-other' ? null : name },
-    evidence: { lastDestination: destination },
+    evidence: { lastDestination: destination, ...(isForged ? { forgedMac: originatorMac } : {}) },
     first: { firstDestination: destination, address: connection.originatorIp },
   };
 }

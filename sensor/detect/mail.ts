@@ -15,7 +15,7 @@ import {
 } from '../attribute/mail-tally.ts';
 import { countActivity } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
-import type { Mac, Tcp } from '../decode/packet.ts';
+import { type Mac, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 import { looksLikeBanner, looksLikeHello } from '../decode/smtp.ts';
 import { backendName } from './backend-name.ts';
 import type { Detector, Surroundings } from './detector.ts';
@@ -30,7 +30,7 @@ const LOOK_EVERY = 60_000;
 export class MailDetector implements Detector {
   readonly name = 'mail';
   readonly ways: readonly Way[] = ['outbound', 'local'];
-  readonly memory = new DeviceMemory<MailHabit>(readHabit);
+  readonly memory: DeviceMemory<MailHabit>;
   readonly #around: Surroundings;
   readonly #dialogues = new Dialogues();
   readonly #bursts = new LRUCache<Mac, BurstCounter>({ max: LIMITS.devices });
@@ -40,6 +40,7 @@ export class MailDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.memory = new DeviceMemory(readHabit, around.devices);
   }
 
   opened(device: Device, connection: Connection, time: number): void {
@@ -74,8 +75,17 @@ export class MailDetector implements Detector {
       inner.outcome = 'connected';
       this.#outcome(device, connection, 'connected', null, time);
     }
+    if (connection.beganUnseen && isSyn(tcp)) this.#began(device, connection, time);
     const news = this.#dialogues.follow(connection, tcp, from, device);
     if (news !== null) this.#spoken(device, connection, news, time);
+  }
+
+  /** The SYN came after its answer, as through two queues of a switch: nothing of it is missing. */
+  #began(device: Device, connection: Connection, time: number): void {
+    connection.beganUnseen = false;
+    const stage = connection.outcome === 'connected' ? 'connected' : 'attempt';
+    const context = this.#context(device, connection, stage, time);
+    this.#around.found(mailDialogue(connection, context, {}, { answerOnly: false }), device);
   }
 
   #spoken(device: Device, connection: Connection, { add, facts }: DialogueNews, time: number): void {
@@ -146,7 +156,8 @@ export class MailDetector implements Detector {
     const outcome = connection.inner?.outcome ?? connection.outcome;
     const stage = outcome === 'connected' ? 'connected' : 'attempt';
     const context = this.#context(device, connection, stage, time);
-    if (context.sender === 'thing' && mailPortClass(port) === 'submission') this.#doubtful.set(device.mac, connection);
+    const isDoubtful = context.sender === 'thing' && mailPortClass(port) === 'submission';
+    if (isDoubtful && this.#around.devices.isKept(device.mac)) this.#doubtful.set(device.mac, connection);
     this.#around.found(mailAttempt(connection, context, burst), device);
     if (isMailOutcome(outcome)) this.#outcome(device, connection, outcome, null, time);
   }
@@ -180,10 +191,14 @@ export class MailDetector implements Detector {
     let burst = this.#bursts.get(mac);
     if (burst === undefined) {
       burst = new BurstCounter();
-      this.#bursts.set(mac, burst);
+      if (this.#around.devices.isKept(mac)) this.#bursts.set(mac, burst);
     }
     return burst;
   }
+}
+
+function isSyn({ flags }: Tcp): boolean {
+  return (flags & TCP_FLAGS.syn) !== 0 && (flags & TCP_FLAGS.ack) === 0;
 }
 
 /** A connection to a mail port whose beginning was not captured, or SMTP on whatever port. */

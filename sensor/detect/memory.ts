@@ -2,6 +2,7 @@
 // (detector, MAC) as JSON, and gives it back before the first frame. Values are plain data of bounded size.
 import { LRUCache } from 'lru-cache';
 import { LIMITS } from '../attribute/device.ts';
+import type { DeviceTable } from '../attribute/device-table.ts';
 import type { Mac } from '../decode/packet.ts';
 
 /** Stands in place of a MAC for what concerns the home as a whole. */
@@ -25,12 +26,17 @@ export interface DetectorMemory {
 
 export class DeviceMemory<T extends object> implements DetectorMemory {
   readonly #read: (value: unknown) => T | null;
+  readonly #devices: Pick<DeviceTable, 'isKept'>;
   readonly #values: LRUCache<Mac, T>;
   readonly #changed = new Set<Mac>();
 
-  /** `read` checks a stored value, which may be from an older version; null leaves it out. */
-  constructor(read: (value: unknown) => T | null) {
+  /**
+   * `read` checks a stored value, which may be from an older version; null leaves it out. Of addresses that are not among the
+   * kept `devices` nothing is remembered, so that made-up ones push nothing out.
+   */
+  constructor(read: (value: unknown) => T | null, devices: Pick<DeviceTable, 'isKept'>) {
     this.#read = read;
+    this.#devices = devices;
     this.#values = new LRUCache<Mac, T>({
       // As many as there are devices, and the home itself.
       max: LIMITS.devices + 1,
@@ -44,24 +50,28 @@ export class DeviceMemory<T extends object> implements DetectorMemory {
     return this.#values.get(mac);
   }
 
-  /** The value of `mac`, made by `fresh` where there is none; made ones are stored only once they are marked. */
+  /**
+   * The value of `mac`, made by `fresh` where there is none; made ones are stored only once they are marked, and one for a device
+   * that is not kept is gone with the call.
+   */
   of(mac: Mac, fresh: () => T): T {
     let value = this.#values.get(mac);
     if (value === undefined) {
       value = fresh();
-      this.#values.set(mac, value);
+      if (this.#isRemembered(mac)) this.#values.set(mac, value);
     }
     return value;
   }
 
   set(mac: Mac, value: T): void {
+    if (!this.#isRemembered(mac)) return;
     this.#values.set(mac, value);
     this.#changed.add(mac);
   }
 
   /** The value of `mac` was changed in place and is to be stored. */
   mark(mac: Mac): void {
-    this.#changed.add(mac);
+    if (this.#isRemembered(mac)) this.#changed.add(mac);
   }
 
   entries(): Iterable<[Mac, T]> {
@@ -81,5 +91,9 @@ export class DeviceMemory<T extends object> implements DetectorMemory {
 
   forget(mac: Mac): void {
     if (this.#values.delete(mac)) this.#changed.add(mac);
+  }
+
+  #isRemembered(mac: Mac): boolean {
+    return mac === HOME || this.#devices.isKept(mac);
   }
 }

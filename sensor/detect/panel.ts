@@ -28,6 +28,8 @@ export class DetectorPanel implements ConnectionListener {
   readonly #ended: ByWay<'ended'>;
   readonly #dns: readonly Hearing<'dns'>[];
   readonly #datagram: readonly Hearing<'datagram'>[];
+  readonly #appeared: readonly Hearing<'appeared'>[];
+  readonly #intercepts: readonly Hearing<'intercepts'>[];
   readonly #finding: readonly Hearing<'finding'>[];
   readonly #tick: readonly Hearing<'tick'>[];
 
@@ -49,8 +51,14 @@ export class DetectorPanel implements ConnectionListener {
     this.#ended = this.#byWay('ended');
     this.#dns = this.#hearing('dns');
     this.#datagram = this.#hearing('datagram');
+    this.#appeared = this.#hearing('appeared');
+    this.#intercepts = this.#hearing('intercepts');
     this.#finding = this.#hearing('finding');
     this.#tick = this.#hearing('tick');
+  }
+
+  appeared(device: Device, time: number): void {
+    for (const detector of this.#appeared) detector.appeared(device, time);
   }
 
   opened(device: Device, connection: Connection, time: number): void {
@@ -116,7 +124,8 @@ export class DetectorPanel implements ConnectionListener {
 
   /** Devices beyond the bound, as a flood of made-up MACs brings them, are told of as one. */
   #found(finding: Finding, device: Device | null): void {
-    const isKept = device === null || this.#devices.isKept(device);
+    if (device !== null && this.#intercepts.some((detector) => detector.intercepts(finding, device))) return;
+    const isKept = device === null || this.#devices.isKept(device.mac);
     const told = isKept ? finding : { ...finding, device: null };
     if (!this.#onFinding(told, isKept ? device : null)) return;
     for (const detector of this.#finding) detector.finding(told, isKept ? device : null);

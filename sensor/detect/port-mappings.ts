@@ -61,13 +61,14 @@ interface Answer {
 export class PortMappingDetector implements Detector {
   readonly name = 'port-mappings';
   readonly ways: readonly Way[] = ['local'];
-  readonly memory = new DeviceMemory<Known>((value) => memoryShape.safeParse(value).data ?? null);
+  readonly memory: DeviceMemory<Known>;
   readonly #around: Surroundings;
   readonly #exchanges = new LRUCache<Connection, { exchange: IgdExchange; asked: Held | null }>({ max: EXCHANGES });
   #nextLook = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
   }
 
   segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void {

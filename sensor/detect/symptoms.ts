@@ -76,7 +76,7 @@ type Habit = z.infer<typeof habitShape>;
 export class SymptomDetector implements Detector {
   readonly name = 'symptoms';
   readonly ways: readonly Way[] = ['outbound', 'local'];
-  readonly memory = new DeviceMemory<Habit>((value) => habitShape.safeParse(value).data ?? null);
+  readonly memory: DeviceMemory<Habit>;
   readonly #around: Surroundings;
   /** Destinations of the hour in progress, by device; a restart begins the hour anew. */
   readonly #destinations = new LRUCache<Mac, Set<IpAddress>>({ max: LIMITS.devices });
@@ -85,10 +85,11 @@ export class SymptomDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.memory = new DeviceMemory((value) => habitShape.safeParse(value).data ?? null, around.devices);
   }
 
   opened(device: Device, connection: Connection, time: number): void {
-    if (connection.way !== 'outbound' || this.#isPersons(device)) return;
+    if (connection.way !== 'outbound' || this.#isPersons(device) || !this.#around.devices.isKept(device.mac)) return;
     const habit = this.#habitOf(device, time);
     habit.connections++;
     const seen = this.#destinationsOf(device.mac);

@@ -34,6 +34,7 @@ export function viewOf({ engine, knowledge, recorder }: Spine, device: Device): 
   const chain = engine.devices.sameThing(device);
   return deviceView(device, {
     name: knowledge.displayName(device, engine.devices),
+    established: engine.devices.isKnown(device),
     incidents: recorder.incidents.ofDevice(device.mac),
     allowMail: recorder.expectations.ofDevice(chain.map(({ mac }) => mac)).some(({ covers }) => covers === 'mail'),
     now: engine.now,

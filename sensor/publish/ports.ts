@@ -46,6 +46,8 @@ export interface DeviceView {
   name: string | null;
   /** The user named it. */
   named: boolean;
+  /** Something shows that it is there: an answer to it, a name, a backend, a DHCP lease. */
+  established: boolean;
   randomizedMac: boolean;
   address: IpAddress | null;
   mail: { attempts: number; connected: number; refused: number; unanswered: number; last: MailContact | null };

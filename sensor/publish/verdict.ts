@@ -35,9 +35,13 @@ export function openSeverity(incidents: readonly Incident[]): Severity | null {
   return SEVERITIES[worst] ?? null;
 }
 
-/** `flagged`: only devices with an incident, with any mail, or named by the user reach the broker. */
+/**
+ * `flagged`: only devices with an incident, with any mail, or named by the user reach the broker. Whatever the policy, a MAC
+ * address that may be made up does not before there is an incident of it.
+ */
 export type DevicePolicy = 'flagged' | 'all';
 
 export function matters(device: DeviceView, policy: DevicePolicy): boolean {
-  return policy === 'all' || device.incidents.length > 0 || device.mail.attempts > 0 || device.named;
+  if (device.named || device.incidents.length > 0) return true;
+  return device.established && (policy === 'all' || device.mail.attempts > 0);
 }

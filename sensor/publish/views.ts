@@ -10,19 +10,21 @@ export type ContactTally = Pick<MailDestination, 'attempts' | 'connected' | 'ref
 export interface ViewFacts {
   /** What the device is called everywhere else; null when nothing names it. */
   name: string | null;
+  established: boolean;
   incidents: Incident[];
   allowMail: boolean;
   /** Packet time, milliseconds. */
   now: number;
 }
 
-export function deviceView(device: Device, { name, incidents, allowMail, now }: ViewFacts): DeviceView {
+export function deviceView(device: Device, { name, established, incidents, allowMail, now }: ViewFacts): DeviceView {
   const { mac, mail } = device;
   const updates = [...device.backends.values()].filter((backend) => backend.role === 'update');
   return {
     mac,
     name,
     named: device.label !== null,
+    established,
     randomizedMac: isLocallyAdministered(mac),
     address: newest(device.leases, (lease) => lease.to)?.ip ?? null,
     mail: {

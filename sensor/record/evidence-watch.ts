@@ -49,7 +49,9 @@ export class EvidenceWatch implements PacketWatcher {
     this.ring = ring;
   }
 
+  /** What was found between packets, as after a wait, has its frames in the connection it is about. */
   before(): void {
+    for (const { about, incident } of this.#found) if (isConnection(about)) this.#follow(about, incident);
     this.#found = [];
   }
 

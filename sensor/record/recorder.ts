@@ -92,6 +92,7 @@ export class Recorder {
     this.evidence.found(applied.incident, finding);
     if (finding.absorbs !== undefined && device !== null)
       this.#absorb(applied.incident, this.incidents.openOf(device.mac, finding.absorbs), finding.time);
+    if (finding.withdraws !== undefined) this.#dissolve(applied.incident, new Set(finding.withdraws), finding.time);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
       this.#outbreak(finding.time);
@@ -143,6 +144,14 @@ export class Recorder {
     this.withdraw(absorbed, time);
   }
 
+  /** These addresses were made up: what was told of them is part of `incident`, and no device remains of them. */
+  #dissolve(incident: Incident, macs: ReadonlySet<Mac>, time: number): void {
+    if (macs.size === 0) return;
+    const theirs = [...this.incidents.values()].filter(({ device }) => device !== null && macs.has(device));
+    this.#absorb(incident, theirs, time);
+    for (const mac of macs) this.#forget(mac);
+  }
+
   /** These have become part of another incident, which tells of them. */
   withdraw(incidents: readonly Incident[], time: number): void {
     this.incidents.remove(incidents.map(({ id }) => id));
@@ -167,7 +176,6 @@ export class Recorder {
     this.evidence.ring.remove(this.incidents.ofDevice(mac).map(({ id }) => id));
     this.#forget(mac);
     this.#save(true, [], { evidence: this.evidence.ring.changes(false) });
-    this.#options.events.emit('forgotten', mac);
   }
 
   /** A person named it or said what it is: its incidents are told by its new name. */
@@ -288,6 +296,7 @@ export class Recorder {
     this.#dirtyExpectations = false;
     this.#removedExpectations.clear();
     this.#removedIncidents.clear();
+    for (const mac of this.#forgottenDevices) this.#options.events.emit('forgotten', mac);
     this.#forgottenDevices.clear();
     if (durable) for (const device of devices) this.#dirtyDevices.delete(device.mac);
     else this.#dirtyDevices.clear();

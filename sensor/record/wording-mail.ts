@@ -7,12 +7,12 @@ import { fields, number, plural, text } from './wording-parts.ts';
 /** `hallway-camera is trying to reach mail servers on the Internet: 3 attempts to 1 server (3 refused).` */
 export function mailSummary(who: string, incident: Incident): string {
   const { evidence } = incident;
-  return `${who} ${mailVerb(evidence)} on the Internet${odd(incident)}${through(evidence)}: ${mailCounts(evidence)}.${beganBefore(evidence)}`;
+  return `${who} ${mailVerb(evidence)} on the Internet${odd(incident)}${through(evidence)}: ${mailCounts(evidence)}.${beganBefore(evidence)}${forged(evidence)}`;
 }
 
 export function submissionSummary(who: string, { evidence }: Incident): string {
   const { ip, name, port } = fields(evidence.lastDestination);
-  return `${who} hands mail to a provider's server (${text(name ?? ip)}, port ${text(port)})${through(evidence)}: ${mailCounts(evidence)}.${beganBefore(evidence)}`;
+  return `${who} hands mail to a provider's server (${text(name ?? ip)}, port ${text(port)})${through(evidence)}: ${mailCounts(evidence)}.${beganBefore(evidence)}${forged(evidence)}`;
 }
 
 const STAGES: Record<MailStage, string> = {
@@ -65,7 +65,14 @@ function burstWords({ burst }: Record<string, unknown>): string {
   return `; ${number(attempts)} attempts to ${plural(number(servers), 'server')} in ${plural(number(minutes), 'minute')}${before}`;
 }
 
-function beganBefore({ attempts, beganBefore: began }: Record<string, unknown>): string {
+function beganBefore({ answerOnly, attempts, beganBefore: began }: Record<string, unknown>): string {
+  if (answerOnly === true)
+    return ` ${number(attempts) > 1 ? 'Of the first connection only' : 'Only'} the answer to its first packet was seen.`;
   if (began !== true) return '';
   return ` ${number(attempts) > 1 ? 'The first connection' : 'The connection'} began before the sensor looked.`;
+}
+
+/** The frames bear a source address that no interface has; the device is told from its IP address. */
+function forged({ forgedMac }: Record<string, unknown>): string {
+  return forgedMac === undefined ? '' : ' MAC address forged: the device is told from its IP address alone.';
 }

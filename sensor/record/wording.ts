@@ -10,6 +10,7 @@ import {
   portMappedText,
   remoteLoginText,
 } from './wording-exposure.ts';
+import { FLOOD_ADVICE, floodSummary } from './wording-flood.ts';
 import { LOOKUP_ADVICE, lookupSummary, lookupText } from './wording-lookup.ts';
 import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
@@ -38,6 +39,8 @@ export function summaryOf(incident: Incident, name: string | null): string {
       return exposedSummary(who, incident);
     case 'port_mapping':
       return mappingSummary(who, incident);
+    case 'mac_flood':
+      return floodSummary(incident);
     default:
       return `${who}: ${incident.kind.replaceAll('_', ' ')}.`;
   }
@@ -102,6 +105,8 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
       return EXPOSED_ADVICE;
     case 'port_mapping':
       return MAPPING_ADVICE;
+    case 'mac_flood':
+      return FLOOD_ADVICE;
     case 'updates_overdue':
       return [
         'Look in its settings or app whether updates are still on.',

@@ -109,7 +109,11 @@ const CASES: readonly [string, Partial<NoteEvidence>, DeviceClass][] = [
   ['ESP', { hostnames: ['ESP_1A2B3C'], vendor: 'Espressif Inc.', dhcpFingerprint: '1,3,28,6' }, 'thing'],
   ['camera with udhcp', { hostnames: ['ipcam'], dhcpVendorClass: 'udhcp 1.24.1' }, 'thing'],
   ['Linux server', { hostnames: ['server'], mdnsServices: ['_workstation._tcp', '_ssh._tcp'] }, 'thing'],
-  ['PlayStation', { hostnames: ['PS5-123'], userAgent: 'Mozilla/5.0 (PlayStation 5 3.20)' }, 'thing'],
+  ['PlayStation', { hostnames: ['PS5-123'], userAgent: 'Mozilla/5.0 (PlayStation 5 3.20)' }, 'general-purpose'],
+  ['PlayStation by DHCP alone', { dhcpVendorClass: 'PS4' }, 'thing'],
+  ['PlayStation by DHCP and name', { dhcpVendorClass: 'PS4', hostnames: ['PS4-AABBCC'] }, 'general-purpose'],
+  ['Xbox', { hostnames: ['XboxOne'], dhcpVendorClass: 'MSFT 5.0 XBOX' }, 'general-purpose'],
+  ['Nintendo Switch', { hostnames: ['Nintendo'], userAgent: 'Mozilla/5.0 (Nintendo Switch; WebApplet)' }, 'thing'],
   ['printer', { hostnames: ['BRW1A2B3C'], mdnsServices: ['_ipp._tcp'] }, 'thing'],
   ['Echo', { hostnames: ['amazon-echo'], vendor: 'Amazon Technologies Inc.', dhcpFingerprint: ANDROID }, 'thing'],
   [

@@ -247,3 +247,26 @@ test('over IPv6 a device is reached at its own address, without any mapping', ()
   stage.play(usual(), tcpConversation({ client, server, time: START + DAY, outcome: 'connected' }));
   expect(stage.incident('exposed')).toMatchObject({ severity: 'high', evidence: { service: 'ssh' } });
 });
+
+test('on a mirror that shows the way out alone, the answer of the device is enough; a SYN that comes late counts no more', () => {
+  const frames = reach(23, START);
+  const out = frames.filter(({ data }) => data.subarray(6, 12).toString('hex') === CAMERA.mac.replaceAll(':', ''));
+  const stage = new Stage().play(usual(), out);
+  expect(stage.incident('exposed')).toMatchObject({
+    device: CAMERA.mac,
+    severity: 'high',
+    evidence: { connections: 1, lastSource: STRANGER },
+  });
+  const [syn, answer, ...rest] = frames;
+  if (syn === undefined || answer === undefined) throw new Error('no handshake');
+  const swapped = new Stage().play(usual(), answer, { ...syn, time: answer.time + 1 }, rest);
+  expect(swapped.incident('exposed')).toMatchObject({ findings: 1, evidence: { connections: 1 } });
+  const inside = { ...at(TELEVISION, TELEVISION.ip, 40_000) };
+  const local = tcpConversation({
+    client: inside,
+    server: at(CAMERA, CAMERA.ip, 23),
+    time: START,
+    outcome: 'connected',
+  });
+  expect(new Stage().play(usual(), local.slice(1)).incidents('exposed')).toEqual([]);
+});

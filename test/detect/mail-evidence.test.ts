@@ -61,12 +61,14 @@ describe('a mirror that shows the way in alone', () => {
     expect(stage.incident('mail_started')).toMatchObject({
       device: CAMERA.mac,
       severity: 'critical',
-      evidence: { attempts: 1, connected: 1, beganBefore: true },
+      evidence: { attempts: 1, connected: 1, answerOnly: true },
     });
+    expect(stage.incident('mail_started').summary).toContain('Only the answer to its first packet was seen.');
     const [syn, answer] = connected([]);
     if (!syn || !answer) throw new Error('no handshake');
     const swapped = new Stage().play(answer, { ...syn, time: answer.time + 2 });
     expect(swapped.incident('mail_started')).toMatchObject({ findings: 1, evidence: { attempts: 1, connected: 1 } });
+    expect(swapped.incident('mail_started').summary).not.toContain('Only the answer');
   });
 
   it('takes a banner alone, and a refusal of a SYN', () => {

@@ -51,6 +51,9 @@ it('shows a device once it matters', () => {
   const quiet = aDevice(MAC, 'printer');
   expect(matters(quiet, 'flagged')).toBe(false);
   expect(matters(quiet, 'all')).toBe(true);
+  expect(matters({ ...quiet, established: false }, 'all')).toBe(false);
+  expect(matters({ ...quiet, established: false, mail: { ...quiet.mail, attempts: 1 } }, 'all')).toBe(false);
+  expect(matters({ ...quiet, established: false, incidents: [anIncident()] }, 'flagged')).toBe(true);
   expect(matters({ ...quiet, named: true }, 'flagged')).toBe(true);
   expect(matters({ ...quiet, incidents: [anIncident({ state: 'resolved' })] }, 'flagged')).toBe(true);
   expect(matters({ ...quiet, mail: { ...quiet.mail, attempts: 1 } }, 'flagged')).toBe(true);

@@ -6,7 +6,7 @@ import { START } from '../support/small-home.ts';
 
 const HOUR = 60 * 60 * 1000;
 const MAC = 'a4:cf:12:99:be:ef';
-const facts = { name: 'camera', incidents: [], allowMail: false, now: START };
+const facts = { name: 'camera', established: true, incidents: [], allowMail: false, now: START };
 
 function destination(ip: string, lastSeen: number, changes: Partial<MailDestination> = {}): MailDestination {
   return {
@@ -55,6 +55,7 @@ it('shows a device that has done nothing as one that has done nothing', () => {
     mail: { attempts: 0, connected: 0, refused: 0, unanswered: 0, last: null },
     updates: { connections: 0, lastBackend: null, lastDownload: null },
     connectionsLastHour: null,
+    established: true,
     allowMail: false,
     incidents: [],
   });

@@ -79,6 +79,7 @@ export function aDevice(mac: string, name: string | null, changes: Partial<Devic
     mail: { attempts: 0, connected: 0, refused: 0, unanswered: 0, last: null },
     updates: { connections: 0, lastBackend: null, lastDownload: null },
     connectionsLastHour: 0,
+    established: true,
     allowMail: false,
     incidents: [],
     ...changes,

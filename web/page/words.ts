@@ -166,6 +166,8 @@ export const words = {
     last: 'Last',
     often: 'How often',
     toWhom: 'To whom',
+    forgedMac: 'MAC address forged',
+    forgedMacHint: (mac: string): string => `frames bear ${mac}; told from the IP address`,
     attempts: (count: number): string => plural(count, 'attempt', 'attempts'),
     findings: (count: number): string => plural(count, 'finding', 'findings'),
     outcome: {
@@ -223,10 +225,18 @@ export const words = {
     acknowledge: 'Acknowledge',
     acknowledgeHint: 'I have seen it and will deal with it.',
     acknowledgedDone: 'Acknowledged.',
-    resolve: 'Resolved: I reset it',
-    resolveTitle: 'Did you reset the device?',
-    resolveExplains: 'I will watch it closely for 7 days. Its next mail reopens this as critical.',
-    resolveYes: 'Yes, I reset it',
+    resolveMail: {
+      action: 'Resolved: I reset it',
+      title: 'Did you reset the device?',
+      explains: 'I will watch it closely for 7 days. Its next mail reopens this as critical.',
+      yes: 'Yes, I reset it',
+    },
+    resolveOther: {
+      action: 'Resolved',
+      title: 'Is this over?',
+      explains: 'I will watch closely for 7 days. If it happens again, this reopens as critical.',
+      yes: 'Yes, it is over',
+    },
     resolvedDone: 'Resolved. I am watching it closely.',
     undone: 'Undone.',
     watching: (until: string): string => `Watched closely until ${until}`,
@@ -264,6 +274,10 @@ export const words = {
     backends: 'New backends',
     lastDestination: 'Last to',
     firstDestination: 'First to',
+    addresses: 'Made-up MAC addresses',
+    mailAttempts: 'Attempts to send mail',
+    examples: 'Some of them',
+    bearers: 'Whose IP addresses they bear',
   } as Record<string, string>,
 
   share: {

@@ -5,7 +5,7 @@ import type { ReportIncident } from '../../../sensor/record/report.ts';
 import type { DeviceDetail, ExpectationPreview } from '../../shapes.ts';
 import { command } from '../client.ts';
 import { DAY_MS } from '../format.ts';
-import type { MailFacts } from '../mail-facts.ts';
+import { isMailIncident, type MailFacts } from '../mail-facts.ts';
 import { Pending } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
 import { shownTargets } from '../parts/targets.ts';
@@ -32,6 +32,7 @@ export function IncidentActions({ incident, device, facts, reload }: ActionsProp
   const open = state === 'open' || state === 'acknowledged';
   const toggle = (next: Panel): void => setPanel(panel === next ? null : next);
   const close = (): void => setPanel(null);
+  const resolving = isMailIncident(incident) ? words.incident.resolveMail : words.incident.resolveOther;
 
   async function acknowledge(): Promise<void> {
     if (await perform(() => command({ type: 'acknowledge', incident: id }), words.incident.acknowledgedDone)) reload();
@@ -51,7 +52,7 @@ export function IncidentActions({ incident, device, facts, reload }: ActionsProp
         )}
         {open && (
           <button type="button" aria-expanded={panel === 'resolve'} onClick={() => toggle('resolve')}>
-            {words.incident.resolve}
+            {resolving.action}
           </button>
         )}
         <button type="button" aria-expanded={panel === 'share'} onClick={() => toggle('share')}>
@@ -59,7 +60,7 @@ export function IncidentActions({ incident, device, facts, reload }: ActionsProp
         </button>
       </div>
       {panel === 'expect' && <ExpectPanel incident={incident} device={device} close={close} reload={reload} />}
-      {panel === 'resolve' && <ResolvePanel id={id} close={close} reload={reload} />}
+      {panel === 'resolve' && <ResolvePanel id={id} text={resolving} close={close} reload={reload} />}
       {panel === 'share' && <SharePanel text={shareText(incident, device, facts)} close={close} />}
     </section>
   );
@@ -160,7 +161,14 @@ function intoView(panel: HTMLElement | null): void {
   panel?.scrollIntoView({ block: 'nearest' });
 }
 
-function ResolvePanel({ id, close, reload }: { id: string; close: () => void; reload: () => void }) {
+interface ResolveProps {
+  id: string;
+  text: typeof words.incident.resolveMail;
+  close: () => void;
+  reload: () => void;
+}
+
+function ResolvePanel({ id, text, close, reload }: ResolveProps) {
   async function resolve(): Promise<void> {
     if (!(await perform(() => command({ type: 'resolve', incident: id }), words.incident.resolvedDone))) return;
     close();
@@ -168,11 +176,11 @@ function ResolvePanel({ id, close, reload }: { id: string; close: () => void; re
   }
   return (
     <div class="panel" ref={intoView}>
-      <h2>{words.incident.resolveTitle}</h2>
-      <p>{words.incident.resolveExplains}</p>
+      <h2>{text.title}</h2>
+      <p>{text.explains}</p>
       <div class="buttons">
         <button type="button" class="primary" onClick={() => void resolve()}>
-          {words.incident.resolveYes}
+          {text.yes}
         </button>
         <button type="button" onClick={close}>
           {words.state.cancel}

@@ -110,6 +110,7 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
   const oneWay = useLive().health?.vantage === 'lan-one-way';
   const outcome = words.incident.outcome;
   const mail = isMailIncident(incident);
+  const { forgedMac } = incident.evidence;
   const again = mail || incident.findings > 1 ? true : '';
   const outcomes: [string, number, string][] = [
     [outcome.unanswered, facts.unanswered, oneWay ? outcome.unansweredOneWay : outcome.unansweredHint],
@@ -130,6 +131,7 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
               ? words.incident.attempts(facts.attempts)
               : again && words.incident.findings(incident.findings),
           ],
+          [words.incident.forgedMac, typeof forgedMac === 'string' ? words.incident.forgedMacHint(forgedMac) : ''],
         ]}
       />
       {mail && (

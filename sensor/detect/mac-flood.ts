@@ -1,0 +1,278 @@
+// Somebody in the home makes up MAC addresses: many new ones that nobody answers. They are one incident, in which all they do is
+// counted; no device is made of them, and no alert of their own told. What an address does in its first moments waits a little,
+// unless it is answered, so that the first of a flood are not told either.
+import { LRUCache } from 'lru-cache';
+import type { Connection } from '../attribute/connection.ts';
+import type { Device } from '../attribute/device.ts';
+import { isGroup } from '../attribute/mac-address.ts';
+import type { Mac } from '../decode/packet.ts';
+import type { Detector, Surroundings } from './detector.ts';
+import { type Finding, isMailKind } from './finding.ts';
+
+/** An address is new for this long (ms). */
+const WINDOW = 10 * 60_000;
+/** New addresses without an answer within that time: no home has so many new things at once. */
+const NEWCOMERS = 200;
+/** So many of them with something to tell of each: no outbreak begins with things that were never there before. */
+const TELLING = 16;
+/** How long (ms) what a newborn address does waits; longer while others appear beside it. */
+const PATIENCE = 1500;
+const SUSPICION = { together: 4, within: 10_000, patience: 10_000 };
+/** As many with a name or a backend of their own, or half of all, and such things are made up as well. */
+const ELABORATE = 32;
+/** What came that much (ms) before the others may belong to them. */
+const SLACK = 1000;
+/** Findings that wait of one address; beyond that they are told. */
+const HELD = 64;
+/** Addresses taken for made up whose findings are kept, in case that they are answered. */
+const ASIDE = 512;
+/** No new address for this long (ms): it is over. */
+const OVER = 10 * 60_000;
+/** Counts are handed on at most this often (ms). */
+const TOLD_EVERY = 1000;
+const EXAMPLES = 8;
+
+interface Flood {
+  lastAt: number;
+  toldAt: number;
+  examples: Mac[];
+  /** Known devices whose IP addresses the frames bear. */
+  bearers: Set<Mac>;
+}
+
+interface Held {
+  device: Device;
+  findings: Finding[];
+}
+
+/** An address that comes back after some hundred others counts again. */
+interface Counts {
+  addresses: number;
+  connections: number;
+  mailAttempts: number;
+}
+
+export class MacFloodDetector implements Detector {
+  readonly name = 'mac-flood';
+  readonly #around: Surroundings;
+  /** Addresses nobody has answered, by the time they appeared; and those of them that there is something to tell of. */
+  readonly #newcomers = new Map<Mac, number>();
+  readonly #tellers = new Map<Mac, number>();
+  readonly #held = new Map<Mac, Held>();
+  readonly #told = new WeakSet<Device>();
+  /** What strangers did, counted already. */
+  readonly #aside = new LRUCache<Mac, Held>({ max: ASIDE });
+  #untold: Counts = nothing();
+  #flood: Flood | null = null;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  appeared({ mac }: Device, time: number): void {
+    this.#counted(mac, time);
+  }
+
+  #counted(mac: Mac, time: number): void {
+    if (this.#flood === null) {
+      this.#newcomers.set(mac, time);
+      if (this.#countIn(this.#newcomers, NEWCOMERS, time) >= NEWCOMERS) this.#begin(time);
+      return;
+    }
+    this.#flood.lastAt = time;
+    this.#untold.addresses++;
+    if (this.#flood.examples.length < EXAMPLES) this.#flood.examples.push(mac);
+  }
+
+  opened({ mac }: Device, { originatorIp }: Connection, time: number): void {
+    // Nobody's device is made of such an address: each connection counts as a new one.
+    if (isGroup(mac)) this.#counted(mac, time);
+    if (this.#flood === null || !this.#isMadeUp(mac)) return;
+    this.#untold.connections++;
+    const holder = this.#around.devices.ownerOf(originatorIp);
+    if (holder !== undefined && this.#flood.bearers.size < EXAMPLES) this.#flood.bearers.add(holder.mac);
+  }
+
+  intercepts(finding: Finding, device: Device): boolean {
+    const { devices } = this.#around;
+    const { mac } = device;
+    if (this.#isMadeUp(mac)) {
+      this.#setAside(finding, device);
+      return true;
+    }
+    this.#returnOf(mac);
+    const age = finding.time - device.firstSeen;
+    if (this.#told.has(device)) return false;
+    if (age > WINDOW || devices.isProven(device)) return this.#releaseOf(mac);
+    const isHeld = this.#isHeld(finding, device, age);
+    if (finding.severity === 'info' || this.#flood !== null) return isHeld;
+    this.#tellers.set(mac, this.#tellers.get(mac) ?? finding.time);
+    if (this.#countIn(this.#tellers, TELLING, finding.time) >= TELLING) this.#begin(finding.time);
+    return isHeld || this.#isMadeUp(mac);
+  }
+
+  #isMadeUp(mac: Mac): boolean {
+    return this.#around.devices.isStranger(mac) || (this.#flood !== null && isGroup(mac));
+  }
+
+  #setAside(finding: Finding, device: Device): void {
+    if (isMailAttempt(finding)) this.#untold.mailAttempts++;
+    if (isGroup(device.mac)) return;
+    const aside = this.#aside.get(device.mac) ?? { device, findings: [] };
+    if (aside.findings.length < HELD) aside.findings.push(finding);
+    this.#aside.set(device.mac, aside);
+  }
+
+  /** Somebody is behind an address that was taken for made up: what it did is told as its own. */
+  #returnOf(mac: Mac): void {
+    const aside = this.#aside.get(mac);
+    if (aside === undefined || !this.#around.devices.isProven(aside.device)) return;
+    this.#aside.delete(mac);
+    this.#untold.addresses--;
+    this.#untold.connections -= aside.device.connections;
+    this.#untold.mailAttempts -= aside.findings.filter(isMailAttempt).length;
+    this.#around.devices.keep(aside.device);
+    this.#release(aside);
+  }
+
+  /** What waits of it is told before what comes next; that one does not wait. */
+  #releaseOf(mac: Mac): false {
+    const held = this.#held.get(mac);
+    if (held !== undefined) this.#release(held);
+    return false;
+  }
+
+  /** In a home that is not known yet every device is newborn, and what it does is told at once. */
+  #isHeld(finding: Finding, device: Device, age: number): boolean {
+    let held = this.#held.get(device.mac);
+    if (held === undefined) {
+      if (age > SUSPICION.within || !this.#around.devices.anyKnownBefore(device.firstSeen)) return false;
+      held = { device, findings: [] };
+      this.#held.set(device.mac, held);
+    }
+    held.findings.push(finding);
+    if (held.findings.length > HELD) this.#release(held);
+    return true;
+  }
+
+  tick(time: number): void {
+    if (this.#held.size > 0) this.#releaseDue(time);
+    const flood = this.#flood;
+    if (flood === null) return;
+    if (time - flood.toldAt >= TOLD_EVERY || time < flood.toldAt) {
+      for (const mac of [...this.#aside.keys()]) this.#returnOf(mac);
+      this.#tell(flood, time, 'updates');
+    }
+    if (time - flood.lastAt <= OVER && time >= flood.lastAt) return;
+    this.#flood = null;
+    this.#aside.clear();
+    this.#around.devices.endFlood();
+  }
+
+  finish(time: number): void {
+    for (const held of [...this.#held.values()]) this.#release(held);
+    if (this.#flood !== null) this.#tell(this.#flood, time, 'updates');
+  }
+
+  #releaseDue(time: number): void {
+    for (const held of [...this.#held.values()]) {
+      const since = held.findings[0]?.time ?? time;
+      const waited = time - since;
+      const isDue = waited < 0 || waited >= SUSPICION.patience || (waited >= PATIENCE && !this.#isSuspicious(time));
+      if (isDue || this.#around.devices.isProven(held.device)) this.#release(held);
+    }
+  }
+
+  #isSuspicious(time: number): boolean {
+    let together = 0;
+    for (const appeared of this.#newcomers.values()) if (time - appeared <= SUSPICION.within) together++;
+    return together >= SUSPICION.together;
+  }
+
+  #release({ device, findings }: Held): void {
+    this.#held.delete(device.mac);
+    this.#told.add(device);
+    for (const finding of findings) this.#around.found(finding, device);
+  }
+
+  /** How many are new and unanswered still, looked at only where there may be `enough`. */
+  #countIn(addresses: Map<Mac, number>, enough: number, time: number): number {
+    if (addresses.size < enough) return addresses.size;
+    const { devices } = this.#around;
+    for (const [mac, appeared] of addresses) {
+      const device = devices.get(mac);
+      const isAnswered = device !== undefined && devices.isProven(device);
+      if (isAnswered || time - appeared > WINDOW || time < appeared) addresses.delete(mac);
+    }
+    return addresses.size;
+  }
+
+  #begin(time: number): void {
+    const { devices } = this.#around;
+    devices.beginFlood(this.#suspects(time));
+    const madeUp = [...this.#newcomers.keys()].filter((mac) => devices.isStranger(mac) || isGroup(mac));
+    for (const mac of madeUp) {
+      const device = devices.get(mac);
+      const held = this.#held.get(mac);
+      this.#untold.addresses++;
+      this.#untold.connections += device?.connections ?? 1;
+      this.#untold.mailAttempts += device?.mail.attempts ?? held?.findings.filter(isMailAttempt).length ?? 0;
+      if (held !== undefined && device !== undefined) this.#aside.set(mac, held);
+      this.#held.delete(mac);
+    }
+    this.#newcomers.clear();
+    this.#tellers.clear();
+    this.#flood = {
+      lastAt: time,
+      toldAt: time,
+      examples: madeUp.slice(0, EXAMPLES),
+      bearers: new Set(),
+    };
+    const withdrawn = madeUp.filter((mac) => devices.isStranger(mac));
+    this.#tell(this.#flood, time, 'opens', withdrawn);
+  }
+
+  /** Who came with the others. What came before them, or has a name or a backend where they have none, is a thing of its own. */
+  #suspects(time: number): Mac[] {
+    const { devices } = this.#around;
+    const addresses = this.#tellers.size >= TELLING ? this.#tellers.keys() : this.#newcomers.keys();
+    const appeared = [...addresses].flatMap((mac) => devices.get(mac) ?? []).filter((one) => !devices.isProven(one));
+    const times = appeared.map(({ firstSeen }) => firstSeen).sort((a, b) => a - b);
+    const half = time - (times[Math.floor(times.length / 2)] ?? time);
+    const crowd = [...this.#newcomers.keys()]
+      .flatMap((mac) => devices.get(mac) ?? [])
+      .filter(({ firstSeen }) => firstSeen >= time - 2 * half - SLACK);
+    const elaborate = crowd.filter((device) => devices.isKnown(device)).length;
+    const isElaborate = elaborate >= Math.min(ELABORATE, crowd.length / 2);
+    return crowd.filter((device) => isElaborate || !devices.isKnown(device)).map(({ mac }) => mac);
+  }
+
+  #tell(flood: Flood, time: number, effect: 'opens' | 'updates', withdraws: readonly Mac[] = []): void {
+    flood.toldAt = time;
+    const add = { ...this.#untold };
+    if (effect === 'updates' && Object.values(add).every((count) => count === 0)) return;
+    this.#untold = nothing();
+    const finding: Finding = {
+      kind: 'mac_flood',
+      severity: 'high',
+      device: null,
+      portClass: '',
+      time,
+      effect,
+      withdraws,
+      destination: null,
+      evidence: { examples: [...flood.examples], bearers: [...flood.bearers].sort() },
+      first: {},
+      add,
+    };
+    this.#around.found(finding, null);
+  }
+}
+
+function isMailAttempt({ effect, kind }: Finding): boolean {
+  return isMailKind(kind) && effect === 'opens';
+}
+
+function nothing(): Counts {
+  return { addresses: 0, connections: 0, mailAttempts: 0 };
+}

@@ -1,0 +1,56 @@
+// What detectors remember beyond a restart: of kept devices and the home, bounded, and only what reads as it should.
+import { expect, test } from 'vitest';
+import { DeviceMemory, HOME } from '../../sensor/detect/memory.ts';
+
+interface Count {
+  count: number;
+}
+
+const KEPT = 'a4:cf:12:99:be:ef';
+const MADE_UP = '02:5e:00:00:00:01';
+
+function read(value: unknown): Count | null {
+  const isCount = typeof value === 'object' && value !== null && 'count' in value && typeof value.count === 'number';
+  return isCount ? { count: Number(value.count) } : null;
+}
+
+function memoryOf(isKept: (mac: string) => boolean = (mac) => mac === KEPT): DeviceMemory<Count> {
+  return new DeviceMemory(read, { isKept });
+}
+
+test('a value is handed out to be stored once it is marked, and given back', () => {
+  const memory = memoryOf();
+  memory.of(KEPT, () => ({ count: 0 })).count = 3;
+  expect(memory.takeChanged()).toEqual([]);
+  memory.mark(KEPT);
+  expect(memory.takeChanged()).toEqual([{ mac: KEPT, value: { count: 3 } }]);
+  expect(memory.takeChanged()).toEqual([]);
+  const again = memoryOf();
+  again.restore(KEPT, { count: 3 });
+  again.restore(HOME, 'nonsense');
+  expect(again.get(KEPT)).toEqual({ count: 3 });
+  expect(again.get(HOME)).toBeUndefined();
+});
+
+test('of a device that is not kept nothing stays', () => {
+  const memory = memoryOf();
+  memory.of(MADE_UP, () => ({ count: 0 })).count = 1;
+  memory.set(MADE_UP, { count: 2 });
+  memory.mark(MADE_UP);
+  expect(memory.get(MADE_UP)).toBeUndefined();
+  expect(memory.takeChanged()).toEqual([]);
+  memory.set(HOME, { count: 5 });
+  expect(memory.takeChanged()).toEqual([{ mac: HOME, value: { count: 5 } }]);
+});
+
+test('what is forgotten or gives way is deleted from the store as well', () => {
+  const memory = memoryOf(() => true);
+  memory.set(KEPT, { count: 1 });
+  memory.takeChanged();
+  memory.forget(KEPT);
+  expect(memory.takeChanged()).toEqual([{ mac: KEPT, value: null }]);
+  for (let i = 0; i < 3000; i++) memory.set(`mac ${i}`, { count: i });
+  const changed = memory.takeChanged();
+  expect(changed.filter(({ value }) => value === null)).toHaveLength(3000 - 2049);
+  expect([...memory.entries()]).toHaveLength(2049);
+});
