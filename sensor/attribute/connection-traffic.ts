@@ -43,7 +43,7 @@ export class ConnectionTraffic {
   readonly #table: ConnectionTable;
   readonly #openings: Openings;
   readonly #direction: Direction;
-  readonly #tunnels = new Tunnels();
+  readonly #tunnels: Tunnels;
   /** Packet time as far as seen here. */
   #now = 0;
 
@@ -52,6 +52,7 @@ export class ConnectionTraffic {
     this.#table = new ConnectionTable(this.#handler(), isMailPort);
     this.#openings = new Openings(parts.counters, (connection) => this.#ended(connection));
     this.#direction = new Direction(parts);
+    this.#tunnels = new Tunnels((name) => parts.names.addressOf(name, this.#now));
   }
 
   /** Returns the connection that the packet belongs to; null for segments of unknown ones. */

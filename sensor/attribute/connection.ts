@@ -20,7 +20,10 @@ export interface Refusal {
 
 /** Where a connection through a proxy really goes. */
 export interface InnerDestination {
+  /** An address or a name, as the proxy was asked. */
   host: string;
+  /** Its address; of a name what DNS has said of it, null where it said nothing. */
+  ip: IpAddress | null;
   port: number;
   via: 'socks4' | 'socks5' | 'http-connect';
   /** What the proxy, or what came through it, said of the connection behind it. */

@@ -9,6 +9,7 @@ import type { NameSource } from './device.ts';
 /** Names by (device, address); the least recently used give way under a flood. */
 const NAMES = 65_536;
 const SHARED_NAMES = 16_384;
+const ADDRESSES = 16_384;
 /** Programs keep using an address after its TTL has passed; below this (ms) none is forgotten. */
 const SHORTEST_LIFE = 10 * 60_000;
 /** RFC 8767 advises a day as the longest a stale answer may serve; longer TTLs are cut to a week. */
@@ -28,6 +29,7 @@ interface Known {
 export class DestinationNames {
   readonly #own = new LRUCache<string, Known>({ max: NAMES });
   readonly #anyone = new LRUCache<IpAddress, Known>({ max: SHARED_NAMES });
+  readonly #addresses = new LRUCache<string, { ip: IpAddress; until: number }>({ max: ADDRESSES });
 
   /** An answer that `asker` was given at `time` (packet time, ms). Every address gets the name that was asked for. */
   learn(asker: Mac | null, message: DnsMessage, time: number): void {
@@ -35,12 +37,15 @@ export class DestinationNames {
     for (const question of message.questions) {
       const name = cleanHostName(question.name);
       if (name === null) continue;
+      let first: { ip: IpAddress; until: number } | null = null;
       for (const { ip, ttl } of addressesOf(question.name, message)) {
         const life = Math.min(Math.max(ttl * 1000, SHORTEST_LIFE), LONGEST_LIFE);
         const known = { name, until: time + life };
         if (asker !== null) this.#own.set(`${asker} ${ip}`, known);
         this.#anyone.set(ip, known);
+        first ??= { ip, until: known.until };
       }
+      if (first !== null) this.#addresses.set(name, first);
     }
   }
 
@@ -51,6 +56,12 @@ export class DestinationNames {
     const other = this.#anyone.get(ip);
     if (other !== undefined && other.until >= time) return { name: other.name, from: 'dns-other' };
     return null;
+  }
+
+  /** The first address of the latest answer for `name` that is still good at `time`, whoever asked. */
+  addressOf(name: string, time: number): IpAddress | null {
+    const known = this.#addresses.get(name);
+    return known !== undefined && known.until >= time ? known.ip : null;
   }
 }
 

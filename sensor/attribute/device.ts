@@ -41,17 +41,19 @@ export function noMailCounts(): MailCounts {
 }
 
 export interface MailDestination extends MailCounts {
+  /** Of a host that a proxy was asked for by name: what DNS said of the name, else the proxy's own address. */
   ip: IpAddress;
   port: number;
   name: string | null;
-  nameFrom: NameSource | null;
+  /** `proxy`: the device asked a proxy for it by this name. */
+  nameFrom: NameSource | 'proxy' | null;
   firstSeen: number;
   lastSeen: number;
 }
 
 /** Exact totals, and the destinations behind them as far as the bound allows. */
 export interface MailTally extends MailCounts {
-  /** Keyed `ip port`; at most LIMITS.mailDestinations, the oldest give way. */
+  /** Keyed by `mailDestinationKey`; at most LIMITS.mailDestinations, the oldest give way. */
   destinations: Map<string, MailDestination>;
   /** Destinations that gave way. */
   forgottenDestinations: number;
@@ -133,6 +135,16 @@ export interface Identity {
   ssdpServer: string | null;
   ssdpTypes: string[];
   userAgent: string | null;
+}
+
+/** What tells the mail destinations of one device apart: hosts behind one proxy share its address, their names tell them. */
+export function mailDestinationKey({
+  ip,
+  name,
+  nameFrom,
+  port,
+}: Pick<MailDestination, 'ip' | 'port' | 'name' | 'nameFrom'>): string {
+  return `${nameFrom === 'proxy' ? name : ip} ${port}`;
 }
 
 /** What tells the backends of one device apart. */

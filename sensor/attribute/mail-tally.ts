@@ -1,11 +1,17 @@
 // Counts a device's mail attempts and what became of them: exact totals, and the destinations as far as the bound allows.
-import { isIP } from 'node:net';
 import type { Connection } from './connection.ts';
-import { type Device, LIMITS, type MailCounts, type MailDestination, noMailCounts } from './device.ts';
+import {
+  type Device,
+  LIMITS,
+  type MailCounts,
+  type MailDestination,
+  mailDestinationKey,
+  noMailCounts,
+} from './device.ts';
 
 export type MailOutcome = 'connected' | 'refused' | 'unanswered';
 
-/** Where the mail goes: through a proxy, that is what the proxy was asked for. A host asked for by name stands as `ip` too. */
+/** Where the mail goes: through a proxy, that is what the proxy was asked for. */
 export function mailDestination({
   inner,
   name,
@@ -14,17 +20,20 @@ export function mailDestination({
   responderPort,
 }: Connection): Pick<MailDestination, 'ip' | 'port' | 'name' | 'nameFrom'> {
   if (inner === null) return { ip: responderIp, port: responderPort, name, nameFrom };
-  const innerName = isIP(inner.host) === 0 ? inner.host : null;
-  return { ip: inner.host, port: inner.port, name: innerName, nameFrom: innerName === null ? null : 'http' };
+  const { host, ip, port } = inner;
+  if (host === ip) return { ip, port, name: null, nameFrom: null };
+  return { ip: ip ?? responderIp, port, name: host, nameFrom: 'proxy' };
 }
 
 /** A new attempt on `connection`; returns its destination's entry. */
 export function countAttempt(device: Device, connection: Connection, time: number): MailDestination {
-  const { name, nameFrom } = mailDestination(connection);
+  const { ip, name, nameFrom } = mailDestination(connection);
   const destination = destinationOf(device, connection, time);
   device.mail.attempts++;
   destination.attempts++;
   destination.lastSeen = Math.max(destination.lastSeen, time);
+  // What DNS says of a name that a proxy is asked for may come to be known.
+  destination.ip = ip;
   if (name !== null) {
     destination.name = name;
     destination.nameFrom = nameFrom;
@@ -62,26 +71,21 @@ export function countAccepted(
 
 /** The totals, and the destination's entry if it has not given way since the attempt. */
 function talliesOf(device: Device, connection: Connection, time: number): MailCounts[] {
-  const destination = device.mail.destinations.get(keyOf(connection));
+  const destination = device.mail.destinations.get(mailDestinationKey(mailDestination(connection)));
   if (destination === undefined) return [device.mail];
   destination.lastSeen = Math.max(destination.lastSeen, time);
   return [device.mail, destination];
 }
 
-function keyOf(connection: Connection): string {
-  const { ip, port } = mailDestination(connection);
-  return `${ip} ${port}`;
-}
-
 function destinationOf(device: Device, connection: Connection, time: number): MailDestination {
   const { destinations } = device.mail;
-  const { ip, port } = mailDestination(connection);
-  const key = `${ip} ${port}`;
+  const place = mailDestination(connection);
+  const key = mailDestinationKey(place);
   let destination = destinations.get(key);
   if (destination === undefined) {
     destination = {
-      ip,
-      port,
+      ip: place.ip,
+      port: place.port,
       name: null,
       nameFrom: null,
       ...noMailCounts(),

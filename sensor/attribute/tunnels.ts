@@ -2,7 +2,7 @@
 // destination. Beginnings only, each bounded; what flows through afterwards is read by others.
 import { isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import type { Tcp } from '../decode/packet.ts';
+import type { IpAddress, Tcp } from '../decode/packet.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { tunnelAnswerOf, tunnelOf } from '../decode/tunnel.ts';
 import { type Connection, payloadSequence } from './connection.ts';
@@ -23,6 +23,12 @@ interface Reader {
 
 export class Tunnels {
   readonly #readers = new LRUCache<Connection, Reader>({ max: READERS });
+  readonly #addressOf: (name: string) => IpAddress | null;
+
+  /** `addressOf`: what DNS says of a name now. */
+  constructor(addressOf: (name: string) => IpAddress | null) {
+    this.#addressOf = addressOf;
+  }
 
   /** Takes a segment; true when it made more known of `connection.inner`. */
   take(connection: Connection, tcp: Tcp, from: Side): boolean {
@@ -58,7 +64,8 @@ export class Tunnels {
     }
     const { host, payloadAt, port, via } = tunnel;
     const clientNext = (reader.clientStart + payloadAt) >>> 0;
-    connection.inner = { host, port, via, outcome: 'pending', clientNext, serverNext: null };
+    const ip = isIP(host) === 0 ? this.#addressOf(host) : host;
+    connection.inner = { host, ip, port, via, outcome: 'pending', clientNext, serverNext: null };
     return true;
   }
 
@@ -84,9 +91,4 @@ function mayBeginTunnel(payload: Buffer): boolean {
   if (first === 4) return payload.length >= 8 && (payload[1] === 1 || payload[1] === 2);
   if (first === 5) return payload.length >= 3 && payload.length <= 2 + 255 + 300;
   return /^CONNECT /i.test(payload.toString('latin1', 0, 8));
-}
-
-/** The address of a host that was asked for by address; null for a name. */
-export function addressOf(host: string): string | null {
-  return isIP(host) === 0 ? null : host;
 }

@@ -6,6 +6,7 @@ import type { Connection, Way } from '../attribute/connection.ts';
 import type { Side } from '../attribute/connections.ts';
 import type { Device } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
+import { carriesHttpLogin, spokenService } from '../decode/login.ts';
 import type { IpAddress, Tcp } from '../decode/packet.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import type { Severity } from './finding.ts';
@@ -24,9 +25,14 @@ const FTP_DATA = 20;
 /** Bytes each way from which a remote shell was used: negotiation and a refused password stay below. */
 const LOGIN_BYTES = { telnet: 128, adb: 512, ssh: 4096 } as const;
 
+/** What carries much else: TR-069, UPnP, ONVIF. It tells something only of a port without a habit. */
+const CARRIERS = new Set(['http', 'https']);
+
 const memoryShape = z.object({
-  /** Ports that answered, by service. */
+  /** Ports that answered, by what they usually are. */
   services: z.record(z.string(), z.array(z.number()).max(PORTS)),
+  /** Of those ports, what the device itself speaks there where that is not the usual. */
+  spoken: z.record(z.string(), z.string()).default({}),
   /** Connections that nobody answered. */
   scans: z.number(),
   /** Hosts that were answered; counting stops at the bound. */
@@ -43,6 +49,8 @@ export class ExposureDetector implements Detector {
   readonly #ftpPeers = new LRUCache<string, true>({ max: FTP_PEERS });
   /** Inbound connections whose HTTP request carried a login. */
   readonly #httpLogins = new WeakSet<Connection>();
+  /** Inbound connections on which the device has spoken. */
+  readonly #heard = new WeakSet<Connection>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -55,7 +63,7 @@ export class ExposureDetector implements Detector {
 
   settled(device: Device, connection: Connection, time: number): void {
     if (connection.way !== 'inbound' || device.role !== 'device' || this.#wasInvited(device, connection)) return;
-    const known = this.memory.of(device.mac, () => ({ services: {}, scans: 0, sources: [] }));
+    const known = this.memory.of(device.mac, () => ({ services: {}, spoken: {}, scans: 0, sources: [] }));
     if (connection.outcome !== 'connected') {
       known.scans++;
       // To the card now and then: that there were some is what counts.
@@ -66,15 +74,23 @@ export class ExposureDetector implements Detector {
   }
 
   segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void {
-    if (connection.way !== 'inbound' || from !== 'originator' || this.#httpLogins.has(connection)) return;
-    if (!carriesHttpLogin(tcp.payload)) return;
+    if (connection.way !== 'inbound' || tcp.payload.length === 0) return;
+    if (from === 'responder') {
+      this.#spoke(device, connection, tcp.payload, time);
+      return;
+    }
+    if (this.#httpLogins.has(connection) || !carriesHttpLogin(tcp.payload)) return;
     this.#httpLogins.add(connection);
-    addTimeline(device, loginEntry(connection, serviceOn(connection.responderPort), time));
+    const service = this.#serviceOn(device, connection.responderPort);
+    addTimeline(
+      device,
+      loginEntry(connection, service === 'other' ? (spokenService(tcp.payload) ?? service) : service, time),
+    );
   }
 
   ended(device: Device, connection: Connection, time: number): void {
     if (connection.way !== 'inbound' || connection.outcome !== 'connected') return;
-    const service = serviceOn(connection.responderPort);
+    const service = this.#serviceOn(device, connection.responderPort);
     const bytes = isLoginService(service) ? LOGIN_BYTES[service] : null;
     if (bytes === null || connection.up.total < bytes || connection.down.total < bytes) return;
     addTimeline(device, loginEntry(connection, service, time));
@@ -86,13 +102,33 @@ export class ExposureDetector implements Detector {
     return originatorPort === FTP_DATA && this.#ftpPeers.has(`${mac} ${originatorIp}`);
   }
 
+  /** What listens there: what the device was heard to speak, else the habit. */
+  #serviceOn({ mac }: Device, port: number): string {
+    return this.memory.get(mac)?.spoken[port] ?? serviceOn(port);
+  }
+
+  /** Its first words on a connection; a stranger's say nothing of it. */
+  #spoke(device: Device, connection: Connection, payload: Buffer, time: number): void {
+    if (this.#heard.has(connection)) return;
+    this.#heard.add(connection);
+    const { responderPort: port } = connection;
+    const habit = serviceOn(port);
+    const spoken = spokenService(payload) ?? habit;
+    const known = this.memory.get(device.mac);
+    if (spoken === this.#serviceOn(device, port) || (habit !== 'other' && CARRIERS.has(spoken))) return;
+    if (known?.services[habit]?.includes(port) !== true) return;
+    known.spoken[port] = spoken;
+    this.memory.mark(device.mac);
+    this.#found(device, connection, known, time, 'updates');
+  }
+
   #exposed(device: Device, connection: Connection, known: Exposure, time: number): void {
     const { originatorIp: ip, responderPort: port } = connection;
-    const service = serviceOn(port);
-    const ports = known.services[service] ?? [];
+    const habit = serviceOn(port);
+    const ports = known.services[habit] ?? [];
     const isNewPort = !ports.includes(port) && ports.length < PORTS;
     if (isNewPort) ports.push(port);
-    known.services[service] = ports;
+    known.services[habit] = ports;
     const isNewSource = note(known.sources, ip);
     if (isNewPort || isNewSource) this.memory.mark(device.mac);
     this.#around.devices.keep(device);
@@ -103,16 +139,26 @@ export class ExposureDetector implements Detector {
       nameFrom: null,
       ip,
       role: null,
-      detail: { port, service },
+      detail: { port, service: this.#serviceOn(device, port) },
     });
+    this.#found(device, connection, known, time, 'opens');
+  }
+
+  /** Incidents are by habit, so that a word heard later changes one and opens none; it is named by the gravest word. */
+  #found(device: Device, connection: Connection, known: Exposure, time: number, effect: 'opens' | 'updates'): void {
+    const { originatorIp: ip, responderPort: port } = connection;
+    const habit = serviceOn(port);
+    const ports = known.services[habit] ?? [];
+    const words = [...ports, port].map((one) => this.#serviceOn(device, one));
+    const service = words.find(isShell) ?? words.find((word) => word !== 'other') ?? habit;
     this.#around.found(
       {
         kind: 'exposed',
         severity: this.#severityOf(device, service),
         device: device.mac,
-        portClass: service,
+        portClass: habit,
         time,
-        effect: 'opens',
+        effect,
         about: connection,
         destination: { ip, port, name: null },
         evidence: {
@@ -123,7 +169,7 @@ export class ExposureDetector implements Detector {
           unansweredScans: known.scans,
         },
         first: { firstSource: ip, address: connection.responderIp },
-        add: { connections: 1 },
+        add: effect === 'opens' ? { connections: 1 } : {},
       },
       device,
     );
@@ -144,13 +190,6 @@ function note(sources: IpAddress[], ip: IpAddress): boolean {
 
 function isLoginService(service: string): service is keyof typeof LOGIN_BYTES {
   return Object.hasOwn(LOGIN_BYTES, service);
-}
-
-/** A request with credentials (RFC 9110, section 11.6.2); what they are is not kept. */
-function carriesHttpLogin(payload: Buffer): boolean {
-  if (payload.length < 16) return false;
-  const head = payload.toString('latin1', 0, Math.min(payload.length, 2048));
-  return /^(?:GET|POST|HEAD|PUT) /.test(head) && /\r?\nauthorization:/i.test(head);
 }
 
 function loginEntry({ openedAt, originatorIp, responderPort }: Connection, service: string, time: number) {

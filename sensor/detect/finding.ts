@@ -49,9 +49,12 @@ export interface Finding {
   withdraws?: readonly Mac[];
   /** What is judged: findings with the same object here are about the same connection. */
   about?: object;
-  /** Where it went, for expectations, with a name that the device itself knows; null where it is not about one destination. */
-  destination: { ip: IpAddress; port: number; name: string | null } | null;
-  /** Facts for the incident's evidence; they replace earlier ones. No mail address, subject or body, ever. */
+  /**
+   * Where it went, for expectations, with a name that the device itself knows; null where it is not about one destination.
+   * `ip` is null for a host that a proxy was asked for by name: the device never saw its address.
+   */
+  destination: { ip: IpAddress | null; port: number; name: string | null } | null;
+  /** Facts for the incident's evidence; they replace earlier ones, `undefined` takes one back. No mail address, subject or body, ever. */
   evidence: Record<string, unknown>;
   /** Facts that only the incident's first finding sets. */
   first: Record<string, unknown>;

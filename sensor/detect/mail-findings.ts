@@ -84,7 +84,7 @@ function base(connection: Connection, { device, sender, stage, time }: MailConte
     portClass,
     time,
     about: connection,
-    destination: { ip, port, name: nameFrom === 'dns-other' ? null : name },
+    destination: { ip: nameFrom === 'proxy' ? null : ip, port, name: nameFrom === 'dns-other' ? null : name },
     evidence: { lastDestination: destination, ...(isForged ? { forgedMac: originatorMac } : {}) },
     first: { firstDestination: destination, address: connection.originatorIp },
   };

@@ -237,7 +237,12 @@ export class PortMappingDetector implements Detector {
     if (port !== null && result === null) asked.externalPort = port;
     asked.uniqueId = uniqueId ?? asked.uniqueId;
     this.memory.mark(device.mac);
-    this.#found(device, asked, time, 'updates', result === null ? { granted: true } : { refusedWith: result });
+    // The latest answer is what stands.
+    const isGranted = result === null;
+    this.#found(device, asked, time, 'updates', {
+      granted: isGranted ? true : undefined,
+      refusedWith: isGranted ? undefined : result,
+    });
   }
 
   #delete(device: Device, time: number, matches: (one: Held) => boolean): void {

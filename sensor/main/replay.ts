@@ -70,10 +70,14 @@ export async function replayInto(
   return { files: result.files, cutFiles: result.cutFiles, damagedFiles: result.damagedFiles };
 }
 
-/** Prints a line for each incident as it opens and as its severity changes. */
+/** Prints a line for each incident as it opens, again too, and as its severity changes: not for a rise at the same one. */
 export function streamIncidents(spine: Spine, out: (text: string) => void): void {
+  const told = new Map(spine.recorder.incidents.all().map(({ id, severity }) => [id, severity]));
   spine.events.on('incident', ({ change, incident }) => {
-    if (change !== 'opened' && change !== 'escalated' && change !== 'reopened' && change !== 'resumed') return;
+    const { id, severity } = incident;
+    const opens = change === 'opened' || change === 'reopened' || change === 'resumed';
+    if (!opens && (change === 'absorbed' || told.get(id) === severity)) return;
+    told.set(id, severity);
     out(`${JSON.stringify({ schema: 'thingwatch.incident/1', change, ...reportIncident(incident) })}\n`);
   });
 }

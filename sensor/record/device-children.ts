@@ -1,5 +1,5 @@
 // The lists of a device that have tables of their own: how each item becomes a row and a row an item again.
-import { type ActivityHour, backendKey, type Device } from '../attribute/device.ts';
+import { type ActivityHour, backendKey, type Device, mailDestinationKey } from '../attribute/device.ts';
 import { type Cell, fingerprint, fromJson, type Row } from './row.ts';
 import { activityShape, backendShape, leaseShape, mailDestinationShape, timelineShape } from './row-shapes.ts';
 
@@ -72,7 +72,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
         firstSeen: row.first_seen,
         lastSeen: row.last_seen,
       });
-      device.mail.destinations.set(`${destination.ip} ${destination.port}`, destination);
+      device.mail.destinations.set(mailDestinationKey(destination), destination);
     },
   },
   {

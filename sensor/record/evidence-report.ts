@@ -110,7 +110,7 @@ function destinations({ device: known, incident }: EvidenceReport): string[] {
   if (!isMailKind(incident.kind) || known === null) return [];
   const theirs = known.mail.destinations
     .filter(({ attempts, lastSeen, port }) => attempts > 0 && isOf(incident, lastSeen, port))
-    .sort((a, b) => b.attempts - a.attempts || (a.ip < b.ip ? -1 : 1));
+    .sort((a, b) => b.attempts - a.attempts);
   const more = theirs.length - SHOWN;
   return [
     ...theirs.slice(0, SHOWN).flatMap(destination),
@@ -124,12 +124,13 @@ function isOf({ portClass, startedAt }: Incident, lastSeen: string, port: number
 }
 
 function destination(entry: ReportMailDestination): string[] {
-  const { attempts, connected, firstSeen, ip, lastSeen, messages, name, otherDevice, port, refused } = entry;
+  const { attempts, connected, firstSeen, ip, lastSeen, messages, name, namedToProxy, otherDevice, port, refused } =
+    entry;
   const told = name === null ? '' : `  ${name}${otherDevice ? " (name from another device's lookup)" : ''}`;
   const outcome = `${plural(attempts, 'attempt')}, ${connected} connected, ${refused} refused, ${plural(messages, 'message')}`;
   const end = `${ip.includes(':') ? `[${ip}]` : ip}:${port}${told}`;
   return [
-    ...wrap(end),
+    ...wrap(namedToProxy ? `${name}:${port}  (by this name, through a proxy)` : end),
     ...wrap(outcome, '    '),
     ...wrap(`${utc(Date.parse(firstSeen))} to ${utc(Date.parse(lastSeen))}`, '    '),
   ];

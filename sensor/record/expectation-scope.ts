@@ -63,7 +63,7 @@ export function findingsCovered(incident: Incident, device: Device, scope: Scope
   if (scope.covers === 'exposed') return incident.findings;
   return seenBy(incident, device)
     .filter(({ ip, name, nameFrom, port }) =>
-      scope.targets.some(covering(ip, nameFrom === 'dns-other' ? null : name, port)),
+      scope.targets.some(covering(nameFrom === 'proxy' ? null : ip, nameFrom === 'dns-other' ? null : name, port)),
     )
     .reduce((sum, destination) => sum + destination.attempts, 0);
 }
@@ -95,7 +95,7 @@ export function isInNote({ ports, servers }: NoteMail, { destination, kind }: Fi
   return servers.some((server) => matches(server.replace(/^\*\./, ''), name, server.startsWith('*.')));
 }
 
-function covering(ip: string, name: string | null, port: number): (target: Target) => boolean {
+function covering(ip: string | null, name: string | null, port: number): (target: Target) => boolean {
   const isSubmission = mailPortClass(port) === 'submission';
   return (target) => {
     if (target.port !== port) return false;

@@ -128,7 +128,10 @@ export class IncidentBook {
       incident.severity = finding.severity;
       incident.evidence.stage = finding.stage;
     } else if (rank(finding.severity) > rank(incident.severity)) incident.severity = finding.severity;
-    Object.assign(incident.evidence, finding.evidence);
+    for (const [key, value] of Object.entries(finding.evidence)) {
+      if (value === undefined) delete incident.evidence[key];
+      else incident.evidence[key] = value;
+    }
     const stage = higherStage(stageFrom(incident.evidence.stage), finding.stage);
     if (stage !== undefined) incident.evidence.stage = stage;
     for (const [key, amount] of Object.entries(finding.add)) {

@@ -4,7 +4,6 @@ import {
   type Device,
   isLocallyAdministered,
   type MailDestination,
-  type NameSource,
   type TimelineEntry,
 } from '../attribute/device.ts';
 import type { DeviceTable } from '../attribute/device-table.ts';
@@ -60,7 +59,7 @@ export function reportDevice(device: Device, knowledge: Knowledge, devices: Devi
       recipients: mail.recipients,
       destinations: [...mail.destinations.values()]
         .map(reportDestination)
-        .sort((a, b) => order(a.ip, b.ip) || a.port - b.port),
+        .sort((a, b) => order(a.ip, b.ip) || a.port - b.port || order(a.name ?? '', b.name ?? '')),
     },
     lookups: { ...device.lookups },
     backends: [...device.backends.values()]
@@ -116,6 +115,7 @@ function reportDestination(destination: MailDestination): ReportMailDestination 
     name,
     nameFrom: source(nameFrom),
     otherDevice: nameFrom === 'dns-other',
+    namedToProxy: nameFrom === 'proxy',
     port,
     attempts,
     connected,
@@ -148,7 +148,9 @@ function reportBackend(backend: Backend): ReportBackend {
   };
 }
 
-function source(from: NameSource | null): ReportNameSource | null {
+/** The contract has no word for what a proxy was asked for; it is a request's, as an HTTP host is. */
+function source(from: MailDestination['nameFrom']): ReportNameSource | null {
+  if (from === 'proxy') return 'http';
   return from === 'dns-other' ? 'dns' : from;
 }
 

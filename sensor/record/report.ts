@@ -63,6 +63,8 @@ export interface ReportMailDestination {
   /** The contract's four values; a name learned from another device's answer has `nameFrom` "dns" and `otherDevice` true. */
   nameFrom: ReportNameSource | null;
   otherDevice: boolean;
+  /** A proxy was asked for this name (`nameFrom` "http"): `ip` is what DNS said of it, else the proxy's own address. */
+  namedToProxy: boolean;
   port: number;
   attempts: number;
   connected: number;

@@ -91,7 +91,7 @@ export const mailDestinationShape = z.object({
   ip: text,
   port: count,
   name: text.nullable(),
-  nameFrom: nameFrom.nullable(),
+  nameFrom: nameFrom.or(z.literal('proxy')).nullable(),
   attempts: count,
   connected: count,
   refused: count,

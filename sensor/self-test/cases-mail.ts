@@ -120,7 +120,7 @@ export const MAIL_CASES: readonly Case[] = [
   {
     name: 'mail: a one-way mirror shows only the SYN-ACK from port 25',
     frames: () => accepted().slice(1, 2),
-    expect: [{ ...camera, severity: 'critical', evidence: { attempts: 1, connected: 1, beganBefore: true } }],
+    expect: [{ ...camera, severity: 'critical', evidence: { attempts: 1, connected: 1, answerOnly: true } }],
   },
   {
     name: 'mail: a one-way mirror shows no answers',

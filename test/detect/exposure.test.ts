@@ -172,15 +172,62 @@ test('an open door and a login through it stand in the chain of a later mail inc
   expect(JSON.stringify(stage.finish())).not.toContain('c2VjcmV0');
 });
 
+test("the device's own first words outweigh the habit of a port: SSH anywhere is a remote shell", () => {
+  const stage = new Stage();
+  const banner = ['S: SSH-2.0-dropbear_2014.63', 'C: SSH-2.0-Go'];
+  stage.play(usual(), reach(40_022, START).slice(0, 3));
+  expect(stage.incident('exposed')).toMatchObject({ severity: 'medium', evidence: { service: 'other' } });
+  stage.play(reach(40_022, START + MINUTE, { dialogue: banner }));
+  expect(stage.incident('exposed')).toMatchObject({
+    severity: 'high',
+    evidence: { service: 'ssh', ports: [40_022], connections: 2 },
+  });
+  expect(stage.incident('exposed').summary).toContain('port 40022, SSH (remote control)');
+  expect(stage.alerts.map(({ change, severity }) => [change, severity])).toEqual([
+    ['opened', 'medium'],
+    ['escalated', 'high'],
+  ]);
+  // From then on it is known before a word is said.
+  stage.play(reach(40_022, START + HOUR), mail(CAMERA, MAIL_SERVER, START + 2 * HOUR));
+  expect(stage.incident('exposed').evidence).toMatchObject({ service: 'ssh', connections: 3 });
+  expect(stage.incident('mail_started').before.at(0)?.detail).toMatchObject({ port: 40_022, service: 'ssh' });
+});
+
+test.each([
+  ['what a stranger says is no word of the device', 8080, ['C: SSH-2.0-Go', 'S: HTTP/1.1 400 Bad Request'], 'http'],
+  ['on a port without a habit the answer tells', 40_080, ['C: GET / HTTP/1.1', 'S: HTTP/1.1 200 OK'], 'http'],
+  ['HTTP carries much else', 7547, ['C: GET / HTTP/1.1', 'S: HTTP/1.1 401 Unauthorized'], 'tr-069'],
+])('%s', (_, port, dialogue, service) => {
+  const stage = new Stage().play(usual(), reach(port, START, { dialogue }));
+  expect(stage.incident('exposed')).toMatchObject({ severity: 'medium', evidence: { service } });
+  expect(stage.alerts).toHaveLength(1);
+});
+
+test('a login over SSH on whatever port is told by its name', () => {
+  const talk = Array.from({ length: 60 }, () => [`C: ${'x'.repeat(100)}`, `S: ${'y'.repeat(100)}`]).flat();
+  const stage = new Stage().play(
+    usual(),
+    reach(40_022, START, { dialogue: ['S: SSH-2.0-OpenSSH_9.2', 'C: SSH-2.0-Go', ...talk] }),
+    mail(CAMERA, MAIL_SERVER, START + HOUR),
+  );
+  const logins = stage.incident('mail_started').before.filter(({ kind }) => kind === 'remote_login');
+  expect(logins.map(({ detail }) => [detail.service, detail.port])).toEqual([['ssh', 40_022]]);
+});
+
 test('what was open, and from where it was reached, is known again after a restart', () => {
   const stateDir = mkdtempSync(join(tmpdir(), 'thingwatch-exposure-'));
   try {
     const first = new Stage({ stateDir });
-    first.play(usual(), reach(8080, START));
+    first.play(usual(), reach(8080, START), reach(40_022, START, { dialogue: ['S: SSH-2.0-OpenSSH_9.2'] }));
     first.spine.close();
     const second = new Stage({ stateDir });
+    second.play(reach(40_022, START + HOUR));
+    expect(second.incidents('exposed').find(({ severity }) => severity === 'high')?.evidence).toMatchObject({
+      service: 'ssh',
+      connections: 2,
+    });
     second.play(reach(80, START + HOUR, { from: '203.0.113.9' }));
-    expect(second.incident('exposed')).toMatchObject({
+    expect(second.incidents('exposed').find(({ severity }) => severity === 'medium')).toMatchObject({
       findings: 2,
       evidence: { ports: [80, 8080], sources: 2, connections: 2 },
     });

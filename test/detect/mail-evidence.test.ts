@@ -1,4 +1,4 @@
-// Mail that shows itself without its SYN, through a proxy, on odd ports, and refusals by somebody on the way.
+// Mail that shows itself without its SYN, on odd ports, and refusals by somebody on the way.
 import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { interestOf } from '../../sensor/decode/interest.ts';
@@ -6,15 +6,10 @@ import { DecodeCounters } from '../../sensor/decode/outcome.ts';
 import { mail, ONE_MESSAGE, refusal } from '../support/name-frames.ts';
 import {
   type CapturedFrame,
-  connect,
   ethernet,
   icmpv6Unreachable,
   ipv4,
   ipv6,
-  octets,
-  socks4,
-  socks4a,
-  socks5,
   tcp,
   tcpConversation,
 } from '../support/packet-builder.ts';
@@ -32,8 +27,6 @@ import {
   START,
   Stage,
 } from '../support/stage.ts';
-
-const PROXY = '198.51.100.10';
 
 const from = (host: { mac: string }) => (frame: CapturedFrame) =>
   frame.data.subarray(6, 12).toString('hex') === host.mac.replaceAll(':', '');
@@ -229,78 +222,6 @@ describe('on a port that is not for mail', () => {
   it('a banner that no ESMTP server would send starts nothing', () => {
     const stage = new Stage().play(odd(['S: 220 ProFTPD ready', 'C: USER a', 'S: 331 password']));
     expect(stage.incidents('mail_started')).toEqual([]);
-  });
-});
-
-describe('through a proxy', () => {
-  let port = 51_000;
-  const talk = (prologue: ReturnType<typeof octets>[], dialogue: readonly string[], to = outside(PROXY, 1080)) =>
-    tcpConversation({
-      client: { ...CAMERA, port: ++port },
-      server: to,
-      time: START,
-      isn: port * 991,
-      outcome: 'connected',
-      dialogue: [...prologue, ...dialogue],
-    });
-
-  it.each([
-    ['SOCKS4', socks4(MAIL_SERVER, 25), MAIL_SERVER, null],
-    ['SOCKS4a', socks4a('mx.example.net', 25), 'mx.example.net', 'mx.example.net'],
-    ['SOCKS5', socks5('mx.example.net', 25), 'mx.example.net', 'mx.example.net'],
-    ['CONNECT', connect('mx.example.net', 25), 'mx.example.net', 'mx.example.net'],
-  ])('%s: the inner destination is the destination, and its messages count', (_, prologue, host, name) => {
-    const stage = new Stage().play(filtered(talk(prologue, ONE_MESSAGE)));
-    const incident = stage.incident('mail_started');
-    expect(incident).toMatchObject({
-      severity: 'critical',
-      evidence: {
-        attempts: 1,
-        connected: 1,
-        messages: 1,
-        recipients: 1,
-        lastDestination: { ip: host, port: 25, name },
-      },
-    });
-    expect(incident.summary).toContain(`through the proxy ${PROXY}`);
-    expect(stage.device(CAMERA).mail.destinations).toMatchObject([{ ip: host, port: 25, messages: 1 }]);
-  });
-
-  it('the request alone is an attempt; a refusal of the proxy is one of the server', () => {
-    const asked = socks5('mx.example.net', 25).slice(0, 3);
-    expect(new Stage().play(talk(asked, [])).incident('mail_started')).toMatchObject({
-      severity: 'high',
-      evidence: { attempts: 1, connected: 0 },
-    });
-    const refused = [...asked, octets('S', 5, 5, 0, 1, 0, 0, 0, 0, 0, 0)];
-    expect(new Stage().play(talk(refused, [])).incident('mail_started').evidence).toMatchObject({
-      attempts: 1,
-      refused: 1,
-    });
-    const silent = new Stage().play(talk(asked, []));
-    expect(silent.finish().incidents[0]?.evidence).toMatchObject({ attempts: 1, unanswered: 1 });
-  });
-
-  it('inside the home as well: who asked it is the sender', () => {
-    const stage = new Stage().play(
-      usual(),
-      talk(socks5('mx.example.net', 25), ONE_MESSAGE, at(FRIDGE, FRIDGE.ip, 1080)),
-    );
-    expect(stage.incident('mail_started')).toMatchObject({ device: CAMERA.mac, evidence: { messages: 1 } });
-  });
-
-  it('for a web server, or for a host of the home, is no mail', () => {
-    const inside = socks4('192.168.1.9', 25);
-    const stage = new Stage().play(
-      talk(connect('www.example.net', 443), []),
-      talk(inside, ['S: 220 nas ESMTP', 'C: EHLO cam']),
-    );
-    expect(stage.incidents('mail_started')).toEqual([]);
-  });
-
-  it('SMTP on an odd inner port is mail on an odd port', () => {
-    const incident = new Stage().play(talk(socks4(MAIL_SERVER, 8025), ONE_MESSAGE)).incident('mail_started');
-    expect(incident.evidence).toMatchObject({ messages: 1, lastDestination: { ip: MAIL_SERVER, port: 8025 } });
   });
 });
 

@@ -128,6 +128,24 @@ describe('NAT-PMP and PCP', () => {
     expect(stage.incident('port_mapping')).toMatchObject({ severity: 'high', evidence: { refusedWith: 2 } });
   });
 
+  it('the latest answer is what stands: refused, asked again and granted, refused the renewal', () => {
+    const asks = (time: number, result: number) => [
+      natPmp(8000, 8000, 7200, time),
+      natPmpAnswer(result, 8000, 8000, time + 10),
+    ];
+    const stage = new Stage();
+    const answer = () => {
+      const { evidence } = stage.incident('port_mapping');
+      return Object.fromEntries(Object.entries(evidence).filter(([key]) => /^(?:granted|refusedWith)$/.test(key)));
+    };
+    stage.play(usual(), asks(START, 4));
+    expect(answer()).toStrictEqual({ refusedWith: 4 });
+    stage.play(asks(START + MINUTE, 0));
+    expect(answer()).toStrictEqual({ granted: true });
+    stage.play(asks(START + HOUR, 3));
+    expect(answer()).toStrictEqual({ refusedWith: 3 });
+  });
+
   it('PCP: asked, and ended by a lifetime of 0', () => {
     const stage = new Stage().play(usual(), pcp(3074, 3074, 3600, START, 17));
     expect(stage.incident('port_mapping').evidence).toMatchObject({

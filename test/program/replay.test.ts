@@ -126,9 +126,16 @@ describe('the captures that come with thingwatch', () => {
       unaffectedDevices: 0,
       devices: [{ mac: '24:0a:c4:10:00:01' }, { mac: '24:0a:c4:10:00:05' }],
     });
-    for (const mac of ['24:0a:c4:10:00:01', '24:0a:c4:10:00:05']) {
+    // The camera's bot asked for the mail servers of its victims first; the doorbell's knew them.
+    const camera = incidents.find(({ device, kind }) => device === '24:0a:c4:10:00:01' && kind === 'mail_started');
+    expect(camera?.evidence).toMatchObject({ lookups: { mx: 1, dnsbl: 0 }, supportedBy: ['mail_lookup', 'outbreak'] });
+    for (const [mac, lookups] of [
+      ['24:0a:c4:10:00:01', ['Looked up mail servers (1 question).']],
+      ['24:0a:c4:10:00:05', []],
+    ] as const) {
       const mail = incidents.find(({ device, kind }) => device === mac && kind === 'mail_started');
-      expect(mail?.before[0]).toMatchObject({
+      expect(mail?.before.filter(({ kind }) => kind === 'mail_lookup').map(({ text }) => text)).toEqual(lookups);
+      expect(mail?.before[lookups.length]).toMatchObject({
         kind: 'firmware_download',
         name: 'firmware.lumacam.example',
         nameFrom: 'sni',

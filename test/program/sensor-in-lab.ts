@@ -10,6 +10,8 @@ export interface Alert {
   severity: string;
   mac: string | null;
   connection: string | null;
+  /** How far mail has come; null for other kinds. */
+  stage: string | null;
 }
 
 export class LabSensor {

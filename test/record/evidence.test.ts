@@ -1,6 +1,5 @@
-// What is kept of an incident's frames: from the wire through engine and store to the capture and the report.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Which frames of an incident are kept, how many, for how long, and that no secret is among them.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,90 +7,20 @@ import { newConnection } from '../../sensor/attribute/connection.ts';
 import { type Frame, LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { DecodeCounters } from '../../sensor/decode/outcome.ts';
-import { evidencePcap, framesOfOneKind } from '../../sensor/record/evidence-export.ts';
+import { evidencePcap } from '../../sensor/record/evidence-export.ts';
 import { EvidenceReader } from '../../sensor/record/evidence-reader.ts';
-import { evidenceReport } from '../../sensor/record/evidence-report.ts';
-import type { EvidenceFrame } from '../../sensor/record/evidence-ring.ts';
 import { EvidenceWatch } from '../../sensor/record/evidence-watch.ts';
-import { reportDevice } from '../../sensor/record/report-builder.ts';
 import { DIALOGUES, secretsIn } from '../support/dialogues.ts';
 import { asks } from '../support/name-frames.ts';
 import { ethernet, ipv4, raw, tcpConversation, udp } from '../support/packet-builder.ts';
-import {
-  at,
-  CAMERA,
-  DAY,
-  FRIDGE,
-  GATEWAY,
-  HOUR,
-  MAIL_SERVER,
-  outside,
-  SECOND,
-  START,
-  Stage,
-} from '../support/stage.ts';
+import { at, CAMERA, DAY, FRIDGE, GATEWAY, HOUR, outside, SECOND, START, Stage } from '../support/stage.ts';
+import { attempts, framesOf, mail, reportOf, tool } from './evidence-fixtures.ts';
 
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'thingwatch-evidence-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
-
-interface Mail {
-  port?: number;
-  time?: number;
-  from?: { mac: string; ip: string };
-  dialogue?: string;
-  clientPort?: number;
-  outcome?: 'unanswered' | 'connected';
-}
-
-/** A connection of a device to a mail server, with one of the secret dialogues. */
-function mail({ clientPort = 40000, dialogue, from = CAMERA, outcome = 'connected', port = 25, time = START }: Mail) {
-  return tcpConversation({
-    client: at(from, from.ip, clientPort),
-    server: outside(MAIL_SERVER, port),
-    time,
-    outcome,
-    dialogue: (DIALOGUES[dialogue ?? ''] ?? []).map(([side, text]) => ({
-      from: side,
-      bytes: Buffer.from(text, 'latin1'),
-    })),
-  });
-}
-
-const attempts = (count: number, from = CAMERA, time = START, step = SECOND) =>
-  Array.from({ length: count }, (_, n) =>
-    mail({ from, clientPort: 10_000 + n, time: time + n * step, outcome: 'unanswered' }),
-  ).flat();
-
-function framesOf(stage: Stage, kind = 'mail_started'): EvidenceFrame[] {
-  return stage.spine.recorder.framesOf(stage.incident(kind).id);
-}
-
-function reportOf(stage: Stage, kind = 'mail_started'): string {
-  const { engine, knowledge, recorder } = stage.spine;
-  const incident = recorder.incidents.get(stage.incident(kind).id);
-  if (incident === undefined) throw new Error('gone');
-  const device = incident.device === null ? undefined : engine.devices.get(incident.device);
-  const described = device === undefined ? null : reportDevice(device, knowledge, engine.devices);
-  const frames = recorder.framesOf(incident.id);
-  const { seen } = recorder.evidence.ring.countOf(incident.id);
-  return evidenceReport({ incident, device: described, frames, seen, vantage: engine.vantage, version: '1.2.3' });
-}
-
-/** tshark takes no pipe. */
-function tshark(pcap: Buffer, ...args: string[]): string[] {
-  const file = join(directory, 'evidence.pcap');
-  writeFileSync(file, pcap);
-  return tool('tshark', ['-r', file, ...args], Buffer.alloc(0))
-    .trim()
-    .split('\n');
-}
-
-function tool(command: string, args: string[], input: Buffer): string {
-  return execFileSync(command, args, { input, encoding: 'utf8', env: { ...process.env, TZ: 'UTC' }, stdio: 'pipe' });
-}
 
 describe('which frames', () => {
   test('all of the connections that an incident is about, whatever comes later, and none of others', () => {
@@ -278,70 +207,6 @@ describe('bounds', () => {
     recorder.flushAll();
     expect(store.evidence.load()).toEqual([]);
     stage.spine.close();
-  });
-});
-
-describe('the capture', () => {
-  test('is read by tcpdump and tshark as it was on the wire, but for the payload', () => {
-    const stage = new Stage().play(mail({ dialogue: 'plain' }));
-    const pcap = evidencePcap(framesOf(stage));
-    const lines = tool('tcpdump', ['-n', '-tttt', '-r', '-'], pcap).trim().split('\n');
-    expect(lines).toHaveLength(mail({ dialogue: 'plain' }).length);
-    expect(lines[0]).toMatch(
-      /^2026-01-05 10:00:00\.000000 IP 192\.168\.1\.50\.40000 > 203\.0\.113\.25\.25: Flags \[S\]/,
-    );
-    const fields = ['frame.len', 'tcp.len', 'ip.src'].flatMap((field) => ['-e', field]);
-    const seen = tshark(pcap, '-T', 'fields', ...fields);
-    expect(seen).toHaveLength(lines.length);
-    expect(seen[0]).toBe('58\t0\t192.168.1.50');
-    const commands = tshark(pcap, '-Y', 'smtp.req.command', '-T', 'fields', '-e', 'smtp.req.command');
-    expect(commands).toEqual(['EHLO', 'MAIL', 'rcpt', 'DATA']);
-  });
-
-  test('has one link type, and says how many frames that leaves out', () => {
-    const frame = (linkType: 1 | 113, seq: number): EvidenceFrame => ({
-      ...{ seq, time: START + seq, linkType, wireLength: 60, data: Buffer.alloc(20) },
-    });
-    const mixed = [frame(113, 0), frame(1, 1), frame(1, 2)];
-    expect(framesOfOneKind(mixed)).toMatchObject({ frames: [{ seq: 1 }, { seq: 2 }], leftOut: 1 });
-    expect(evidencePcap(mixed).readUInt32LE(20)).toBe(1);
-    expect(evidencePcap([])).toHaveLength(24);
-  });
-});
-
-describe('the report', () => {
-  test('tells when, who, to whom, how often, and what was not visible', () => {
-    const stage = new Stage().play(mail({ dialogue: 'plain' }), attempts(2, CAMERA, START + SECOND));
-    stage.wait(START + 60 * SECOND);
-    const text = reportOf(stage);
-    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(76);
-    expect(text).toMatch(/Incident\s+[a-z0-9]{16}\n/);
-    expect(text).toMatch(/Period\s+2026-01-05 10:00:00\.000 to 2026-01-05 10:00:3\d\.\d{3} \(UTC\)/);
-    expect(text).toMatch(/MAC address\s+a4:cf:12:99:be:ef\n/);
-    expect(text).toMatch(/Addresses then\s+192\.168\.1\.50\n/);
-    expect(text).toMatch(/Attempts\s+3 connections/);
-    expect(text).toMatch(/Messages\s+1 accepted/);
-    expect(text).toMatch(/203\.0\.113\.25:25\n\s+3 attempts, 1 connected, 0 refused, 1 message\n/);
-    expect(text).toMatch(/After STARTTLS nothing is visible/);
-    expect(text).toMatch(/Frames\s+\d+ of \d+ frames of this incident were kept/);
-    expect(text).toMatch(/2026-01-05\n\s+10:00:00\.000 192\.168\.1\.50:40000 > 203\.0\.113\.25:25 SYN\n/);
-    expect(text).toMatch(/192\.168\.1\.50:40000 > 203\.0\.113\.25:25 ACK, 20 bytes: EHLO\n/);
-    expect(text).toMatch(/TZ=UTC tcpdump -n -tttt -r thingwatch-[a-z0-9]{16}\.pcap/);
-    expect(text).toMatch(/No mail address, subject, message text or password/);
-  });
-
-  test('says that a mirror with one direction shows no answers', () => {
-    const stage = new Stage().play(attempts(30));
-    expect(reportOf(stage)).toMatch(/ONE DIRECTION ONLY/);
-  });
-
-  test('keeps hostile names on their line', () => {
-    const stage = new Stage().play(attempts(1));
-    stage.run({ type: 'rename', device: CAMERA.mac, label: `a‮b${'w'.repeat(60)}` });
-    stage.spine.recorder.flushAll();
-    const text = reportOf(stage);
-    expect(text).not.toMatch(/[‪-‮]/);
-    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(76);
   });
 });
 

@@ -14,8 +14,9 @@ export function shareText(incident: ReportIncident, device: ReportDevice | null,
     `${facts.unanswered} ${outcomes.unanswered.toLowerCase()}`,
     `${facts.messages} ${outcomes.messages.toLowerCase()}`,
   ];
-  const targets = facts.destinations.slice(0, 20).map(({ ip, name, port, attempts }) => {
-    return `- ${name ? `${name} (${ip})` : ip}, ${words.incident.port(port)}, ${words.incident.attempts(attempts)}`;
+  const targets = facts.destinations.slice(0, 20).map(({ ip, name, namedToProxy, port, attempts }) => {
+    const place = name ? `${name} (${namedToProxy ? words.incident.namedToProxy : ip})` : ip;
+    return `- ${place}, ${words.incident.port(port)}, ${words.incident.attempts(attempts)}`;
   });
   const more = facts.destinations.length - targets.length;
   const before = incident.before.slice(0, 10).map(({ time, text }) => `- ${time} ${text}`);

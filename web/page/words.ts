@@ -186,6 +186,7 @@ export const words = {
     noDestinations: 'No destination is remembered.',
     moreDestinations: (count: number): string => `and ${plural(count, 'more destination', 'more destinations')}`,
     port: (port: number): string => `port ${port}`,
+    namedToProxy: 'by this name, through a proxy',
     otherDeviceName: 'name seen in another device’s lookup',
     before: 'What happened before',
     noBefore: 'Nothing was recorded before it started.',

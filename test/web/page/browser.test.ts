@@ -33,7 +33,12 @@ describe.each(SCREENS.flatMap((screen) => SCHEMES.map((colorScheme) => ({ ...scr
       // Alert to expected: three taps.
       await page.locator('a.hero-main').click();
       await tap(page, 'This is expected');
-      expect(await page.locator('.covers').textContent()).toContain('mx1.mail.example, mx.other.example, 192.0.2.25');
+      expect(await page.locator('.covers li').allTextContents()).toEqual([
+        'from Hallway camera',
+        'to mx1.mail.example, port 25',
+        'to mx.other.example, port 25',
+        'to 192.0.2.25, port 25',
+      ]);
       await page.getByText('It would have hidden 27 past findings.').waitFor();
       await tap(page, 'Yes, expected');
       await page.getByText('Marked as expected.').waitFor();

@@ -194,7 +194,7 @@ function Mail({ device }: { device: DeviceDetail }) {
       {asked && <p>{asked}</p>}
       <ul class="destinations">
         {mail.destinations.slice(0, SHOWN_BACKENDS).map((entry) => (
-          <li key={`${entry.ip} ${entry.port}`}>
+          <li key={`${entry.name} ${entry.ip} ${entry.port}`}>
             <span class="wrap">{entry.name ?? entry.ip}</span>
             <span class="muted">
               {words.incident.port(entry.port)} · {words.incident.attempts(entry.attempts)} ·{' '}

@@ -1,5 +1,5 @@
 // One incident: what, who, since when, to whom, what happened before, what to do now.
-import type { ReportIncident } from '../../../sensor/record/report.ts';
+import type { ReportIncident, ReportMailDestination } from '../../../sensor/record/report.ts';
 import { mainAddress } from '../../addresses.ts';
 import type { DeviceDetail, IncidentDetail, NoteView } from '../../shapes.ts';
 import { NOTE_SECTIONS } from '../../shapes.ts';
@@ -154,6 +154,12 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
   );
 }
 
+/** A proxy that was asked for a name kept the address to itself. */
+function addressText({ ip, name, namedToProxy }: ReportMailDestination): string {
+  if (namedToProxy) return words.incident.namedToProxy;
+  return name ? ip : words.deviceView.nameHidden;
+}
+
 function Destinations({ facts }: { facts: MailFacts }) {
   const shown = facts.destinations.slice(0, SHOWN_DESTINATIONS);
   const more = facts.destinations.length - shown.length;
@@ -163,11 +169,11 @@ function Destinations({ facts }: { facts: MailFacts }) {
       {shown.length === 0 && <p class="muted">{words.incident.noDestinations}</p>}
       <ul class="destinations">
         {shown.map((entry) => (
-          <li key={`${entry.ip} ${entry.port}`}>
+          <li key={`${entry.name} ${entry.ip} ${entry.port}`}>
             <span class="wrap">{entry.name ?? entry.ip}</span>
             <span class="muted">
               {[
-                entry.name ? entry.ip : words.deviceView.nameHidden,
+                addressText(entry),
                 words.incident.port(entry.port),
                 words.incident.attempts(entry.attempts),
                 entry.otherDevice ? words.incident.otherDeviceName : null,
