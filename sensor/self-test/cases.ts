@@ -1,6 +1,7 @@
 // All cases of the self-test. A new one goes into the file of its kind; its frames come from the builders in frames/.
 import type { Case } from './case.ts';
 import { DOOR_CASES } from './cases-doors.ts';
+import { FLOOD_CASES } from './cases-floods.ts';
 import { HABIT_CASES } from './cases-habits.ts';
 import { MAIL_CASES } from './cases-mail.ts';
 import { SILENT_CASES } from './cases-silent.ts';
@@ -11,5 +12,6 @@ export const CASES: readonly Case[] = [
   ...SUBMISSION_CASES,
   ...DOOR_CASES,
   ...HABIT_CASES,
+  ...FLOOD_CASES,
   ...SILENT_CASES,
 ];

@@ -1,22 +1,11 @@
 // Somebody makes up MAC addresses; and crowds that are real.
-import { dhcpRequest, mail } from '../support/name-frames.ts';
-import { type CapturedFrame, ethernet, ipv4, tcp } from '../support/packet-builder.ts';
-import { CAMERA, GATEWAY, HOUR, MAIL_SERVER, MINUTE, SECOND, START } from '../support/stage.ts';
+import { dhcpRequest, madeUp, mail } from '../support/name-frames.ts';
+import { CAMERA, HOUR, MAIL_SERVER, MINUTE, SECOND, START } from '../support/stage.ts';
 import type { Case, Expected } from './case.ts';
 import { fetches, joins, morning, PIXEL, type Resident } from './household.ts';
 
 const FLOOD: Expected = { kind: 'mac_flood', device: null, severity: 'high', alerts: 1 };
 const hex = (value: number) => (value & 255).toString(16).padStart(2, '0');
-
-/** A SYN from each of `count` addresses that nobody has. */
-function madeUp(count: number, destinationPort: number, time: number): CapturedFrame[] {
-  return Array.from({ length: count }, (_, i) => {
-    const source = `10.0.${i >> 8}.${i & 255}`;
-    const syn = tcp({ sourcePort: 1024 + i, destinationPort, sequence: 1000, flags: 'S' });
-    const addresses = { source: `02:5e:00:00:${hex(i >> 8)}:${hex(i)}`, destination: GATEWAY.mac };
-    return { time: time + i * 5, data: ethernet(addresses, ipv4({ source, destination: MAIL_SERVER }, syn)) };
-  });
-}
 
 const guest = (i: number): Resident => ({
   ...{ ...PIXEL, name: `guest-${i}` },

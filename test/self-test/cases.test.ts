@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { INCIDENT_KINDS } from '../../sensor/detect/finding.ts';
 import { CASES } from '../../sensor/self-test/cases.ts';
 
-/** Raised by no frames of a home alone, or not built yet. */
-const WITHOUT_CASE = ['sensor_blind', 'mac_flood'];
+/** Raised by no frames of a home alone. */
+const WITHOUT_CASE = ['sensor_blind'];
 
 test.each(INCIDENT_KINDS.filter((kind) => !WITHOUT_CASE.includes(kind)))(
   '%s has a case in which it must fire',

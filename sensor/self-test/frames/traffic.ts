@@ -176,3 +176,14 @@ export function asks(
   const query = encode({ type: 'query', id, questions: [{ type, name }] });
   return datagram({ ...from, port: 40_001 }, resolver, query, time);
 }
+
+/** A SYN from each of `count` MAC addresses that nobody has, 5 ms apart. */
+export function madeUp(count: number, destinationPort: number, time: number): CapturedFrame[] {
+  const hex = (value: number) => (value & 255).toString(16).padStart(2, '0');
+  return Array.from({ length: count }, (_, i) => {
+    const source = `10.0.${i >> 8}.${i & 255}`;
+    const syn = tcp({ sourcePort: 1024 + i, destinationPort, sequence: 1000, flags: 'S' });
+    const addresses = { source: `02:5e:00:00:${hex(i >> 8)}:${hex(i)}`, destination: GATEWAY.mac };
+    return { time: time + i * 5, data: ethernet(addresses, ipv4({ source, destination: MAIL_SERVER }, syn)) };
+  });
+}
