@@ -122,7 +122,7 @@ export class DeviceTable {
     return this.#proven.has(mac) || label !== null || sameAs !== null || lastSeen - firstSeen >= SETTLED;
   }
 
-  /** Proven, or it has more to it than the made-up addresses of the simple kind: a name, a backend, a lease of the router's. */
+  /** Proven, or it has more to it than the made-up addresses of the simple kind: a name, a backend, a lease, the router's part. */
   isKnown(device: Device): boolean {
     return this.isProven(device) || hasCharacter(device);
   }
@@ -279,6 +279,7 @@ export class DeviceTable {
   }
 }
 
-function hasCharacter({ backends, hostnames, leases }: Device): boolean {
-  return backends.size > 0 || hostnames.length > 0 || leases.some(({ source }) => source === 'dhcp');
+function hasCharacter({ backends, hostnames, leases, role }: Device): boolean {
+  const isUsed = role !== 'device' || backends.size > 0 || hostnames.length > 0;
+  return isUsed || leases.some(({ source }) => source === 'dhcp');
 }
