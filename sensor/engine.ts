@@ -43,6 +43,8 @@ export interface EngineOptions {
   /** Returns whether the finding stands, or a person has called it normal. */
   onFinding(finding: Finding, device: Device | null): boolean;
   watcher?: PacketWatcher;
+  /** Something waits for packet time to go on by so many ms: a live capture sees to a tick by then. */
+  onWait?(milliseconds: number): void;
   knowledge: Knowledge;
   settings: DetectSettings;
   /** All of them, unless a test wants one alone. */
@@ -89,10 +91,10 @@ export class Engine {
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
     const place = { gateways: this.#gateways, home: this.#home };
     const resolvers = new Resolvers();
-    const { detectors = DETECTORS, knowledge, onFinding, settings } = options;
+    const { detectors = DETECTORS, knowledge, onFinding, onWait = () => {}, settings } = options;
     this.#detectors = new DetectorPanel(
       detectors,
-      { devices: this.devices, ...place, resolvers, knowledge, settings },
+      { devices: this.devices, ...place, resolvers, knowledge, settings, onWait },
       onFinding,
     );
     this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
@@ -188,6 +190,11 @@ export class Engine {
       this.#behind = 0;
     }
     this.tick(time);
+  }
+
+  /** For a while nothing has come of a stream that goes on: nothing waits for what might come. */
+  idle(): void {
+    this.#detectors.idle();
   }
 
   /** The capture has ended: settles what is pending. */

@@ -109,7 +109,15 @@ async function replayCommand(command: ReplayCommand): Promise<number> {
     throw new EdgeError(EXIT.usage, '- is standard input and cannot be mixed with files: give it alone');
   }
   if (command.serve) return serveReplay(session, { ...command, homeNet }, 'replay');
-  const spine = openSpine({ ...session, stateDir: command.state, homeNet, sensorMac: null, alerts: () => [] });
+  const recorded = !command.files.includes('-');
+  const spine = openSpine({
+    ...session,
+    stateDir: command.state,
+    homeNet,
+    sensorMac: null,
+    recorded,
+    alerts: () => [],
+  });
   const abort = new AbortController();
   void stopSignal().then(() => abort.abort());
   try {
@@ -137,6 +145,7 @@ async function serveReplay(
     interface: null,
     stateDir: command.state,
     homeNet: command.homeNet,
+    recorded: !command.files.includes('-'),
     ...(mode === 'demo' ? { extraNotes: [DEMO.notes] } : {}),
   });
   const { health, spine } = served;

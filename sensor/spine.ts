@@ -38,6 +38,8 @@ export interface SpineOptions {
   log(room: string): Log;
   /** Wall time in milliseconds. */
   now(): number;
+  /** The frames come from files, so that packet time goes by at no cost. */
+  recorded?: boolean;
   alerts: RecorderOptions['alerts'];
 }
 
@@ -57,6 +59,8 @@ export interface Spine {
   databasePath: string;
   /** Stores changes from time to time until `close`. */
   startFlushing(): void;
+  /** Packet time is wall time: ticks come when something waits for one, until `close`. */
+  followClock(): void;
   /** Settles what is pending, stores everything, lets the database go. */
   close(): void;
 }
@@ -69,6 +73,8 @@ export function openSpine(options: SpineOptions): Spine {
   const events = newRecordEvents();
   const knowledge = openKnowledge(options);
   const recorder = new Recorder({ store, events, knowledge, log: log('record'), alerts: options.alerts });
+  let onWait: (milliseconds: number) => void = () => {};
+  let alarm: NodeJS.Timeout | null = null;
   const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
   const engine = new Engine({
     homeNet: options.homeNet,
@@ -76,7 +82,8 @@ export function openSpine(options: SpineOptions): Spine {
     onFinding: (finding, device) => recorder.finding(finding, device),
     watcher: recorder.evidence,
     knowledge,
-    settings: { learningDays, overdueDays },
+    onWait: (milliseconds) => onWait(milliseconds),
+    settings: { learningDays, overdueDays, recorded: options.recorded ?? false },
   });
   recorder.attach(engine);
   const timers: NodeJS.Timeout[] = [];
@@ -93,10 +100,20 @@ export function openSpine(options: SpineOptions): Spine {
       timers.push(setInterval(() => recorder.flushMail(), MAIL_FLUSH));
       timers.push(setInterval(() => recorder.flushAll(), config.store.flush_seconds * 1000));
     },
+    followClock() {
+      onWait = (milliseconds) => {
+        alarm ??= setTimeout(() => {
+          alarm = null;
+          engine.tick(options.now());
+        }, milliseconds);
+      };
+    },
     close() {
       if (closed) return;
       closed = true;
       for (const timer of timers) clearInterval(timer);
+      if (alarm !== null) clearTimeout(alarm);
+      onWait = () => {};
       engine.finish();
       recorder.flushAll();
       store.close();

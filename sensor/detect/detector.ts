@@ -49,6 +49,8 @@ export interface Detector {
   finding?(finding: Finding, device: Device | null): void;
   /** Packet time has reached `time`; called often. */
   tick?(time: number): void;
+  /** For a while nothing has come of a stream that goes on. */
+  idle?(): void;
   /** The capture has ended: what was put off is said now. */
   finish?(time: number): void;
 }
@@ -61,6 +63,8 @@ export interface Surroundings {
   resolvers: Resolvers;
   knowledge: Knowledge;
   settings: DetectSettings;
+  /** Something waits until packet time has gone on by so many ms: who can, sees to a tick by then. */
+  onWait(milliseconds: number): void;
   /** `device` is null for findings about the home. */
   found(finding: Finding, device: Device | null): void;
 }
@@ -70,6 +74,8 @@ export interface DetectSettings {
   learningDays: number;
   /** Days without contact to a known update backend before updates are overdue. */
   overdueDays: number;
+  /** The frames come from files: what waits in packet time keeps nobody waiting. */
+  recorded: boolean;
 }
 
 export type DetectorFactory = (around: Surroundings) => Detector;

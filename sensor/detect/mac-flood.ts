@@ -1,6 +1,6 @@
 // Somebody in the home makes up MAC addresses: many new ones that nobody answers. They are one incident, in which all they do is
 // counted; no device is made of them, and no alert of their own told. What an address does in its first moments waits a little,
-// unless it is answered, so that the first of a flood are not told either.
+// unless it is answered, so that the first of a flood are not told either. In a home that is not known yet nothing waits.
 import { LRUCache } from 'lru-cache';
 import type { Connection } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
@@ -13,11 +13,24 @@ import { type Finding, isMailKind } from './finding.ts';
 const WINDOW = 10 * 60_000;
 /** New addresses without an answer within that time: no home has so many new things at once. */
 const NEWCOMERS = 200;
-/** So many of them with something to tell of each: no outbreak begins with things that were never there before. */
-const TELLING = 16;
-/** How long (ms) what a newborn address does waits; longer while others appear beside it. */
-const PATIENCE = 1500;
-const SUSPICION = { together: 4, within: 10_000, patience: 10_000 };
+/** What an address does in the first moments (ms) after it appeared may wait. */
+const NEWBORN = 10_000;
+
+/** Times in ms. */
+interface Patience {
+  /** How long what a newborn does waits for others to appear. */
+  first: number;
+  /** So many that appeared so near to each other are suspicious, and wait that long. */
+  together: number;
+  near: number;
+  suspicious: number;
+}
+
+/** On the wire a first attempt is told at once, and only a burst is worth a wait; in a file packet time costs nobody any. */
+const PATIENCE: Record<'live' | 'recorded', Patience> = {
+  live: { first: 10, together: 2, near: 10, suspicious: 10_000 },
+  recorded: { first: 1500, together: 4, near: 10_000, suspicious: WINDOW },
+};
 /** As many with a name or a backend of their own, or half of all, and such things are made up as well. */
 const ELABORATE = 32;
 /** What came that much (ms) before the others may belong to them. */
@@ -55,9 +68,9 @@ interface Counts {
 export class MacFloodDetector implements Detector {
   readonly name = 'mac-flood';
   readonly #around: Surroundings;
-  /** Addresses nobody has answered, by the time they appeared; and those of them that there is something to tell of. */
+  readonly #patience: Patience;
+  /** Addresses nobody has answered, by the time they appeared. */
   readonly #newcomers = new Map<Mac, number>();
-  readonly #tellers = new Map<Mac, number>();
   readonly #held = new Map<Mac, Held>();
   readonly #told = new WeakSet<Device>();
   /** What strangers did, counted already. */
@@ -67,6 +80,7 @@ export class MacFloodDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.#patience = PATIENCE[around.settings.recorded ? 'recorded' : 'live'];
   }
 
   appeared({ mac }: Device, time: number): void {
@@ -76,7 +90,7 @@ export class MacFloodDetector implements Detector {
   #counted(mac: Mac, time: number): void {
     if (this.#flood === null) {
       this.#newcomers.set(mac, time);
-      if (this.#countIn(this.#newcomers, NEWCOMERS, time) >= NEWCOMERS) this.#begin(time);
+      if (this.#newcomersAt(time) >= NEWCOMERS) this.#begin(time);
       return;
     }
     this.#flood.lastAt = time;
@@ -104,11 +118,7 @@ export class MacFloodDetector implements Detector {
     const age = finding.time - device.firstSeen;
     if (this.#told.has(device)) return false;
     if (age > WINDOW || devices.isProven(device)) return this.#releaseOf(mac);
-    const isHeld = this.#isHeld(finding, device, age);
-    if (finding.severity === 'info' || this.#flood !== null) return isHeld;
-    this.#tellers.set(mac, this.#tellers.get(mac) ?? finding.time);
-    if (this.#countIn(this.#tellers, TELLING, finding.time) >= TELLING) this.#begin(finding.time);
-    return isHeld || this.#isMadeUp(mac);
+    return this.#isHeld(finding, device, age);
   }
 
   #isMadeUp(mac: Mac): boolean {
@@ -146,9 +156,10 @@ export class MacFloodDetector implements Detector {
   #isHeld(finding: Finding, device: Device, age: number): boolean {
     let held = this.#held.get(device.mac);
     if (held === undefined) {
-      if (age > SUSPICION.within || !this.#around.devices.anyKnownBefore(device.firstSeen)) return false;
+      if (age > NEWBORN || !this.#around.devices.anyKnownBefore(device.firstSeen)) return false;
       held = { device, findings: [] };
       this.#held.set(device.mac, held);
+      this.#around.onWait(this.#patience.first);
     }
     held.findings.push(finding);
     if (held.findings.length > HELD) this.#release(held);
@@ -169,24 +180,32 @@ export class MacFloodDetector implements Detector {
     this.#around.devices.endFlood();
   }
 
-  finish(time: number): void {
+  /** Whoever makes up addresses does not pause. */
+  idle(): void {
     for (const held of [...this.#held.values()]) this.#release(held);
+  }
+
+  finish(time: number): void {
+    this.idle();
     if (this.#flood !== null) this.#tell(this.#flood, time, 'updates');
   }
 
   #releaseDue(time: number): void {
+    const { first, suspicious } = this.#patience;
     for (const held of [...this.#held.values()]) {
-      const since = held.findings[0]?.time ?? time;
-      const waited = time - since;
-      const isDue = waited < 0 || waited >= SUSPICION.patience || (waited >= PATIENCE && !this.#isSuspicious(time));
+      const waited = time - (held.findings[0]?.time ?? time);
+      const isDue = waited < 0 || waited >= suspicious || (waited >= first && !this.#isSuspicious(held.device));
       if (isDue || this.#around.devices.isProven(held.device)) this.#release(held);
+      else if (waited < first) this.#around.onWait(first - waited);
     }
   }
 
-  #isSuspicious(time: number): boolean {
-    let together = 0;
-    for (const appeared of this.#newcomers.values()) if (time - appeared <= SUSPICION.within) together++;
-    return together >= SUSPICION.together;
+  /** Others appeared beside it. */
+  #isSuspicious({ firstSeen }: Device): boolean {
+    const { near, together } = this.#patience;
+    let count = 0;
+    for (const appeared of this.#newcomers.values()) if (Math.abs(appeared - firstSeen) <= near) count++;
+    return count >= together;
   }
 
   #release({ device, findings }: Held): void {
@@ -195,16 +214,16 @@ export class MacFloodDetector implements Detector {
     for (const finding of findings) this.#around.found(finding, device);
   }
 
-  /** How many are new and unanswered still, looked at only where there may be `enough`. */
-  #countIn(addresses: Map<Mac, number>, enough: number, time: number): number {
-    if (addresses.size < enough) return addresses.size;
+  /** How many are new and unanswered still, looked at only where that may be enough. */
+  #newcomersAt(time: number): number {
+    if (this.#newcomers.size < NEWCOMERS) return this.#newcomers.size;
     const { devices } = this.#around;
-    for (const [mac, appeared] of addresses) {
+    for (const [mac, appeared] of this.#newcomers) {
       const device = devices.get(mac);
       const isAnswered = device !== undefined && devices.isProven(device);
-      if (isAnswered || time - appeared > WINDOW || time < appeared) addresses.delete(mac);
+      if (isAnswered || time - appeared > WINDOW || time < appeared) this.#newcomers.delete(mac);
     }
-    return addresses.size;
+    return this.#newcomers.size;
   }
 
   #begin(time: number): void {
@@ -221,7 +240,6 @@ export class MacFloodDetector implements Detector {
       this.#held.delete(mac);
     }
     this.#newcomers.clear();
-    this.#tellers.clear();
     this.#flood = {
       lastAt: time,
       toldAt: time,
@@ -235,13 +253,10 @@ export class MacFloodDetector implements Detector {
   /** Who came with the others. What came before them, or has a name or a backend where they have none, is a thing of its own. */
   #suspects(time: number): Mac[] {
     const { devices } = this.#around;
-    const addresses = this.#tellers.size >= TELLING ? this.#tellers.keys() : this.#newcomers.keys();
-    const appeared = [...addresses].flatMap((mac) => devices.get(mac) ?? []).filter((one) => !devices.isProven(one));
+    const appeared = [...this.#newcomers.keys()].flatMap((mac) => devices.get(mac) ?? []);
     const times = appeared.map(({ firstSeen }) => firstSeen).sort((a, b) => a - b);
     const half = time - (times[Math.floor(times.length / 2)] ?? time);
-    const crowd = [...this.#newcomers.keys()]
-      .flatMap((mac) => devices.get(mac) ?? [])
-      .filter(({ firstSeen }) => firstSeen >= time - 2 * half - SLACK);
+    const crowd = appeared.filter(({ firstSeen }) => firstSeen >= time - 2 * half - SLACK);
     const elaborate = crowd.filter((device) => devices.isKnown(device)).length;
     const isElaborate = elaborate >= Math.min(ELABORATE, crowd.length / 2);
     return crowd.filter((device) => isElaborate || !devices.isKnown(device)).map(({ mac }) => mac);

@@ -101,6 +101,10 @@ export class DetectorPanel implements ConnectionListener {
     for (const detector of this.#tick) detector.tick(time);
   }
 
+  idle(): void {
+    for (const detector of this.#hearing('idle')) detector.idle();
+  }
+
   finish(time: number): void {
     for (const detector of this.#hearing('finish')) detector.finish(time);
   }

@@ -3,7 +3,7 @@
 import { Pacer } from '../capture/pace.ts';
 import { replay } from '../capture/replay.ts';
 import { EXIT, type ReplayCommand } from '../cli.ts';
-import type { CaptureStats } from '../engine.ts';
+import type { CaptureStats, Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
 import { isoTime, type Report } from '../record/report.ts';
 import { reportDevice, reportIncident } from '../record/report-builder.ts';
@@ -12,6 +12,8 @@ import { textReport } from './text-report.ts';
 
 /** How often progress is written, in ms of real time. */
 const PROGRESS_EVERY = 500;
+/** A pipe without a frame for this long (ms) pauses. */
+const PAUSE = 100;
 
 export interface ReplayIo {
   out(text: string): void;
@@ -50,24 +52,38 @@ export async function replayInto(
           onWait: (time) => engine.tick(time),
         });
   io.signal.addEventListener('abort', () => pacer?.stop(), { once: true });
-  const result = await replay({
-    files: command.files,
-    onFrame: (frame) => engine.frame(frame),
-    onWarning: (message) => io.log.warn(message),
-    signal: io.signal,
-    ...(pacer === undefined ? {} : { pacer }),
-    ...(show === null
-      ? {}
-      : {
-          onProgress: (file: string, bytes: number | null, total: number | null) => {
-            if (io.now() - told < PROGRESS_EVERY) return;
-            told = io.now();
-            show(progressLine(file, bytes, total, engine.stats.packets, told - started));
-          },
-        }),
-  });
-  io.progress?.('');
-  return { files: result.files, cutFiles: result.cutFiles, damagedFiles: result.damagedFiles };
+  const pauses = command.files.includes('-') && pacer === undefined ? watchForPauses(engine) : undefined;
+  try {
+    const result = await replay({
+      files: command.files,
+      onFrame: (frame) => engine.frame(frame),
+      onWarning: (message) => io.log.warn(message),
+      signal: io.signal,
+      ...(pacer === undefined ? {} : { pacer }),
+      ...(show === null
+        ? {}
+        : {
+            onProgress: (file: string, bytes: number | null, total: number | null) => {
+              if (io.now() - told < PROGRESS_EVERY) return;
+              told = io.now();
+              show(progressLine(file, bytes, total, engine.stats.packets, told - started));
+            },
+          }),
+    });
+    return { files: result.files, cutFiles: result.cutFiles, damagedFiles: result.damagedFiles };
+  } finally {
+    clearInterval(pauses);
+    io.progress?.('');
+  }
+}
+
+/** A pipe, unlike a file, may be still for long: what waits for its next frame is told then. */
+function watchForPauses(engine: Engine): NodeJS.Timeout {
+  let seen = -1;
+  return setInterval(() => {
+    if (engine.stats.packets === seen) engine.idle();
+    seen = engine.stats.packets;
+  }, PAUSE);
 }
 
 /** Prints a line for each incident as it opens, again too, and as its severity changes: not for a rise at the same one. */

@@ -61,7 +61,15 @@ export async function playCase(one: Case, frames: readonly Frame[], folder: stri
   const stateDir = join(folder, 'state');
   mkdirSync(stateDir, { recursive: true });
   const session = ownSession(folder);
-  const served = await serve({ session, mode: 'replay', interface: null, stateDir, homeNet: [], print() {} });
+  const served = await serve({
+    session,
+    mode: 'replay',
+    interface: null,
+    stateDir,
+    homeNet: [],
+    recorded: true,
+    print() {},
+  });
   try {
     const { health, spine } = served;
     const ear = await BrokerEar.open(health.read().broker?.url ?? '', topicsFor(session.config, SENSOR_ID));

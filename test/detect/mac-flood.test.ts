@@ -55,7 +55,7 @@ function* flood(
 }
 
 /** A camera with a lease and a TLS connection, an hour before the flood. */
-function known(stage = new Stage()): Stage {
+function known(stage = new Stage({ recorded: true })): Stage {
   return stage.play(
     dhcpAck(CAMERA, START),
     visit(CAMERA, '203.0.113.80', START + SECOND, { host: 'api.vendor.example' }),
@@ -151,7 +151,7 @@ describe('twenty thousand addresses', () => {
       START + SECOND,
       tlsHello('api.vendor.example'),
     );
-    const stage = send(new Stage().play(hello), flood({ port: 25 }));
+    const stage = send(new Stage({ recorded: true }).play(hello), flood({ port: 25 }));
     stage.play(mail(CAMERA, MAIL_SERVER, FLOOD + MANY)).finish();
     expect(stage.incidents('mail_started')).toMatchObject([{ device: CAMERA.mac }]);
     expect(stage.incidents('mac_flood')).toHaveLength(1);
@@ -175,7 +175,48 @@ it('no policy of Home Assistant shows one that is made up, not even before the f
   }
 });
 
+describe('live, where a first attempt is told at once', () => {
+  const live = () => known(new Stage());
+
+  it('a burst is one alert all the same', () => {
+    const stage = send(live(), flood({ port: 25 }));
+    stage.play(mail(CAMERA, MAIL_SERVER, FLOOD + MANY));
+    expect(told(stage)).toEqual(['opened mac_flood home', `opened mail_started ${CAMERA.mac}`]);
+  });
+
+  it('a slow flood is told of as what it seems to be, up to a bound, and becomes one incident', () => {
+    const stage = send(live(), flood({ port: 25, count: 2000, gap: 50 }));
+    const alerts = told(stage);
+    expect(alerts).toHaveLength(200);
+    expect(alerts.at(-1)).toBe('opened mac_flood home');
+    expect(stage.finish().incidents).toMatchObject([{ kind: 'mac_flood', evidence: { mailAttempts: 2000 } }]);
+    expect(macs(stage)).toEqual([GATEWAY.mac, CAMERA.mac]);
+  });
+
+  it('a new thing is told within a hundredth of a second, also where others came a little before', () => {
+    const stage = send(live(), flood({ port: 25, count: 100, gap: 40 }));
+    stage.wait(FLOOD + 99 * 40 + 10);
+    expect(stage.incidents('mail_started')).toHaveLength(100);
+  });
+
+  it('a pause in a stream ends every wait', () => {
+    const stage = known().play(mail(FRIDGE, MAIL_SERVER, FLOOD));
+    expect(told(stage)).toEqual([]);
+    stage.spine.engine.idle();
+    expect(told(stage)).toEqual([`opened mail_started ${FRIDGE.mac}`]);
+  });
+});
+
 describe('what is real', () => {
+  it('fifty things that mail for the first time, a second apart, and that nobody answers', () => {
+    for (const recorded of [true, false]) {
+      const stage = send(known(new Stage({ recorded })), flood({ port: 25, count: 50, gap: SECOND }));
+      stage.finish();
+      expect(stage.incidents('mail_started')).toHaveLength(50);
+      expect(stage.alerts).toHaveLength(50);
+    }
+  });
+
   it('a thing that came before the flood and mails is told before it', () => {
     const stage = known().play(mail(FRIDGE, MAIL_SERVER, FLOOD - MINUTE));
     send(stage, flood({ port: 25 }));
@@ -272,9 +313,9 @@ describe('over a restart', () => {
   afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
   it('the flood stays one incident with one alert and exact counts, and no made-up device is stored', () => {
-    const first = send(known(new Stage({ stateDir })), flood({ count: 5000, port: 25 }));
+    const first = send(known(new Stage({ recorded: true, stateDir })), flood({ count: 5000, port: 25 }));
     first.spine.close();
-    const again = new Stage({ stateDir });
+    const again = new Stage({ recorded: true, stateDir });
     expect(macs(again)).toEqual([GATEWAY.mac, CAMERA.mac]);
     send(again, flood({ from: 5000, count: 5000, port: 25, time: FLOOD + MINUTE }));
     again.play(mail(CAMERA, MAIL_SERVER, FLOOD + 2 * MINUTE)).finish();

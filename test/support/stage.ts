@@ -26,6 +26,8 @@ export interface StageOptions {
   stateDir?: string;
   homeNet?: readonly string[];
   sensorMac?: string;
+  /** As from a file, where what waits in packet time keeps nobody waiting; else as live. */
+  recorded?: boolean;
   detect?: Partial<Config['detect']>;
 }
 
@@ -43,6 +45,7 @@ export class Stage {
       stateDir: options.stateDir ?? null,
       homeNet: options.homeNet ?? [],
       sensorMac: options.sensorMac ?? null,
+      recorded: options.recorded ?? false,
       log: () => ({ debug: write, info: write, warn: write, error: write }),
       now: () => START,
       alerts: ({ change, incident }) => this.#alert(change, incident),
