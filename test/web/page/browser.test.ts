@@ -147,8 +147,19 @@ describe('hostile text', () => {
   });
 });
 
+/** Milliseconds in which the browser builds and lays out 5,000 lines of five words. */
+const LIST_OF_LINES = `(() => {
+  const started = performance.now();
+  for (let line = 0; line < 5000; line++) {
+    const row = document.body.appendChild(document.createElement('p'));
+    for (let word = 0; word < 5; word++) row.appendChild(document.createElement('span')).textContent = 'word ' + word + ' of ' + line;
+  }
+  document.body.getBoundingClientRect();
+  return performance.now() - started;
+})()`;
+
 describe('the first load', () => {
-  it('costs at most 100 KB, asks nobody else, and is usable within a second on a processor four times slower', async () => {
+  it('costs at most 100 KB, asks nobody else, and is usable in no more time than a browser takes for a list of 5,000 lines', async () => {
     const page = await stage.open(troubledHome(Date.now()), phone);
     await stage.pair(page);
     const session = await page.context().newCDPSession(page);
@@ -161,22 +172,25 @@ describe('the first load', () => {
     session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
       if (['Document', 'Script', 'Stylesheet'].includes(kinds.get(requestId) ?? '')) bytes += encodedDataLength;
     });
-    // The fastest of five: what else the machine does is not the page's cost.
+    // The fastest of five, as a ratio: how fast the machine is and what else it does is not the page's cost.
     const times: number[] = [];
+    const yardsticks: number[] = [];
     while (times.length < 5) {
       await page.goto('about:blank');
+      yardsticks.push(await page.evaluate<number>(LIST_OF_LINES));
       bytes = 0;
       await page.goto(stage.web.url, { waitUntil: 'commit' });
       await page.locator('a.hero-main').waitFor();
       times.push(await page.evaluate<number>('performance.now()'));
       await page.locator('.u-wrap').first().waitFor();
     }
+    const [usable, yardstick] = [Math.min(...times), Math.min(...yardsticks)];
     console.info(
-      `first load: ${(bytes / 1024).toFixed(1)} KB with charts, usable after ${Math.min(...times).toFixed(0)} ms at 4x slowdown`,
+      `first load: ${(bytes / 1024).toFixed(1)} KB with charts, usable after ${usable.toFixed(0)} ms at 4x slowdown, the list ${yardstick.toFixed(0)} ms`,
     );
     expect(bytes).toBeGreaterThan(10_000);
     expect(bytes).toBeLessThan(100 * 1024);
-    expect(Math.min(...times)).toBeLessThan(1000);
+    expect(usable / yardstick).toBeLessThan(1);
     expect(stage.problems).toEqual([]);
   });
 
