@@ -109,13 +109,12 @@ async function replayCommand(command: ReplayCommand): Promise<number> {
     throw new EdgeError(EXIT.usage, '- is standard input and cannot be mixed with files: give it alone');
   }
   if (command.serve) return serveReplay(session, { ...command, homeNet }, 'replay');
-  const recorded = !command.files.includes('-');
   const spine = openSpine({
     ...session,
     stateDir: command.state,
     homeNet,
     sensorMac: null,
-    recorded,
+    recorded: true,
     alerts: () => [],
   });
   const abort = new AbortController();
@@ -145,7 +144,6 @@ async function serveReplay(
     interface: null,
     stateDir: command.state,
     homeNet: command.homeNet,
-    recorded: !command.files.includes('-'),
     ...(mode === 'demo' ? { extraNotes: [DEMO.notes] } : {}),
   });
   const { health, spine } = served;

@@ -38,7 +38,7 @@ export interface SpineOptions {
   log(room: string): Log;
   /** Wall time in milliseconds. */
   now(): number;
-  /** The frames come from files, so that packet time goes by at no cost. */
+  /** The frames are no live capture: packet time goes by at no cost. */
   recorded?: boolean;
   alerts: RecorderOptions['alerts'];
 }

@@ -74,7 +74,7 @@ export interface DetectSettings {
   learningDays: number;
   /** Days without contact to a known update backend before updates are overdue. */
   overdueDays: number;
-  /** The frames come from files: what waits in packet time keeps nobody waiting. */
+  /** The frames are no live capture: what waits in packet time keeps nobody waiting. */
   recorded: boolean;
 }
 

@@ -52,7 +52,7 @@ export async function replayInto(
           onWait: (time) => engine.tick(time),
         });
   io.signal.addEventListener('abort', () => pacer?.stop(), { once: true });
-  const pauses = command.files.includes('-') && pacer === undefined ? watchForPauses(engine) : undefined;
+  const pauses = command.files.includes('-') ? watchForPauses(engine) : undefined;
   try {
     const result = await replay({
       files: command.files,

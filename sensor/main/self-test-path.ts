@@ -67,7 +67,6 @@ export async function playCase(one: Case, frames: readonly Frame[], folder: stri
     interface: null,
     stateDir,
     homeNet: [],
-    recorded: true,
     print() {},
   });
   try {

@@ -26,8 +26,6 @@ export interface ServedOptions {
   /** Null: a temporary directory that goes with the end. */
   stateDir: string | null;
   homeNet: readonly string[];
-  /** The frames come from files. */
-  recorded?: boolean;
   extraNotes?: readonly string[];
   /** Where the page and the broker are, for whoever started it; to standard error unless told. */
   print?(text: string): void;
@@ -52,7 +50,7 @@ export async function serve(options: ServedOptions): Promise<Served> {
     stateDir,
     homeNet: options.homeNet,
     sensorMac: options.mode === 'live' ? sensorMac : null,
-    recorded: options.recorded ?? false,
+    recorded: options.mode !== 'live',
     ...(options.extraNotes === undefined ? {} : { extraNotes: options.extraNotes }),
     alerts: (event, device) =>
       topics === null ? [] : alertMessages(topics, event, device === null ? null : viewOf(spine, device)),
