@@ -28,7 +28,7 @@ interface Patience {
 
 /** Live, a first attempt is told at once and only a burst is worth a wait. In a replay a wait costs no time, and a pause ends it. */
 const PATIENCE: Record<'live' | 'recorded', Patience> = {
-  live: { first: 10, together: 2, near: 10, suspicious: 10_000 },
+  live: { first: 3, together: 2, near: 10, suspicious: 10_000 },
   recorded: { first: 1500, together: 4, near: 10_000, suspicious: WINDOW },
 };
 /** As many with a name or a backend of their own, or half of all, and such things are made up as well. */
