@@ -31,8 +31,6 @@ const PATIENCE: Record<'live' | 'recorded', Patience> = {
   live: { first: 3, together: 2, near: 10, suspicious: 10_000 },
   recorded: { first: 1500, together: 4, near: 10_000, suspicious: WINDOW },
 };
-/** As many with a name or a backend of their own, or half of all, and such things are made up as well. */
-const ELABORATE = 32;
 /** What came that much (ms) before the others may belong to them. */
 const SLACK = 1000;
 /** Findings that wait of one address; beyond that they are told. */
@@ -204,8 +202,15 @@ export class MacFloodDetector implements Detector {
   #isSuspicious({ firstSeen }: Device): boolean {
     const { near, together } = this.#patience;
     let count = 0;
-    for (const appeared of this.#newcomers.values()) if (Math.abs(appeared - firstSeen) <= near) count++;
+    for (const [mac, appeared] of this.#newcomers)
+      if (Math.abs(appeared - firstSeen) <= near && !this.#isAnswered(mac)) count++;
     return count >= together;
+  }
+
+  #isAnswered(mac: Mac): boolean {
+    const { devices } = this.#around;
+    const device = devices.get(mac);
+    return device !== undefined && devices.isProven(device);
   }
 
   #release({ device, findings }: Held): void {
@@ -217,12 +222,8 @@ export class MacFloodDetector implements Detector {
   /** How many are new and unanswered still, looked at only where that may be enough. */
   #newcomersAt(time: number): number {
     if (this.#newcomers.size < NEWCOMERS) return this.#newcomers.size;
-    const { devices } = this.#around;
-    for (const [mac, appeared] of this.#newcomers) {
-      const device = devices.get(mac);
-      const isAnswered = device !== undefined && devices.isProven(device);
-      if (isAnswered || time - appeared > WINDOW || time < appeared) this.#newcomers.delete(mac);
-    }
+    for (const [mac, appeared] of this.#newcomers)
+      if (this.#isAnswered(mac) || time - appeared > WINDOW || time < appeared) this.#newcomers.delete(mac);
     return this.#newcomers.size;
   }
 
@@ -250,7 +251,7 @@ export class MacFloodDetector implements Detector {
     this.#tell(this.#flood, time, 'opens', withdrawn);
   }
 
-  /** Who came with the others. What came before them, or has a name or a backend where they have none, is a thing of its own. */
+  /** Who came with the others. What came before them, or has a name or a backend where most have none, is a thing of its own. */
   #suspects(time: number): Mac[] {
     const { devices } = this.#around;
     const appeared = [...this.#newcomers.keys()].flatMap((mac) => devices.get(mac) ?? []);
@@ -258,7 +259,7 @@ export class MacFloodDetector implements Detector {
     const half = time - (times[Math.floor(times.length / 2)] ?? time);
     const crowd = appeared.filter(({ firstSeen }) => firstSeen >= time - 2 * half - SLACK);
     const elaborate = crowd.filter((device) => devices.isKnown(device)).length;
-    const isElaborate = elaborate >= Math.min(ELABORATE, crowd.length / 2);
+    const isElaborate = elaborate >= crowd.length / 2;
     return crowd.filter((device) => isElaborate || !devices.isKnown(device)).map(({ mac }) => mac);
   }
 

@@ -270,6 +270,18 @@ describe('what is real', () => {
     expect(stage.devices()).toHaveLength(42);
   });
 
+  it('things with names of their own that join a slow flood stay what they are, though nobody answers them', () => {
+    const stage = known();
+    const guest = (i: number) => ({ mac: `d6:0a:00:00:00:${(16 + i).toString(16)}`, ip: `192.168.1.${60 + i}` });
+    const guests = Array.from({ length: 40 }, (_, i) => [
+      dhcpRequest(guest(i).mac, [[12, `guest-${i}`]], FLOOD + i * 5 * SECOND),
+      segment({ ...guest(i), port: 40_000 }, outside('203.0.113.80', 443), 'S', FLOOD + i * 5 * SECOND + 1),
+    ]);
+    stage.play(...guests, [...flood({ port: 443, count: 400, gap: 2 * SECOND })]).finish();
+    expect(stage.incidents('mac_flood')).toHaveLength(1);
+    expect(stage.devices().filter(({ mac }) => mac.startsWith('d6:0a')).length).toBe(40);
+  });
+
   it('once it is over, a new thing counts again', () => {
     const stage = send(known(), flood({ count: 1000, port: 25 }));
     stage.wait(FLOOD + HOUR);

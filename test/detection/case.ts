@@ -96,7 +96,8 @@ interface Outcome {
 
 function play({ settings, settled }: Case, parts: readonly Story[]): Outcome {
   const stateDir = parts.length > 1 ? mkdtempSync(join(tmpdir(), 'thingwatch-detection-')) : null;
-  const options = stateDir === null ? settings : { ...settings, stateDir };
+  // As from a file.
+  const options = { recorded: true, ...settings, ...(stateDir === null ? {} : { stateDir }) };
   try {
     let stage = new Stage(options);
     settled?.(stage);
