@@ -20,6 +20,8 @@ const TEST_TOOLS = [
   'test/detection',
   'test/decode/fixtures',
 ];
+/** A tool that stands among tests. */
+const SCREENSHOTS = 'test/web/screenshots.ts';
 const TEST_SOURCE = /\.(ts|mjs|sh|json|yaml)$/;
 
 /** Every file below a folder, as paths relative to `folder`, in one order on every machine. */
@@ -45,10 +47,11 @@ function hashOf(folder, files) {
   return hash.digest('hex');
 }
 
-const testToolFiles = (folder) =>
-  TEST_TOOLS.flatMap((place) => filesBelow(folder, place)).filter(
-    (file) => TEST_SOURCE.test(file) && !file.endsWith('.test.ts'),
-  );
+function testToolFiles(folder) {
+  const files = TEST_TOOLS.flatMap((place) => filesBelow(folder, place));
+  const tools = files.filter((file) => TEST_SOURCE.test(file) && !file.endsWith('.test.ts'));
+  return existsSync(path.join(folder, SCREENSHOTS)) ? [...tools, SCREENSHOTS] : tools;
+}
 
 /** Content hashes of what dist is made from: the program, and the lab and bench (null unless asked for). */
 export function sourceStamp(forTests, folder = root) {

@@ -41,6 +41,13 @@ test('a change to the lab makes the lab stale, not the program', () => {
   expect(isBuilt(built, sourceStamp(false, folder))).toBe(true);
 });
 
+test('so does a change to what takes the pictures', () => {
+  const built = sourceStamp(true, folder);
+  write('test/web/screenshots.ts', 'changed');
+  expect(isBuilt(built, sourceStamp(true, folder))).toBe(false);
+  expect(isBuilt(built, sourceStamp(false, folder))).toBe(true);
+});
+
 test('a test is not compiled, so changing one builds nothing', () => {
   const built = sourceStamp(true, folder);
   write('test/lab/home.test.ts', 'changed');

@@ -25,7 +25,7 @@ export async function main(): Promise<number> {
     const [phone] = SCREENS;
     const context = await browser.newContext({
       viewport: { width: phone.width, height: phone.height },
-      deviceScaleFactor: 1.5,
+      deviceScaleFactor: 1.3,
       isMobile: true,
       hasTouch: true,
       locale: 'en-GB',
