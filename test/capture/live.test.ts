@@ -271,7 +271,9 @@ describe.skipIf(reason !== null)('live capture', () => {
     expect([name, problem, text]).toEqual(['CaptureError', 'tool', expect.stringContaining(words)]);
   });
 
-  test.skipIf(!existsSync('/dev/net/tun'))('with an interface that carries no Ethernet it does not start', async () => {
+  const canTunnel = existsSync('/dev/net/tun');
+  const withoutTunnel = canTunnel ? '' : ' (NOT RUN: there is no /dev/net/tun)';
+  test.skipIf(!canTunnel)(`with an interface that carries no Ethernet it does not start${withoutTunnel}`, async () => {
     await lab.script('sensor', ['ip tuntap add dev tun0 mode tun', 'ip link set tun0 up']);
     runner = launch('tun0');
     const { text } = await runner.until('failed');

@@ -183,7 +183,8 @@ describe('the machine', () => {
     saysPlainly(ended, /plain-file\/state/, /state_dir/);
   });
 
-  it.skipIf(!isRoot)('no right to capture: the message says which, and how to get it', async () => {
+  const withoutRoot = isRoot ? '' : ' (NOT RUN: needs root, so that rights can be given up)';
+  it.skipIf(!isRoot)(`no right to capture: the message says which, and how to get it${withoutRoot}`, async () => {
     const config = writeYaml(files.path('powerless.yaml'), {
       state_dir: files.path('powerless'),
       capture: { interface: 'lo' },
