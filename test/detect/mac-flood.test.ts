@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { publishSource } from '../../sensor/main/publish-source.ts';
 import { matters } from '../../sensor/publish/verdict.ts';
-import { dhcpAck, dhcpRequest, mail, tlsHello, visit } from '../support/name-frames.ts';
+import { dhcpAck, dhcpRequest, madeUp, madeUpHost, mail, tlsHello, visit } from '../support/name-frames.ts';
 import { type CapturedFrame, type Endpoint, ethernet, ipv4, tcp, tcpConversation } from '../support/packet-builder.ts';
 import { quietHealth } from '../support/sample-home.ts';
 import {
@@ -26,12 +26,6 @@ const FLOOD = START + HOUR;
 const MANY = 20_000;
 const SOME = 4000;
 
-const madeUp = (i: number) => {
-  const octets = [i >> 16, i >> 8, i].map((part) => (part & 255).toString(16).padStart(2, '0'));
-  return `02:5e:00:${octets.join(':')}`;
-};
-const spoofed = (i: number) => ({ mac: madeUp(i), ip: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` });
-
 function segment(
   client: Endpoint,
   server: Endpoint,
@@ -45,14 +39,11 @@ function segment(
 }
 
 /** A SYN from each made-up address, `gap` ms apart. */
-function* flood(
+function flood(
   options: { from?: number; count?: number; port?: number; gap?: number; ip?: string; time?: number } = {},
-) {
-  const { count = SOME, from = 0, gap = 1, ip, port = 443, time = FLOOD } = options;
-  for (let i = from; i < from + count; i++) {
-    const client = { ...spoofed(i), port: 1024 + (i % 60_000), ...(ip === undefined ? {} : { ip }) };
-    yield segment(client, outside(`198.51.100.${i % 250}`, port), 'S', time + (i - from) * gap);
-  }
+): CapturedFrame[] {
+  const { count = SOME, gap = 1, port = 443, time = FLOOD, ...rest } = options;
+  return madeUp(count, port, time, { gap, ...rest });
 }
 
 /** A camera with a lease and a TLS connection, an hour before the flood. */
@@ -96,7 +87,7 @@ describe('twenty thousand addresses', () => {
   it('half of which no interface can have are one flood as well, and nothing is told of nobody', () => {
     const stage = known();
     for (let i = 0; i < 4000; i++) {
-      const mac = `${i % 2 === 0 ? '03' : '02'}:${madeUp(i).slice(3)}`;
+      const mac = `${i % 2 === 0 ? '03' : '02'}:${madeUpHost(i).mac.slice(3)}`;
       const client = { mac, ip: `192.168.${2 + (i >> 8)}.${i & 255}`, port: 40_000 };
       stage.send(segment(client, outside(MAIL_SERVER, 25), 'S', FLOOD + i));
     }
@@ -122,7 +113,7 @@ describe('twenty thousand addresses', () => {
     const stage = known();
     for (let i = 0; i < 2000; i++) {
       const time = FLOOD + i * 20;
-      const thing = spoofed(i);
+      const thing = madeUpHost(i);
       const client = { ...thing, port: 40_000 };
       const server = outside('198.51.100.7', 443);
       stage.send(dhcpRequest(thing.mac, [[12, `thing-${i}`]], time));
@@ -260,7 +251,7 @@ describe('what is real', () => {
   it('forty guests who arrive together and are answered are no flood', () => {
     const stage = known();
     for (let i = 0; i < 40; i++) {
-      const guest = { mac: madeUp(i), ip: `192.168.1.${100 + i}` };
+      const guest = { mac: madeUpHost(i).mac, ip: `192.168.1.${100 + i}` };
       stage.play(
         dhcpAck(guest, FLOOD + i * 100),
         visit(guest, '203.0.113.80', FLOOD + i * 100 + 50, { host: 'www.example.net' }),

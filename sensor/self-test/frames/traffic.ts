@@ -177,13 +177,25 @@ export function asks(
   return datagram({ ...from, port: 40_001 }, resolver, query, time);
 }
 
-/** A SYN from each of `count` MAC addresses that nobody has, 5 ms apart. */
-export function madeUp(count: number, destinationPort: number, time: number): CapturedFrame[] {
-  const hex = (value: number) => (value & 255).toString(16).padStart(2, '0');
-  return Array.from({ length: count }, (_, i) => {
-    const source = `10.0.${i >> 8}.${i & 255}`;
-    const syn = tcp({ sourcePort: 1024 + i, destinationPort, sequence: 1000, flags: 'S' });
-    const addresses = { source: `02:5e:00:00:${hex(i >> 8)}:${hex(i)}`, destination: GATEWAY.mac };
-    return { time: time + i * 5, data: ethernet(addresses, ipv4({ source, destination: MAIL_SERVER }, syn)) };
+/** The `i`th device that is none. */
+export function madeUpHost(i: number): Host {
+  const [high, low] = [(i >> 8) & 255, i & 255];
+  const hex = (value: number) => value.toString(16).padStart(2, '0');
+  return { mac: `02:5e:00:00:${hex(high)}:${hex(low)}`, ip: `10.0.${high}.${low}` };
+}
+
+/** A SYN from each of `count` MAC addresses that nobody has, `gap` ms apart; all from `ip` where that is given. */
+export function madeUp(
+  count: number,
+  destinationPort: number,
+  time: number,
+  options: { from?: number; gap?: number; ip?: string } = {},
+): CapturedFrame[] {
+  const { from = 0, gap = 5 } = options;
+  return Array.from({ length: count }, (_, n) => {
+    const { ip, mac } = { ...madeUpHost(from + n), ...(options.ip === undefined ? {} : { ip: options.ip }) };
+    const syn = tcp({ sourcePort: 1024 + n, destinationPort, sequence: 1000, flags: 'S' });
+    const packet = ipv4({ source: ip, destination: MAIL_SERVER }, syn);
+    return { time: time + n * gap, data: ethernet({ source: mac, destination: GATEWAY.mac }, packet) };
   });
 }
