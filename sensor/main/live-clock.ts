@@ -12,14 +12,14 @@ export const CLOCK_KEY = 'clock';
 export interface LiveClockOptions {
   log: Log;
   source?: ClockSource;
-  asker?: SynchronisedAsker;
+  asker?: Pick<SynchronisedAsker, 'read'>;
 }
 
 export class LiveClock {
   readonly #spine: Spine;
   readonly #log: Log;
   readonly #source: ClockSource;
-  readonly #asker: SynchronisedAsker;
+  readonly #asker: Pick<SynchronisedAsker, 'read'>;
   readonly #clock: SensorClock;
   readonly #startedAt: number;
   #isUncertain = false;
