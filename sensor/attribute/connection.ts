@@ -124,3 +124,14 @@ export function moveConnection(connection: Connection, by: number): void {
 export function payloadSequence(tcp: Tcp): number {
   return (tcp.flags & TCP_FLAGS.syn) === 0 ? tcp.sequence : (tcp.sequence + 1) >>> 0;
 }
+
+/** The ends of `packet` the other way round. */
+export function reversed(packet: Packet): Packet {
+  const { destinationMac, ip, sourceMac } = packet;
+  const turned = ip === null ? null : { ...ip, source: ip.destination, destination: ip.source };
+  return { ...packet, sourceMac: destinationMac, destinationMac: sourceMac, ip: turned };
+}
+
+export function swapPorts({ sourcePort, destinationPort }: Tcp): { sourcePort: number; destinationPort: number } {
+  return { sourcePort: destinationPort, destinationPort: sourcePort };
+}

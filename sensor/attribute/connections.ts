@@ -9,6 +9,8 @@ import {
   type Outcome,
   payloadSequence,
   type Refusal,
+  reversed,
+  swapPorts,
 } from './connection.ts';
 import { EarlyAnswers } from './early-answers.ts';
 
@@ -338,17 +340,6 @@ function nextSequence(tcp: Tcp): number {
 function acknowledges({ acknowledgement, flags }: Tcp): boolean {
   const isPlain = (flags & (TCP_FLAGS.syn | TCP_FLAGS.rst)) === 0;
   return isPlain && (flags & TCP_FLAGS.ack) !== 0 && acknowledgement !== 0;
-}
-
-/** The ends of `packet` the other way round. */
-function reversed(packet: Packet): Packet {
-  const { destinationMac, ip, sourceMac } = packet;
-  const turned = ip === null ? null : { ...ip, source: ip.destination, destination: ip.source };
-  return { ...packet, sourceMac: destinationMac, destinationMac: sourceMac, ip: turned };
-}
-
-function swapPorts({ sourcePort, destinationPort }: Tcp): { sourcePort: number; destinationPort: number } {
-  return { sourcePort: destinationPort, destinationPort: sourcePort };
 }
 
 /** A reset that carries no sequence number of the connection (RFC 9293, section 3.5.2). */

@@ -16,6 +16,8 @@ type Known = z.infer<typeof shape>;
 
 export class KnownTime {
   #known: Known = { gaps: [], uncertain: [] };
+  /** The last span has not ended. */
+  #isUncertain = false;
 
   /** Takes back what `text` holds; what is no such text is nothing. */
   restore(text: string | null): void {
@@ -54,8 +56,10 @@ export class KnownTime {
     return time;
   }
 
-  /** The clock is not certain at `time`; call it again while that lasts. */
-  uncertainAt(time: number, since: number): void {
+  /** `since`: the clock has not been certain from then up to the present, `time`, and stays so; call it again meanwhile. Null: it is. */
+  uncertain(since: number | null, time: number): void {
+    this.#isUncertain = since !== null;
+    if (since === null) return;
     const { uncertain } = this.#known;
     const last = uncertain.at(-1);
     if (last !== undefined && since <= last.to && time >= last.from) last.to = Math.max(last.to, time);
@@ -64,7 +68,9 @@ export class KnownTime {
   }
 
   isUncertain(time: number): boolean {
-    return this.#known.uncertain.some(({ from, to }) => time >= from && time <= to);
+    const { uncertain } = this.#known;
+    const isNow = this.#isUncertain && time >= (uncertain.at(-1)?.from ?? 0);
+    return isNow || uncertain.some(({ from, to }) => time >= from && time <= to);
   }
 
   /** The clock was put right: what was uncertain is so no longer, and what was skipped was not watched. */

@@ -13,6 +13,12 @@ export function addTimeline(device: Device, entry: TimelineEntry): void {
   if (timeline.length > LIMITS.timeline) dropFromLargestKind(timeline);
 }
 
+/** Mail that a person had acknowledged goes on after a silence. */
+export function noteResumed(device: Device, incident: string, time: number): void {
+  const nothing = { name: null, nameFrom: null, ip: null, role: null };
+  addTimeline(device, { time, kind: 'mail_resumed', ...nothing, detail: { incident } });
+}
+
 /** Of what there is most, the oldest goes: ten thousand strange hosts do not wash a firmware download away. */
 function dropFromLargestKind(timeline: TimelineEntry[]): void {
   const counts = new Map<string, number>();

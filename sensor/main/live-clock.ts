@@ -78,7 +78,7 @@ export class LiveClock {
 
   #tell(): void {
     const since = this.#clock.uncertainSince;
-    if (since !== null) this.#spine.time.uncertainAt(this.now(), since);
+    this.#spine.time.uncertain(since, this.now());
     if ((since !== null) === this.#isUncertain) return;
     this.#isUncertain = since !== null;
     if (since === null) this.#log.info('the clock is right again');

@@ -5,7 +5,7 @@ import type { Finding } from '../detect/finding.ts';
 import { isMailKind } from '../detect/finding.ts';
 import { mailPortClass } from '../detect/mail-findings.ts';
 import { isSharedInfrastructure } from '../detect/shared-infrastructure.ts';
-import type { NoteMail } from '../notes/schema.ts';
+import type { Note, NoteMail } from '../notes/schema.ts';
 import type { Expectation, Incident, Target } from './incident.ts';
 
 /** Targets one expectation may name; an incident with more is no normal mail. */
@@ -85,6 +85,12 @@ export function withKnownName(finding: Finding, chain: readonly Device[]): Findi
     .flatMap(({ mail }) => [...mail.destinations.values()])
     .find(({ ip, nameFrom, port }) => ip === destination.ip && port === destination.port && nameFrom === 'dns');
   return known === undefined ? finding : { ...finding, destination: { ...destination, name: known.name } };
+}
+
+/** What the device's firmware note calls its own mail is shown and not told, until a person decides. */
+export function calmedByNote(finding: Finding, note: Pick<Note, 'mail' | 'slug'> | null): Finding {
+  if (note?.mail == null || !isMailKind(finding.kind) || !isInNote(note.mail, finding)) return finding;
+  return { ...finding, severity: 'info', evidence: { ...finding.evidence, expectedByNote: note.slug } };
 }
 
 /** Whether a firmware note says that its devices hand mail to this server: normal enough to stay calm until a person decides. */

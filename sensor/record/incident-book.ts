@@ -2,6 +2,7 @@
 // recorder puts what changes on disk.
 import { createHash } from 'node:crypto';
 import type { Device } from '../attribute/device.ts';
+import { KnownTime } from '../attribute/known-time.ts';
 import { chainBefore } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
 import { type Finding, type IncidentKind, SEVERITIES, type Severity } from '../detect/finding.ts';
@@ -18,14 +19,14 @@ export const WATCH = 7 * 24 * 60 * 60_000;
 const REMEMBERED = 20_000;
 
 export class IncidentBook {
-  readonly #quietFor: (from: number, to: number) => number;
+  readonly #time: KnownTime;
   readonly #byId = new Map<string, Incident>();
   /** The latest incident of each (device, kind, port class). */
   readonly #latest = new Map<string, Incident>();
 
-  /** `quietFor`: how much of the time between two moments was watched (ms); all of it unless told. */
-  constructor(quietFor: (from: number, to: number) => number = (from, to) => to - from) {
-    this.#quietFor = quietFor;
+  /** Silence counts as far as it was watched. */
+  constructor(time = new KnownTime()) {
+    this.#time = time;
   }
 
   load(incidents: Iterable<Incident>): void {
@@ -77,7 +78,7 @@ export class IncidentBook {
       if (finding.effect === 'updates') return null;
       return { incident: this.#open(finding, device), change: 'opened' };
     }
-    const quiet = this.#quietFor(latest.lastAt, finding.time);
+    const quiet = this.#time.lived(latest.lastAt, finding.time);
     const before = latest.severity;
     const stageBefore = latest.evidence.stage;
     this.#add(latest, finding);

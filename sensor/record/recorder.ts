@@ -3,9 +3,9 @@
 import type { Device } from '../attribute/device.ts';
 import type { KnownTime } from '../attribute/known-time.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
-import { addTimeline } from '../attribute/timeline.ts';
+import { noteResumed } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
-import { type Finding, isMailKind } from '../detect/finding.ts';
+import type { Finding } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import type { Remembered } from '../detect/memory.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
@@ -17,7 +17,7 @@ import type { IncidentChange, RecordEvents } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
 import { EvidenceWatch } from './evidence-watch.ts';
 import { ExpectationBook } from './expectation-book.ts';
-import { isInNote, withKnownName } from './expectation-scope.ts';
+import { calmedByNote, withKnownName } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import { moveExpectations, moveIncidents } from './move-records.ts';
@@ -37,8 +37,8 @@ export interface RecorderOptions {
   events: RecordEvents;
   knowledge: Knowledge;
   log: Log;
-  /** Retention and quiet times count as far as they were watched; all were where it is not told. */
-  time?: KnownTime;
+  /** Retention and quiet times count as far as they were watched. */
+  time: KnownTime;
   /** Further entries of the store's meta table, written with everything else that changed. */
   meta?(): Record<string, string>;
   /** What a change says on the broker; rows for the outbox, saved together with the incident. */
@@ -74,7 +74,7 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.incidents = new IncidentBook((from, to) => options.time?.lived(from, to) ?? to - from);
+    this.incidents = new IncidentBook(options.time);
     this.#describer = new Describer(options.knowledge, () => this.#engine);
   }
 
@@ -97,7 +97,10 @@ export class Recorder {
   finding(finding: Finding, device: Device | null): boolean {
     if (device !== null && finding.effect !== 'state') this.#dirtyDevices.set(device.mac, device);
     if (this.#isExpected(finding, device)) return false;
-    const applied = this.incidents.apply(this.#calmed(finding, device), device);
+    const applied = this.incidents.apply(
+      calmedByNote(finding, device === null ? null : this.#options.knowledge.noteOf(device)),
+      device,
+    );
     if (applied === null) return true;
     this.evidence.found(applied.incident, finding);
     if (finding.absorbs !== undefined && device !== null)
@@ -127,13 +130,6 @@ export class Recorder {
     return true;
   }
 
-  /** What the device's firmware note calls its own mail is shown and not told, until a person decides. */
-  #calmed(finding: Finding, device: Device | null): Finding {
-    const note = device === null || !isMailKind(finding.kind) ? null : this.#options.knowledge.noteOf(device);
-    if (note?.mail == null || !isInNote(note.mail, finding)) return finding;
-    return { ...finding, severity: 'info', evidence: { ...finding.evidence, expectedByNote: note.slug } };
-  }
-
   /** An incident changed: news is stored and told at once, counts with the next flush. */
   changed(incident: Incident, change: IncidentChange, time: number, device: Device | null): void {
     this.#dirtyIncidents.set(incident.id, incident);
@@ -141,7 +137,7 @@ export class Recorder {
       this.#untold.set(incident.id, incident);
       return;
     }
-    if (change === 'resumed' && device !== null) noteResumed(device, incident, time);
+    if (change === 'resumed' && device !== null) noteResumed(device, incident.id, time);
     this.#describer.describe(incident, device);
     const event = { change, incident, time };
     this.#alerts.push(...this.#options.alerts(event, device));
@@ -250,8 +246,8 @@ export class Recorder {
     this.evidence.moveTime(move);
     this.#moves.push(move);
     this.#nextPrune += move.by;
-    const evidence = this.evidence.ring.changes(true);
-    this.#save(true, engine.devices.takeChanged(), { meta: this.#meta(engine), evidence });
+    const more = { meta: this.#meta(engine), evidence: this.evidence.ring.changes(true) };
+    this.#save(true, engine.devices.takeChanged(), more);
   }
 
   #meta(engine: Engine): Record<string, string> {
@@ -275,8 +271,7 @@ export class Recorder {
   }
 
   #chain(device: Device | null): Device[] {
-    if (device === null) return [];
-    return this.#engine?.devices.sameThing(device) ?? [device];
+    return device === null ? [] : (this.#engine?.devices.sameThing(device) ?? [device]);
   }
 
   #outbreak(time: number): void {
@@ -338,9 +333,7 @@ export class Recorder {
     if (time < this.#nextPrune || this.#problem !== null) return;
     this.#nextPrune = time + HOUR;
     try {
-      const { incidents } = this.#options.store.prune({
-        before: this.#options.time?.livedSince(time, KEEP) ?? time - KEEP,
-      });
+      const { incidents } = this.#options.store.prune({ before: this.#options.time.livedSince(time, KEEP) });
       this.incidents.remove(incidents);
       this.evidence.ring.remove(incidents);
     } catch (error) {
@@ -354,16 +347,4 @@ export class Recorder {
     if (error.message !== this.#problem) this.#options.log.error(error.message);
     this.#problem = error.message;
   }
-}
-
-function noteResumed(device: Device, incident: Incident, time: number): void {
-  addTimeline(device, {
-    time,
-    kind: 'mail_resumed',
-    name: null,
-    nameFrom: null,
-    ip: null,
-    role: null,
-    detail: { incident: incident.id },
-  });
 }
