@@ -281,7 +281,8 @@ it.skipIf(reason !== null)(
       await home.stop();
     }
   },
-  60_000,
+  // Half a minute of it is the state's own pace.
+  120_000,
 );
 
 describe.skipIf(reason !== null)('the embedded broker on the LAN', () => {
