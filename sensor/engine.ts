@@ -13,6 +13,7 @@ import { LinkLearner } from './attribute/link-learner.ts';
 import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
 import { Resolvers } from './attribute/resolvers.ts';
+import { movedTime, type TimeMove } from './attribute/time-move.ts';
 import { type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
@@ -190,6 +191,17 @@ export class Engine {
       this.#behind = 0;
     }
     this.tick(time);
+  }
+
+  /** The clock was put right: packet time goes on from there, and what was stamped wrong bears the time that it had. */
+  moveTime(move: TimeMove): void {
+    this.#now += move.by;
+    const { firstPacket, lastPacket } = this.#stats;
+    if (firstPacket !== null) this.#stats.firstPacket = movedTime(firstPacket, move);
+    if (lastPacket !== null) this.#stats.lastPacket = lastPacket + move.by;
+    this.#connections.moveTime(move.by);
+    this.devices.moveTime(move);
+    this.#detectors.moveTime(move);
   }
 
   /** For a while nothing has come of a stream that goes on: nothing waits for what might come. */

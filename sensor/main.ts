@@ -61,7 +61,7 @@ async function run(options: GlobalOptions): Promise<number> {
     stateDir: config.state_dir,
     homeNet: config.capture.home_net,
   });
-  const { health, spine } = served;
+  const { clock, health, spine } = served;
   const capture = new LiveCapture({
     interface: device,
     onFrame: (frame) => spine.engine.frame(frame),
@@ -71,7 +71,7 @@ async function run(options: GlobalOptions): Promise<number> {
       health.captureRestarts = capture.restarts;
     },
     log: session.log('capture'),
-    now: session.now,
+    ...(clock === null ? {} : { timeOf: (monotonic: number) => clock.timeOf(monotonic) }),
   });
   try {
     await capture.start();
@@ -85,8 +85,8 @@ async function run(options: GlobalOptions): Promise<number> {
 }
 
 /** Whether this process may capture at all is settled before a page or a broker is opened. Throws CaptureError. */
-async function tryCapture(device: string, { log, now }: Session): Promise<void> {
-  const attempt = new LiveCapture({ interface: device, onFrame() {}, onState() {}, log: log('capture'), now });
+async function tryCapture(device: string, { log }: Session): Promise<void> {
+  const attempt = new LiveCapture({ interface: device, onFrame() {}, onState() {}, log: log('capture') });
   try {
     await attempt.start();
   } finally {
@@ -212,7 +212,7 @@ async function notesCheck({ dirs, ...globals }: GlobalOptions & { dirs: string[]
 }
 
 async function pair(options: GlobalOptions): Promise<number> {
-  const { config, now } = openSession(options);
+  const { config } = openSession(options);
   const { newPairingLink, pairingText, runningPage } = await import('./main/pair.ts');
   const page = runningPage(config.state_dir);
   if (page === null) {
@@ -221,7 +221,7 @@ async function pair(options: GlobalOptions): Promise<number> {
       `no sensor runs with the state directory ${config.state_dir}: start it first, or name its configuration with --config`,
     );
   }
-  const link = newPairingLink(config.state_dir, page.url, now());
+  const link = newPairingLink(config.state_dir, page.url);
   print(await pairingText({ link, loopbackOnly: page.loopbackOnly }));
   return EXIT.done;
 }

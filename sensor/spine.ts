@@ -2,6 +2,8 @@
 // neither capture nor the broker nor the page.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { KnownTime } from './attribute/known-time.ts';
+import type { TimeMove } from './attribute/time-move.ts';
 import { loadVendors } from './attribute/vendor.ts';
 import type { Config } from './config.ts';
 import type { Mac } from './decode/packet.ts';
@@ -25,6 +27,8 @@ const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
 
 /** Mail counts go to disk this often (ms of real time) while they change. */
 const MAIL_FLUSH = 200;
+/** Where the store keeps what is known of the sensor's own time. */
+const TIME_KEY = 'known_time';
 const MEGABYTE = 1024 * 1024;
 
 export interface SpineOptions {
@@ -41,6 +45,8 @@ export interface SpineOptions {
   /** The frames are no live capture: packet time goes by at no cost. */
   recorded?: boolean;
   alerts: RecorderOptions['alerts'];
+  /** Further entries of the store's meta table. */
+  meta?(): Record<string, string>;
 }
 
 type KnowledgeOptions = Pick<SpineOptions, 'config' | 'extraNotes' | 'log'>;
@@ -55,10 +61,14 @@ export interface Spine {
   store: Store;
   knowledge: Knowledge;
   events: RecordEvents;
+  /** Which time was watched, and which is certain. */
+  time: KnownTime;
   run: CommandRunner;
   databasePath: string;
   /** Stores changes from time to time until `close`. */
   startFlushing(): void;
+  /** The clock was put right; `isSure`: the system said so, and what was due meanwhile is due. */
+  moveTime(move: TimeMove, isSure: boolean): void;
   /** Packet time is wall time: ticks come when something waits for one, until `close`. */
   followClock(): void;
   /** Settles what is pending, stores everything, lets the database go. */
@@ -72,7 +82,10 @@ export function openSpine(options: SpineOptions): Spine {
   const store = openStore(databasePath, options);
   const events = newRecordEvents();
   const knowledge = openKnowledge(options);
-  const recorder = new Recorder({ store, events, knowledge, log: log('record'), alerts: options.alerts });
+  const time = new KnownTime();
+  time.restore(store.meta(TIME_KEY));
+  const meta = () => ({ [TIME_KEY]: time.text(), ...options.meta?.() });
+  const recorder = new Recorder({ store, events, knowledge, time, meta, log: log('record'), alerts: options.alerts });
   let onWait: (milliseconds: number) => void = () => {};
   let alarm: NodeJS.Timeout | null = null;
   const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
@@ -83,7 +96,7 @@ export function openSpine(options: SpineOptions): Spine {
     watcher: recorder.evidence,
     knowledge,
     onWait: (milliseconds) => onWait(milliseconds),
-    settings: { learningDays, overdueDays, recorded: options.recorded ?? false },
+    settings: { learningDays, overdueDays, time, recorded: options.recorded ?? false },
   });
   recorder.attach(engine);
   const timers: NodeJS.Timeout[] = [];
@@ -94,11 +107,17 @@ export function openSpine(options: SpineOptions): Spine {
     store,
     knowledge,
     events,
+    time,
     run: commandRunner({ engine, recorder }),
     databasePath,
     startFlushing() {
       timers.push(setInterval(() => recorder.flushMail(), MAIL_FLUSH));
       timers.push(setInterval(() => recorder.flushAll(), config.store.flush_seconds * 1000));
+    },
+    moveTime(move, isSure) {
+      time.move(move);
+      engine.moveTime(move);
+      recorder.moveTime(engine, move, isSure);
     },
     followClock() {
       onWait = (milliseconds) => {

@@ -23,6 +23,8 @@ export interface AccessOptions {
   browsers: BrowserStore;
   links: LinkStore;
   clock: () => number;
+  /** Monotonic milliseconds, the same for all processes since boot: links and delays last as long as they should, whatever the clock does. */
+  ticks: () => number;
   randomBytes: RandomBytes;
   log: Log;
 }
@@ -50,7 +52,8 @@ export class Access {
 
   /** A fresh one-time token; `#/pair/TOKEN` goes into the link's fragment, which no server or proxy logs. */
   newToken(): { token: string; expiresAt: number } {
-    return newPairingToken(this.#options.links, this.#options.clock(), this.#options.randomBytes);
+    const { clock, links, randomBytes, ticks } = this.#options;
+    return { token: newPairingToken(links, ticks(), randomBytes), expiresAt: clock() + LINK_LIFETIME_MS };
   }
 
   /**
@@ -58,8 +61,8 @@ export class Access {
    * is over; an address without wrong ones is always checked, so an attacker cannot lock the family out.
    */
   pair(token: string, name: string, remote: string): PairResult {
-    const { browsers, links, clock, randomBytes, log } = this.#options;
-    const now = clock();
+    const { browsers, links, clock, ticks, randomBytes, log } = this.#options;
+    const now = ticks();
     const offender = this.#offenders.get(remote);
     if (offender && offender.waitUntil > now) {
       this.counters.slowedTokens += 1;
@@ -76,8 +79,8 @@ export class Access {
       id: randomBytes(9).toString('base64url'),
       tokenHash: sha256(cookieValue),
       name,
-      createdAt: now,
-      lastSeen: now,
+      createdAt: clock(),
+      lastSeen: clock(),
     };
     browsers.add(browser);
     log.info('a browser was paired');
@@ -121,15 +124,10 @@ export class Access {
 }
 
 /** Also for `thingwatch pair`, which adds a token to the running sensor's store. */
-export function newPairingToken(
-  links: LinkStore,
-  now: number,
-  randomBytes: RandomBytes,
-): { token: string; expiresAt: number } {
+export function newPairingToken(links: LinkStore, ticks: number, randomBytes: RandomBytes): string {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
-  const expiresAt = now + LINK_LIFETIME_MS;
-  links.add(sha256(token), expiresAt);
-  return { token, expiresAt };
+  links.add(sha256(token), ticks + LINK_LIFETIME_MS);
+  return token;
 }
 
 /** `http://192.168.1.5:8080/` + token: what the terminal prints and the QR code holds. */

@@ -57,7 +57,7 @@ export interface BrowserStore {
   touch(id: string, time: number): void;
 }
 
-/** One-time pairing tokens that wait to be used. In the database, `thingwatch pair` can add one from another process. */
+/** One-time pairing tokens that wait to be used; times are the monotonic milliseconds of this boot. In the database, `thingwatch pair` can add one from another process. */
 export interface LinkStore {
   add(tokenHash: string, expiresAt: number): void;
   /** True once: when the token is known and not expired. It is gone afterwards. */

@@ -42,6 +42,7 @@ export interface WebServerOptions {
   browsers: BrowserStore;
   links: LinkStore;
   clock: () => number;
+  ticks: () => number;
   randomBytes: RandomBytes;
   log: Log;
 }

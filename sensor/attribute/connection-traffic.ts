@@ -126,6 +126,14 @@ export class ConnectionTraffic {
     this.#table.giveUp(time);
   }
 
+  /** The clock was put right by so many ms. */
+  moveTime(by: number): void {
+    this.#now += by;
+    this.#table.moveTime(by);
+    this.#openings.moveTime(by);
+    this.#parts.names.moveTime(by);
+  }
+
   /** The capture has ended. */
   close(time: number): void {
     this.#openings.close();

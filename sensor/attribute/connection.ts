@@ -114,6 +114,12 @@ export function newConnection(
   };
 }
 
+/** The clock was put right by so many ms. */
+export function moveConnection(connection: Connection, by: number): void {
+  connection.openedAt += by;
+  connection.lastAt += by;
+}
+
 /** Sequence number of the payload's first byte: a SYN takes one of its own (RFC 9293, section 3.4; data in a SYN, RFC 7413). */
 export function payloadSequence(tcp: Tcp): number {
   return (tcp.flags & TCP_FLAGS.syn) === 0 ? tcp.sequence : (tcp.sequence + 1) >>> 0;

@@ -2,7 +2,14 @@
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac, Packet, Tcp } from '../decode/packet.ts';
 import { TCP_FLAGS } from '../decode/packet.ts';
-import { type Connection, newConnection, type Outcome, payloadSequence, type Refusal } from './connection.ts';
+import {
+  type Connection,
+  moveConnection,
+  newConnection,
+  type Outcome,
+  payloadSequence,
+  type Refusal,
+} from './connection.ts';
 import { EarlyAnswers } from './early-answers.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
@@ -190,6 +197,13 @@ export class ConnectionTable {
     this.#waiting = [];
     this.#head = 0;
     for (const connection of waiting) this.#settle(connection, 'unanswered', now);
+  }
+
+  /** The clock was put right by so many ms: what waits for an answer waits on, no longer and no shorter. */
+  moveTime(by: number): void {
+    const all = new Set([...this.#plain.values(), ...this.#mail.values(), ...this.#waiting.slice(this.#head)]);
+    for (const connection of all) moveConnection(connection, by);
+    this.#now += by;
   }
 
   /** The capture has ended: what is pending stays unanswered, everything ends. */

@@ -58,6 +58,13 @@ export class DestinationNames {
     return null;
   }
 
+  /** The clock was put right by so many ms: names live as long as their answers said. */
+  moveTime(by: number): void {
+    // One answer's entry may stand under several addresses.
+    const all = new Set([...this.#own.values(), ...this.#anyone.values(), ...this.#addresses.values()]);
+    for (const known of all) known.until += by;
+  }
+
   /** The first address of the latest answer for `name` that is still good at `time`, whoever asked. */
   addressOf(name: string, time: number): IpAddress | null {
     const known = this.#addresses.get(name);

@@ -6,6 +6,7 @@ import { type Device, type Lease, LIMITS, newDevice } from './device.ts';
 import { NameIndex } from './display-name.ts';
 import { LeaseBook } from './lease-book.ts';
 import { cannotSend, isGroup, NULL_ADDRESS } from './mac-address.ts';
+import { moveDevice, type TimeMove } from './time-move.ts';
 
 /** MACs of which only frames were seen so far; and those that are taken for made up. */
 const WAITING = 512;
@@ -184,6 +185,12 @@ export class DeviceTable {
   /** Every device, sorted by MAC; strangers are none. */
   all(): Device[] {
     return [...this.#known.values(), ...this.#waiting.values()].sort((a, b) => (a.mac < b.mac ? -1 : 1));
+  }
+
+  /** The clock was put right: what is remembered of devices since it was wrong bears the times that it had. */
+  moveTime(move: TimeMove): void {
+    for (const table of [this.#known, this.#waiting, this.#strangers])
+      for (const device of table.values()) if (moveDevice(device, move)) this.markChanged(device);
   }
 
   /** Kept devices changed since the last call. */

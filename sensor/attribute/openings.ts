@@ -7,7 +7,7 @@ import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import { isClientInitial, QuicInitials } from '../decode/quic.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { decodeClientHello, looksLikeClientHello } from '../decode/tls.ts';
-import { type Connection, newConnection, payloadSequence } from './connection.ts';
+import { type Connection, moveConnection, newConnection, payloadSequence } from './connection.ts';
 
 /** Beginnings read at once. */
 const READERS = 1024;
@@ -102,6 +102,11 @@ export class Openings {
       if (flow === undefined || flow.connection.lastAt + QUIC_IDLE > now) return;
       this.#flows.delete(key);
     }
+  }
+
+  /** The clock was put right by so many ms. */
+  moveTime(by: number): void {
+    for (const { connection } of this.#flows.values()) moveConnection(connection, by);
   }
 
   /** The capture has ended. */

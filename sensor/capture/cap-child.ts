@@ -1,6 +1,7 @@
 // The child process of a live capture: `cap` alone, writing classic pcap to standard output. Its own process because
 // cap never yields while packets wait. Arguments: interface, filter, the link type (LINKTYPE_ number) that the filter is for,
-// kernel buffer in bytes. It sends nothing.
+// kernel buffer in bytes. Its stamps are no dates but the machine's monotonic time, which nobody sets: the parent knows what time
+// that was. It sends nothing.
 import { writeSync } from 'node:fs';
 import cap from 'cap';
 import { LINK_TYPES } from './frame.ts';
@@ -57,9 +58,10 @@ function globalHeader(linkType: number): Buffer {
 }
 
 function onPacket(byteCount: number): void {
-  const now = Date.now();
-  pending.writeUInt32LE(Math.floor(now / 1000), used);
-  pending.writeUInt32LE((now % 1000) * 1000, used + 4);
+  const [seconds, nanoseconds] = process.hrtime();
+  const now = seconds * 1000 + nanoseconds / 1e6;
+  pending.writeUInt32LE(seconds, used);
+  pending.writeUInt32LE(Math.floor(nanoseconds / 1000), used + 4);
   pending.writeUInt32LE(byteCount, used + 8);
   pending.writeUInt32LE(byteCount, used + 12);
   packet.copy(pending, used + 16, 0, byteCount);

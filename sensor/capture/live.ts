@@ -32,7 +32,8 @@ export interface LiveOptions {
   /** `error` says in words what stands in the way, null when nothing does. */
   onState(state: LiveState, error: string | null): void;
   log: Log;
-  now(): number;
+  /** The time (ms since 1970) at a moment of CLOCK_MONOTONIC (ms), by which the child stamps; the wall clock's unless told. */
+  timeOf?(monotonic: number): number;
 }
 
 export class LiveCapture {
@@ -82,13 +83,13 @@ export class LiveCapture {
   }
 
   #run(opened: () => void, failed: (error: CaptureError) => void): void {
-    const { interface: device, log, onFrame } = this.#options;
+    const { interface: device, log, onFrame, timeOf = wallTimeOf } = this.#options;
     const linkType = device === ANY ? LINK_TYPES.linuxCooked : LINK_TYPES.ethernet;
     const child = spawn(process.execPath, [CHILD, device, captureFilter(linkType), `${linkType}`, `${KERNEL_BUFFER}`], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
-    const startedAt = this.#options.now();
+    const startedAt = performance.now();
     let isOpen = false;
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -105,7 +106,8 @@ export class LiveCapture {
       opened();
     };
     let fault: string | null = null;
-    readPcap(child.stdout, { onOpen, onFrame }).catch((error: unknown) => {
+    const onStamped = (frame: Frame) => onFrame({ ...frame, time: timeOf(frame.time) });
+    readPcap(child.stdout, { onOpen, onFrame: onStamped }).catch((error: unknown) => {
       fault = error instanceof CaptureError ? error.message : `a frame could not be handled: ${stackOf(error)}`;
       child.kill('SIGKILL');
     });
@@ -115,7 +117,7 @@ export class LiveCapture {
       ended = true;
       this.#child = null;
       const reason = explain(fault ?? error?.message ?? said, device);
-      if (this.#options.now() - startedAt >= HEALTHY_AFTER) this.#retry = FIRST_RETRY;
+      if (performance.now() - startedAt >= HEALTHY_AFTER) this.#retry = FIRST_RETRY;
       if (!isOpen && this.#restarts === 0) failed(new CaptureError('tool', reason));
       else if (!this.#stopping) this.#restart(reason);
     };
@@ -165,6 +167,11 @@ function explain(said: string, device: string): string {
   // cap ends in this way when the packet socket reports an error.
   if (/Assertion `status == 0' failed/.test(words)) return `the interface ${device} went down or away`;
   return words === '' ? `the capture on ${device} ended without a word` : `the capture on ${device} ended: ${words}`;
+}
+
+function wallTimeOf(monotonic: number): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return Math.round(Date.now() - (seconds * 1000 + nanoseconds / 1e6 - monotonic));
 }
 
 function stackOf(error: unknown): string {

@@ -96,6 +96,13 @@ export const REQUIREMENTS = [
     others: 'miniupnpd',
     why: "the lab router's UPnP, NAT-PMP and PCP",
   },
+  {
+    name: 'faketime',
+    when: 'test',
+    apt: 'faketime',
+    others: 'libfaketime',
+    why: 'sets the clock of one process alone',
+  },
   { name: 'upnpc', when: 'test', apt: 'miniupnpc', others: 'miniupnpc', why: 'asks the router for ports by UPnP' },
   { name: 'natpmpc', when: 'test', apt: 'natpmpc', others: 'libnatpmp', why: 'asks the router for ports by NAT-PMP' },
 ];

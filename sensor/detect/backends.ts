@@ -9,6 +9,7 @@ import {
   LIMITS,
   type NameSource,
 } from '../attribute/device.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
 import { backendName, isVendorUpdateHost } from './backend-name.ts';
@@ -104,6 +105,15 @@ export class BackendDetector implements Detector {
     for (const device of this.#around.devices.all()) this.#checkOverdue(device, time);
   }
 
+  moveTime({ by }: TimeMove): void {
+    for (const unnamed of this.#unnamed) unnamed.due += by;
+    this.#nextOverdueCheck += by;
+  }
+
+  #lived(from: number, to: number): number {
+    return this.#around.settings.time?.lived(from, to) ?? to - from;
+  }
+
   #backend(device: Device, name: string, connection: Connection, time: number): Backend {
     const host = connection.name;
     const judged = this.#judge(device, name, host);
@@ -157,7 +167,7 @@ export class BackendDetector implements Detector {
   }
 
   #announce(device: Device, backend: Backend, connection: Connection, time: number): void {
-    const learning = time - device.firstSeen < this.#around.settings.learningDays * DAY;
+    const learning = this.#lived(device.firstSeen, time) < this.#around.settings.learningDays * DAY;
     addTimeline(device, {
       time,
       kind: 'backend_new',
@@ -200,7 +210,7 @@ export class BackendDetector implements Detector {
     for (const backend of device.backends.values()) {
       if (backend.role === 'update' && backend.lastSeen > (newest?.lastSeen ?? 0)) newest = backend;
     }
-    if (newest === null || time - newest.lastSeen < this.#around.settings.overdueDays * DAY) return;
+    if (newest === null || this.#lived(newest.lastSeen, time) < this.#around.settings.overdueDays * DAY) return;
     if (time - device.lastSeen > STILL_HERE) return;
     this.#around.found(
       {

@@ -6,7 +6,9 @@ import type { Device } from '../attribute/device.ts';
 import type { DeviceTable } from '../attribute/device-table.ts';
 import type { GatewayFinder } from '../attribute/gateway.ts';
 import type { Home } from '../attribute/home.ts';
+import type { KnownTime } from '../attribute/known-time.ts';
 import type { Resolvers } from '../attribute/resolvers.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
@@ -51,6 +53,8 @@ export interface Detector {
   tick?(time: number): void;
   /** For a while nothing has come of a stream that goes on. */
   idle?(): void;
+  /** The clock was put right; `memory` has been moved already. What waits, waits no longer and no shorter. */
+  moveTime?(move: TimeMove): void;
   /** The capture has ended: what was put off is said now. */
   finish?(time: number): void;
 }
@@ -74,6 +78,8 @@ export interface DetectSettings {
   learningDays: number;
   /** Days without contact to a known update backend before updates are overdue. */
   overdueDays: number;
+  /** Days without contact count as far as they were watched; all were where it is not told. */
+  time?: Pick<KnownTime, 'lived'>;
   /** The frames are no live capture: what waits in packet time keeps nobody waiting. */
   recorded: boolean;
 }

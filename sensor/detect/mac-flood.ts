@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { Connection } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
 import { isGroup } from '../attribute/mac-address.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { type Finding, isMailKind } from './finding.ts';
@@ -186,6 +187,14 @@ export class MacFloodDetector implements Detector {
   finish(time: number): void {
     this.idle();
     if (this.#flood !== null) this.#tell(this.#flood, time, 'updates');
+  }
+
+  moveTime({ by }: TimeMove): void {
+    for (const [mac, appeared] of this.#newcomers) this.#newcomers.set(mac, appeared + by);
+    for (const { findings } of this.#held.values()) for (const finding of findings) finding.time += by;
+    if (this.#flood === null) return;
+    this.#flood.lastAt += by;
+    this.#flood.toldAt += by;
   }
 
   #releaseDue(time: number): void {

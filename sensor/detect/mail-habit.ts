@@ -85,6 +85,12 @@ export class BurstCounter {
     return { attempts: this.#attempts, servers: this.#servers.size, minutes, silentBefore: this.#silentBefore };
   }
 
+  /** The clock was put right by so many ms. */
+  moveTime(by: number): void {
+    this.#startedAt += by;
+    this.#lastAt += by;
+  }
+
   #begin(time: number): void {
     this.#silentBefore = time - this.#lastAt >= FORGET_BURST;
     if (this.#silentBefore) this.#largest = 0;

@@ -13,6 +13,7 @@ import {
   type MailOutcome,
   mailDestination,
 } from '../attribute/mail-tally.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import { countActivity } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
 import { type Mac, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
@@ -145,6 +146,10 @@ export class MailDetector implements Detector {
       const stage = connection.outcome === 'connected' ? 'connected' : 'attempt';
       this.#around.found(mailDialogue(connection, this.#context(device, connection, stage, time), {}, {}), device);
     }
+  }
+
+  moveTime({ by }: TimeMove): void {
+    for (const burst of this.#bursts.values()) burst.moveTime(by);
   }
 
   finish(time: number): void {

@@ -3,6 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import { LIMITS } from '../attribute/device.ts';
 import type { DeviceTable } from '../attribute/device-table.ts';
+import { moveTimes, type TimeMove } from '../attribute/time-move.ts';
 import type { Mac } from '../decode/packet.ts';
 
 /** Stands in place of a MAC for what concerns the home as a whole. */
@@ -21,6 +22,8 @@ export interface DetectorMemory {
   takeChanged(): Omit<Remembered, 'detector'>[];
   /** Takes back what was stored; a value that is not as it should be is left out. */
   restore(mac: Mac, value: unknown): void;
+  /** The clock was put right: times in what is remembered since it was wrong are moved. */
+  moveTime(move: TimeMove): void;
   forget(mac: Mac): void;
 }
 
@@ -87,6 +90,10 @@ export class DeviceMemory<T extends object> implements DetectorMemory {
   restore(mac: Mac, value: unknown): void {
     const read = this.#read(value);
     if (read !== null) this.#values.set(mac, read);
+  }
+
+  moveTime(move: TimeMove): void {
+    for (const [mac, value] of this.#values.entries()) if (moveTimes(value, move)) this.mark(mac);
   }
 
   forget(mac: Mac): void {

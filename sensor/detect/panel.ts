@@ -3,6 +3,7 @@ import type { Connection, Way } from '../attribute/connection.ts';
 import type { ConnectionListener } from '../attribute/connection-traffic.ts';
 import type { Side } from '../attribute/connections.ts';
 import type { Device } from '../attribute/device.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { Mac, Packet, Tcp, Udp } from '../decode/packet.ts';
 import type { Detector, DetectorFactory, Surroundings } from './detector.ts';
@@ -120,6 +121,11 @@ export class DetectorPanel implements ConnectionListener {
   restore(remembered: Iterable<Remembered>): void {
     const memories = new Map(this.#detectors.map(({ name, memory }) => [name, memory]));
     for (const { detector, mac, value } of remembered) memories.get(detector)?.restore(mac, value);
+  }
+
+  moveTime(move: TimeMove): void {
+    for (const { memory } of this.#detectors) memory?.moveTime(move);
+    for (const detector of this.#hearing('moveTime')) detector.moveTime(move);
   }
 
   forget(mac: Mac): void {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Connection, Way } from '../attribute/connection.ts';
 import type { Side } from '../attribute/connections.ts';
 import type { Device } from '../attribute/device.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import type { IgdRequest, IgdResponse } from '../decode/igd.ts';
 import { IgdExchange } from '../decode/igd-exchange.ts';
@@ -111,6 +112,15 @@ export class PortMappingDetector implements Detector {
       const over = held.filter(({ until }) => until !== null && until < time);
       const device = over.length === 0 ? undefined : this.#around.devices.get(mac);
       if (device !== undefined) for (const mapping of over) this.#closed(device, mapping, time);
+    }
+  }
+
+  /** A mapping lasts as long as the router said when it gave it. */
+  moveTime({ by, until: now }: TimeMove): void {
+    for (const [mac, { held }] of this.memory.entries()) {
+      const lasting = held.filter(({ until }) => until !== null && until > now);
+      for (const mapping of lasting) mapping.until = (mapping.until ?? now) + by;
+      if (lasting.length > 0) this.memory.mark(mac);
     }
   }
 

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Connection, Way } from '../attribute/connection.ts';
 import { type Device, LIMITS } from '../attribute/device.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { IpAddress, Mac, Packet } from '../decode/packet.ts';
 import type { Detector, Surroundings } from './detector.ts';
@@ -118,6 +119,18 @@ export class SymptomDetector implements Detector {
   /** From the answer on it is the device's own time; the resolver's is none of it. */
   dns(message: DnsMessage, { destinationMac }: Packet, _device: Device | null, time: number): void {
     if (message.response && destinationMac !== null) this.#answeredAt.set(destinationMac, time);
+  }
+
+  /** The day goes on under its right name; one that the clock was put forward in was not watched as a whole. */
+  moveTime({ by, since, until }: TimeMove): void {
+    const now = until + by;
+    const [day, hour] = [Math.floor(now / DAY), Math.floor(now / HOUR)];
+    for (const [mac, habit] of this.memory.entries()) {
+      if (habit.hour < Math.floor(since / HOUR)) continue;
+      Object.assign(habit, habit.day === day ? { hour } : { ...newHabit(day, hour), history: habit.history });
+      this.memory.mark(mac);
+    }
+    for (const [mac, at] of this.#answeredAt.entries()) this.#answeredAt.set(mac, at + by);
   }
 
   #respondedTo(device: Device, habit: Habit, time: number): void {

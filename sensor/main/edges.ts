@@ -18,6 +18,7 @@ import { EdgeError } from './edge-error.ts';
 import { pageModel } from './page-model.ts';
 import { pairingLinks, tellPage, untellPage } from './pairing-links.ts';
 import { publishSource } from './publish-source.ts';
+import { monotonicNow } from './system-clock.ts';
 
 /** Where the store keeps what was deleted in Home Assistant. */
 const SUPPRESSED = 'suppressed_devices';
@@ -120,6 +121,7 @@ function makePublisher(
 ): Publisher {
   const { config, health, log, sensorMac, spine, topics } = options;
   const { mqtt, homeassistant } = config;
+  const holdMs = homeassistant.hold_hours * 60 * 60_000;
   return new Publisher({
     access: {
       url: broker?.url ?? mqtt.url ?? '',
@@ -136,8 +138,8 @@ function makePublisher(
       devices: homeassistant.devices,
       linkByMac: homeassistant.link_by_mac,
     },
-    holdMs: homeassistant.hold_hours * 60 * 60_000,
-    source: publishSource(spine, { health, sensorMac, pageUrl: () => reachable(pageUrl) }),
+    holdMs,
+    source: publishSource(spine, { health, holdMs, sensorMac, pageUrl: () => reachable(pageUrl) }),
     events: spine.events,
     run: spine.run,
     timers: systemTimers,
@@ -214,6 +216,7 @@ async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ se
     browsers: spine.store.browsers,
     links: pairingLinks(options.stateDir),
     clock: now,
+    ticks: monotonicNow,
     randomBytes,
     log: log('web'),
   });

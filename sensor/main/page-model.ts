@@ -13,7 +13,7 @@ import { evidenceFileName, evidencePcap } from '../record/evidence-export.ts';
 import { evidenceReport } from '../record/evidence-report.ts';
 import type { Health } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
-import type { ReportDevice } from '../record/report.ts';
+import type { ReportDevice, ReportIncident } from '../record/report.ts';
 import { reportDevice, reportIncident, reportTimeline } from '../record/report-builder.ts';
 import type { Spine } from '../spine.ts';
 
@@ -30,11 +30,11 @@ export function pageModel(spine: Spine, health: () => Health, logTail: LogTail):
       return device === undefined ? null : detailOf(spine, device);
     },
     strip: (mac) => activityStrip(engine.devices.get(mac)?.activity ?? [], engine.now),
-    incidents: (page) => pageOf(recorder.incidents.all(), page),
+    incidents: (page) => pageOf(spine, page),
     incident: (id) => {
       const incident = recorder.incidents.get(id);
       if (incident === undefined) return null;
-      return { ...reportIncident(incident), frames: recorder.evidence.ring.countOf(id) };
+      return { ...incidentOf(spine, incident), frames: recorder.evidence.ring.countOf(id) };
     },
     evidence: (id) => evidenceOf(spine, id, health().version),
     expectations: () => recorder.expectations.all(),
@@ -48,8 +48,16 @@ export function pageModel(spine: Spine, health: () => Health, logTail: LogTail):
   };
 }
 
-function reportOf({ engine, knowledge }: Spine, device: Device): ReportDevice {
-  return reportDevice(device, knowledge, engine.devices);
+function reportOf({ engine, knowledge, time }: Spine, device: Device): ReportDevice {
+  return { ...reportDevice(device, knowledge, engine.devices), ...certainty(time, device.firstSeen) };
+}
+
+function incidentOf({ time }: Spine, incident: Incident): ReportIncident {
+  return { ...reportIncident(incident), ...certainty(time, incident.startedAt) };
+}
+
+function certainty(known: Spine['time'], time: number): { timeUncertain?: true } {
+  return known.isUncertain(time) ? { timeUncertain: true } : {};
 }
 
 function evidenceOf(
@@ -86,19 +94,24 @@ function detailOf(spine: Spine, device: Device): DeviceDetail {
 
 /** Newest `lastAt` first; the cursor is `lastAt-id` of the last one shown. */
 function pageOf(
-  incidents: Incident[],
+  spine: Spine,
   { before, least, limit, states }: IncidentPageRequest,
 ): ReturnType<PageModel['incidents']> {
   const rank = SEVERITIES.indexOf(least ?? 'info');
-  const wanted = incidents.filter(
-    ({ severity, state }) => (states === undefined || states.includes(state)) && SEVERITIES.indexOf(severity) >= rank,
-  );
+  const wanted = spine.recorder.incidents
+    .all()
+    .filter(
+      ({ severity, state }) => (states === undefined || states.includes(state)) && SEVERITIES.indexOf(severity) >= rank,
+    );
   wanted.sort((a, b) => b.lastAt - a.lastAt || (a.id < b.id ? -1 : 1));
   const at = before === undefined ? 0 : wanted.findIndex((incident) => cursorOf(incident) === before) + 1;
   const shown = wanted.slice(at, at + limit);
   const last = shown.at(-1);
   const isMore = at + limit < wanted.length;
-  return { incidents: shown.map(reportIncident), next: isMore && last !== undefined ? cursorOf(last) : null };
+  return {
+    incidents: shown.map((incident) => incidentOf(spine, incident)),
+    next: isMore && last !== undefined ? cursorOf(last) : null,
+  };
 }
 
 function cursorOf({ id, lastAt }: Incident): string {

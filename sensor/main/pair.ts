@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { newPairingToken, pairingLinkFor } from '../../web/access.ts';
 import { pairingLinks } from './pairing-links.ts';
+import { monotonicNow } from './system-clock.ts';
 
 export { pairingText } from './edges.ts';
 export { runningPage } from './pairing-links.ts';
 
-/** A fresh one-time link to the page at `pageUrl` of the sensor that runs with `stateDir`. `now`: wall time in ms. */
-export function newPairingLink(stateDir: string, pageUrl: string, now: number): string {
-  const { token } = newPairingToken(pairingLinks(stateDir), now, randomBytes);
+/** A fresh one-time link to the page at `pageUrl` of the sensor that runs with `stateDir`. */
+export function newPairingLink(stateDir: string, pageUrl: string): string {
+  const token = newPairingToken(pairingLinks(stateDir), monotonicNow(), randomBytes);
   return pairingLinkFor(pageUrl, token);
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { newMemoryLinks } from '../../web/access.ts';
 import type { LinkStore } from '../../web/ports.ts';
+import { bootId } from './system-clock.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 /** More waiting links than a family needs; the oldest give way. */
@@ -79,7 +80,7 @@ function addFile(directory: string, tokenHash: string, expiresAt: number): void 
   for (const { name } of waiting.slice(0, Math.max(0, waiting.length - WAITING + 1)))
     rmSync(join(directory, name), { force: true });
   const path = join(directory, tokenHash);
-  writeFileSync(path, `${expiresAt}`, { mode: 0o600 });
+  writeFileSync(path, `${expiresAt} ${bootId()}`, { mode: 0o600 });
   // Added by root for a sensor that runs as a user of its own, which must be able to read it.
   const { gid, uid } = statSync(directory);
   if (process.getuid?.() === 0) chownSync(path, uid, gid);
@@ -89,9 +90,11 @@ function folder(stateDir: string): string {
   return join(stateDir, 'pairing');
 }
 
+/** Monotonic ms; 0 for what is not there, or is from before the last boot. */
 function expiryOf(path: string): number {
   try {
-    return Number(readFileSync(path, 'utf8'));
+    const [expiresAt, boot] = readFileSync(path, 'utf8').split(' ');
+    return boot === bootId() ? Number(expiresAt) : 0;
   } catch {
     return 0;
   }

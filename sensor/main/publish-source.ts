@@ -10,6 +10,8 @@ export interface PublishFacts {
   health(): Health;
   sensorMac: Mac | null;
   pageUrl(): string | null;
+  /** What was not watched of so many ms before the present does not count as quiet. */
+  holdMs: number;
 }
 
 export function publishSource(spine: Spine, facts: PublishFacts): PublishSource {
@@ -26,7 +28,7 @@ export function publishSource(spine: Spine, facts: PublishFacts): PublishSource 
       pageUrl: facts.pageUrl(),
       blind: recorder.incidents.all().some(({ kind, state }) => kind === 'sensor_blind' && state === 'open'),
     }),
-    now: () => engine.now,
+    now: () => spine.time.livedSince(engine.now, facts.holdMs) + facts.holdMs,
   };
 }
 

@@ -73,7 +73,7 @@ export async function playCase(one: Case, frames: readonly Frame[], folder: stri
     const { health, spine } = served;
     const ear = await BrokerEar.open(health.read().broker?.url ?? '', topicsFor(session.config, SENSOR_ID));
     try {
-      const page = await PageVisitor.follow(newPairingLink(stateDir, runningPage(stateDir)?.url ?? '', session.now()));
+      const page = await PageVisitor.follow(newPairingLink(stateDir, runningPage(stateDir)?.url ?? ''));
       for (const frame of frames) spine.engine.frame(frame);
       spine.engine.finish();
       spine.recorder.flushAll();

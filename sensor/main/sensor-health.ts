@@ -2,6 +2,7 @@
 import type { Vantage } from '../attribute/vantage.ts';
 import type { Health } from '../record/health.ts';
 import type { Spine } from '../spine.ts';
+import type { LiveClock } from './live-clock.ts';
 
 /** Frames per second are averaged over this long (ms). */
 const RATE_WINDOW = 10_000;
@@ -11,6 +12,7 @@ export class SensorHealth {
   captureError: string | null = null;
   captureRestarts = 0;
   broker: () => Health['broker'] = () => null;
+  clock: LiveClock | null = null;
   readonly #spine: Spine;
   readonly #fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>;
   readonly #now: () => number;
@@ -34,8 +36,10 @@ export class SensorHealth {
   read(): Health {
     const { databasePath, engine, recorder, store } = this.#spine;
     const { stats, vantage } = engine;
+    const clock = this.clock?.health() ?? null;
     return {
       ...this.#fixed,
+      startedAt: this.clock?.startedAt ?? this.#fixed.startedAt,
       capture: this.capture,
       captureRestarts: this.captureRestarts,
       captureError: this.captureError,
@@ -44,7 +48,8 @@ export class SensorHealth {
       framesPerSecond: Math.round(this.#rate.perSecond * 10) / 10,
       lossPercent: null,
       vantage,
-      blindSpots: blindSpots(this.#spine, vantage),
+      clock,
+      blindSpots: [...(clock?.isCertain === false ? [CLOCK_WORDS] : []), ...blindSpots(this.#spine, vantage)],
       decode: engine.counters.toJSON(),
       broker: this.broker(),
       database: { path: databasePath, bytes: sizeOf(store), error: recorder.problem },
@@ -53,6 +58,9 @@ export class SensorHealth {
     };
   }
 }
+
+const CLOCK_WORDS =
+  "This machine's clock is not known to be right: times are marked as not certain, and are corrected once it is.";
 
 function sizeOf(store: Spine['store']): number {
   try {

@@ -12,6 +12,7 @@ import type { Topics } from '../publish/topics.ts';
 import type { Health } from '../record/health.ts';
 import { openSpine, type Spine } from '../spine.ts';
 import { type Edges, startEdges, topicsFor } from './edges.ts';
+import { LiveClock } from './live-clock.ts';
 import { viewOf } from './publish-source.ts';
 import { SensorHealth } from './sensor-health.ts';
 import { macOf, type Session, version } from './session.ts';
@@ -35,18 +36,24 @@ export interface ServedOptions {
 export interface Served {
   spine: Spine;
   health: SensorHealth;
+  /** Null in a replay, which has the time of its packets. */
+  clock: LiveClock | null;
   stop(): Promise<void>;
 }
 
 export async function serve(options: ServedOptions): Promise<Served> {
   const { session } = options;
-  const { config, now } = session;
+  const { config } = session;
+  const now = () => clock?.now() ?? session.now();
   const temporary = options.stateDir === null ? mkdtempSync(join(tmpdir(), 'thingwatch-')) : null;
   const stateDir = options.stateDir ?? temporary ?? '';
   const sensorMac = macOf(options.interface);
+  let clock: LiveClock | null = null;
   let topics: Topics | null = null;
   const spine = openSpine({
     ...session,
+    now,
+    meta: () => clock?.meta() ?? {},
     stateDir,
     homeNet: options.homeNet,
     sensorMac: options.mode === 'live' ? sensorMac : null,
@@ -64,12 +71,15 @@ export async function serve(options: ServedOptions): Promise<Served> {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
   };
   try {
+    if (options.mode === 'live') clock = new LiveClock(spine, { log: session.log('clock') });
     const sensorId = sensorIdOf(spine, config, sensorMac ?? macOf(defaultInterface()));
     topics = topicsFor(config, sensorId);
     const fixed = { version: version(), startedAt: now(), mode: options.mode, interface: options.interface };
     const health = new SensorHealth(spine, fixed, now);
+    health.clock = clock;
     edges = await startEdges({
       ...session,
+      now,
       spine,
       topics,
       sensorId,
@@ -84,10 +94,11 @@ export async function serve(options: ServedOptions): Promise<Served> {
     spine.startFlushing();
     if (options.mode === 'live') spine.followClock();
     timer = setInterval(() => {
+      clock?.check();
       health.tick();
       if (options.mode === 'live') spine.engine.tick(now());
     }, TICK);
-    return { spine, health, stop };
+    return { spine, health, clock, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -76,7 +76,7 @@ export interface PublishSource {
   devices(): DeviceView[];
   device(mac: Mac): DeviceView | null;
   sensor(): SensorView;
-  /** Packet time, milliseconds. */
+  /** Packet time in ms by which quiet times are measured: what was not watched of late does not count. */
   now(): number;
 }
 

@@ -1,5 +1,6 @@
 // The frames of incidents, cut to headers, as far as they are kept: the first of each incident and the last. Bounded for each
 // incident, for all together, and in what a minute may add. In memory only what is not on disk yet; evidence-table.ts has the rest.
+import { movedTime, type TimeMove } from '../attribute/time-move.ts';
 import type { LinkType } from '../capture/frame.ts';
 import type { Incident } from './incident.ts';
 
@@ -145,6 +146,12 @@ export class EvidenceRing {
   countOf(id: string): { kept: number; seen: number } {
     const held = this.#held.get(id);
     return { kept: held?.frames ?? 0, seen: held?.seen ?? 0 };
+  }
+
+  /** The clock was put right; of frames on disk the store sees to that. */
+  moveTime(move: TimeMove): void {
+    for (const { waiting } of this.#held.values())
+      for (const frame of waiting.values()) frame.time = movedTime(frame.time, move);
   }
 
   /** What is to be written. Without `all` only beginnings: the latest frames replace each other too often for that. */

@@ -1,5 +1,6 @@
 // Kept frames of incidents on disk: headers and masked payload as evidence-ring.ts made them. What is kept is decided there.
 import type { Database, Statement } from 'better-sqlite3';
+import type { TimeMove } from '../attribute/time-move.ts';
 import { isSupportedLinkType } from '../capture/link-types.ts';
 import type { EvidenceChanges, EvidenceFrame, StoredEvidence } from './evidence-ring.ts';
 import { type Cell, type OnProblem, type Row, readRows, upsert } from './row.ts';
@@ -10,6 +11,7 @@ export class EvidenceTable {
   readonly #put: Statement<Cell[]>;
   readonly #putFrame: Statement<unknown[]>;
   readonly #dropFrames: Statement<Cell[]>;
+  readonly #move: Statement<Cell[]>;
   readonly #delete: Statement<Cell[]>;
   readonly #deleteFrames: Statement<Cell[]>;
 
@@ -22,6 +24,7 @@ export class EvidenceTable {
        VALUES (?, ?, ?, ?, ?, ?)`,
     );
     this.#dropFrames = db.prepare('DELETE FROM evidence_frames WHERE incident = ? AND seq >= ? AND seq < ?');
+    this.#move = db.prepare('UPDATE evidence_frames SET time = time + ? WHERE time BETWEEN ? AND ?');
     this.#delete = db.prepare('DELETE FROM evidence WHERE incident = ?');
     this.#deleteFrames = db.prepare('DELETE FROM evidence_frames WHERE incident = ?');
   }
@@ -61,6 +64,11 @@ export class EvidenceTable {
         this.#putFrame.run(incident, seq, time, linkType, wireLength, data);
       this.#put.run(incident, seen, head, next);
     }
+  }
+
+  /** The clock was put right: call within a transaction, before frames are saved that bear the right time. */
+  move({ by, since, until }: TimeMove): void {
+    this.#move.run(by, since, until);
   }
 
   /** Deletes what belongs to no incident any more; call within a transaction. */

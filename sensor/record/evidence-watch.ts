@@ -2,6 +2,7 @@
 // Cuts and masks them before the ring sees any. For a packet of no incident it does next to nothing.
 import { LRUCache } from 'lru-cache';
 import type { Connection } from '../attribute/connection.ts';
+import { movedTime, type TimeMove } from '../attribute/time-move.ts';
 import type { Frame } from '../capture/frame.ts';
 import { cutFrame } from '../decode/frame-cut.ts';
 import { type Packet, TCP_FLAGS } from '../decode/packet.ts';
@@ -64,6 +65,12 @@ export class EvidenceWatch implements PacketWatcher {
   absorb(incident: Incident, from: string, frames: readonly EvidenceFrame[]): void {
     this.#absorbed.set(from, incident);
     for (const frame of frames.slice(-ABSORBED)) this.ring.add(incident, frame);
+  }
+
+  moveTime(move: TimeMove): void {
+    for (const opening of this.#openings)
+      if (opening !== undefined) opening.frame.time = movedTime(opening.frame.time, move);
+    this.ring.moveTime(move);
   }
 
   after(frame: Frame, packet: Packet, connection: Connection | null): void {

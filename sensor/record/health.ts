@@ -19,6 +19,8 @@ export interface Health {
   framesPerSecond: number;
   lossPercent: number | null;
   vantage: Vantage;
+  /** Whether times can be relied on, and how far this machine's clock is ahead of the sensor's (ms); null in a replay. */
+  clock: { isCertain: boolean; differenceMs: number } | null;
   /** What cannot be judged from here, for people: "3 devices seen only by broadcast". */
   blindSpots: string[];
   decode: Record<string, number>;

@@ -18,9 +18,15 @@ export const WATCH = 7 * 24 * 60 * 60_000;
 const REMEMBERED = 20_000;
 
 export class IncidentBook {
+  readonly #quietFor: (from: number, to: number) => number;
   readonly #byId = new Map<string, Incident>();
   /** The latest incident of each (device, kind, port class). */
   readonly #latest = new Map<string, Incident>();
+
+  /** `quietFor`: how much of the time between two moments was watched (ms); all of it unless told. */
+  constructor(quietFor: (from: number, to: number) => number = (from, to) => to - from) {
+    this.#quietFor = quietFor;
+  }
 
   load(incidents: Iterable<Incident>): void {
     for (const incident of incidents) this.#remember(incident);
@@ -71,7 +77,7 @@ export class IncidentBook {
       if (finding.effect === 'updates') return null;
       return { incident: this.#open(finding, device), change: 'opened' };
     }
-    const quiet = finding.time - latest.lastAt;
+    const quiet = this.#quietFor(latest.lastAt, finding.time);
     const before = latest.severity;
     const stageBefore = latest.evidence.stage;
     this.#add(latest, finding);

@@ -1,6 +1,8 @@
 // The seam behind the engine: takes findings, keeps incidents, puts them on disk before anybody is told, then tells publish
 // and web. Orders of people come back in through commands.ts, over the same books.
 import type { Device } from '../attribute/device.ts';
+import type { KnownTime } from '../attribute/known-time.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
 import { type Finding, isMailKind } from '../detect/finding.ts';
@@ -18,6 +20,7 @@ import { ExpectationBook } from './expectation-book.ts';
 import { isInNote, withKnownName } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
+import { moveExpectations, moveIncidents } from './move-records.ts';
 import type { OutboxMessage } from './outbox.ts';
 import { affectedIn, joinOutbreak } from './outbreak-members.ts';
 import type { SaveBatch, Store } from './store.ts';
@@ -34,12 +37,16 @@ export interface RecorderOptions {
   events: RecordEvents;
   knowledge: Knowledge;
   log: Log;
+  /** Retention and quiet times count as far as they were watched; all were where it is not told. */
+  time?: KnownTime;
+  /** Further entries of the store's meta table, written with everything else that changed. */
+  meta?(): Record<string, string>;
   /** What a change says on the broker; rows for the outbox, saved together with the incident. */
   alerts(event: { change: IncidentChange; incident: Incident; time: number }, device: Device | null): OutboxMessage[];
 }
 
 export class Recorder {
-  readonly incidents = new IncidentBook();
+  readonly incidents: IncidentBook;
   readonly expectations = new ExpectationBook();
   readonly evidence = new EvidenceWatch();
   readonly #options: RecorderOptions;
@@ -59,12 +66,15 @@ export class Recorder {
   readonly #forgottenDevices = new Set<Mac>();
   /** What findings were about that an expectation covered: what more is learned of it is expected as well. */
   readonly #covered = new WeakSet<object>();
+  /** Corrections of the clock that are not on disk. */
+  #moves: TimeMove[] = [];
   #alerts: OutboxMessage[] = [];
   #problem: string | null = null;
   #nextPrune = 0;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.incidents = new IncidentBook((from, to) => options.time?.lived(from, to) ?? to - from);
     this.#describer = new Describer(options.knowledge, () => this.#engine);
   }
 
@@ -225,9 +235,27 @@ export class Recorder {
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail();
     const devices = engine.devices.takeChanged();
-    this.#save(false, devices, { meta: metaOf(engine), evidence: this.evidence.ring.changes(true) });
+    this.#save(false, devices, { meta: this.#meta(engine), evidence: this.evidence.ring.changes(true) });
     for (const device of devices) this.#options.events.emit('device', device);
     this.#prune(engine.now);
+  }
+
+  /** The clock was put right, and `engine` has been told: what is kept bears the times that it had, on disk at once and as a whole. */
+  moveTime(engine: Engine, move: TimeMove, isSure: boolean): void {
+    for (const incident of moveIncidents(this.incidents.values(), move)) {
+      this.#dirtyIncidents.set(incident.id, incident);
+      this.#untold.set(incident.id, incident);
+    }
+    if (moveExpectations(this.expectations.all(), move, isSure)) this.#dirtyExpectations = true;
+    this.evidence.moveTime(move);
+    this.#moves.push(move);
+    this.#nextPrune += move.by;
+    const evidence = this.evidence.ring.changes(true);
+    this.#save(true, engine.devices.takeChanged(), { meta: this.#meta(engine), evidence });
+  }
+
+  #meta(engine: Engine): Record<string, string> {
+    return { ...metaOf(engine), ...this.#options.meta?.() };
   }
 
   /** Kept frames of an incident, oldest first, with those not stored so far. */
@@ -277,6 +305,7 @@ export class Recorder {
       removedIncidents: this.#removedIncidents,
       devices: [...new Set([...devices, ...(durable ? [] : this.#dirtyDevices.values())])],
       incidents: this.#dirtyIncidents.values(),
+      moves: this.#moves,
       outbox: this.#alerts,
       ...(this.#dirtyExpectations ? { expectations: this.expectations.all() } : {}),
     };
@@ -295,6 +324,7 @@ export class Recorder {
     this.#memories.clear();
     if (more.evidence !== undefined) this.evidence.ring.stored(more.evidence);
     this.#alerts = [];
+    this.#moves = [];
     this.#dirtyExpectations = false;
     this.#removedExpectations.clear();
     this.#removedIncidents.clear();
@@ -308,7 +338,9 @@ export class Recorder {
     if (time < this.#nextPrune || this.#problem !== null) return;
     this.#nextPrune = time + HOUR;
     try {
-      const { incidents } = this.#options.store.prune({ before: time - KEEP });
+      const { incidents } = this.#options.store.prune({
+        before: this.#options.time?.livedSince(time, KEEP) ?? time - KEEP,
+      });
       this.incidents.remove(incidents);
       this.evidence.ring.remove(incidents);
     } catch (error) {

@@ -30,6 +30,8 @@ export interface ReportDevice {
   role: Role;
   vendor: string | null;
   name: string | null;
+  /** The clock was not known to be right when it was first seen; absent where it was. Live only. */
+  timeUncertain?: true;
   /** What people are shown: `name`, with what tells the device apart where that does not. */
   displayName: string;
   /** Where `name` comes from: the user, an announcement, or null. */
@@ -124,6 +126,8 @@ export interface ReportIncident {
   acknowledgedAt: string | null;
   resolvedAt: string | null;
   watchUntil: string | null;
+  /** The clock was not known to be right when it began; absent where it was. Live only. */
+  timeUncertain?: true;
 }
 
 /** `2026-01-05T10:11:12.345Z`. */

@@ -2,6 +2,7 @@
 // write it and when to delete it is the recorder's business.
 import type { Database, Statement } from 'better-sqlite3';
 import type { Device } from '../attribute/device.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Remembered } from '../detect/memory.ts';
 import { Browsers } from './browsers.ts';
@@ -38,6 +39,8 @@ export interface SaveBatch {
   outbox?: Iterable<OutboxMessage>;
   /** What detectors remember; a value of null is deleted. */
   memories?: Iterable<Remembered>;
+  /** Corrections of the clock, as far as frames on disk are concerned: made before `evidence` is written. */
+  moves?: Iterable<TimeMove>;
   /** Kept frames; those of forgotten devices and of incidents that gave way are among its `removed`. */
   evidence?: EvidenceChanges;
   meta?: Readonly<Record<string, string>>;
@@ -144,6 +147,7 @@ export class Store {
     for (const id of batch.removedExpectations ?? []) this.#incidents.removeExpectation(id);
     for (const [key, value] of Object.entries(batch.meta ?? {})) this.#putMeta.run(key, value);
     for (const memory of batch.memories ?? []) this.#memories.save(memory);
+    for (const move of batch.moves ?? []) if (move.since < move.until) this.evidence.move(move);
     if (batch.evidence !== undefined) this.evidence.save(batch.evidence);
     if (batch.outbox !== undefined) this.outbox.add(batch.outbox);
   }

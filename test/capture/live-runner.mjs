@@ -15,7 +15,6 @@ const capture = new LiveCapture({
   onState: (state, error) =>
     say({ kind: 'state', state, error, restarts: capture.restarts, child: capture.childPid ?? null }),
   log,
-  now: () => Date.now(),
 });
 
 process.stdin.on('end', async () => {

@@ -157,6 +157,7 @@ it('no policy of Home Assistant shows one that is made up, not even before the f
       health: () => quietHealth(START),
       sensorMac: null,
       pageUrl: () => null,
+      holdMs: 0,
     });
     return source.devices().filter((device) => matters(device, 'all'));
   };

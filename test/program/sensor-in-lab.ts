@@ -35,7 +35,7 @@ export class LabSensor {
   }
 
   /** Starts `thingwatch run` and resolves when it captures. Without `state` it knows nothing of earlier runs. */
-  async run(settings: { state?: string; notes?: string[] } = {}): Promise<RunningSensor> {
+  async run(settings: { state?: string; notes?: string[]; env?: NodeJS.ProcessEnv } = {}): Promise<RunningSensor> {
     this.#started += 1;
     const state = settings.state ?? join(this.home.directory, `state-${this.#started}`);
     const config = writeYaml(join(this.home.directory, `sensor-${this.#started}.yaml`), {
@@ -44,7 +44,8 @@ export class LabSensor {
       capture: { interface: mirrorInterface },
       ...(settings.notes === undefined ? {} : { notes: { dirs: settings.notes } }),
     });
-    const program = new Program(this.home.sensorCommand(['--config', config, 'run'], { cwd: this.home.directory }));
+    const options = { cwd: this.home.directory, env: { ...process.env, ...settings.env } };
+    const program = new Program(this.home.sensorCommand(['--config', config, 'run'], options));
     await program.says(/Capturing on mirror0/);
     const page = await PairedPage.open(program, this.#page);
     const ear = await listen(this.#broker);

@@ -18,6 +18,7 @@ export function quietHealth(now: number): Health {
     interface: 'eth0',
     capture: 'running',
     captureRestarts: 0,
+    clock: null,
     captureError: null,
     lastFrameAt: now - 500,
     frames: 1_234_567,

@@ -122,6 +122,7 @@ export function someHealth(changes: Partial<Health> = {}): Health {
     interface: 'eth0',
     capture: 'running',
     captureRestarts: 0,
+    clock: null,
     captureError: null,
     lastFrameAt: START,
     frames: 1000,

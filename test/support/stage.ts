@@ -8,7 +8,7 @@ import type { OutboxMessage } from '../../sensor/record/outbox.ts';
 import type { ReportDevice, ReportIncident } from '../../sensor/record/report.ts';
 import { reportDevice, reportIncident } from '../../sensor/record/report-builder.ts';
 import { START } from '../../sensor/self-test/frames/home.ts';
-import { openSpine, type Spine } from '../../sensor/spine.ts';
+import { openSpine, type Spine, type SpineOptions } from '../../sensor/spine.ts';
 import type { CapturedFrame } from './packet-builder.ts';
 
 export * from '../../sensor/self-test/frames/home.ts';
@@ -29,6 +29,7 @@ export interface StageOptions {
   /** As from a file, where what waits in packet time keeps nobody waiting; else as live. */
   recorded?: boolean;
   detect?: Partial<Config['detect']>;
+  meta?: SpineOptions['meta'];
 }
 
 export class Stage {
@@ -48,6 +49,7 @@ export class Stage {
       recorded: options.recorded ?? false,
       log: () => ({ debug: write, info: write, warn: write, error: write }),
       now: () => START,
+      ...(options.meta === undefined ? {} : { meta: options.meta }),
       alerts: ({ change, incident }) => this.#alert(change, incident),
     });
   }

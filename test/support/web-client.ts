@@ -74,6 +74,7 @@ export async function startWeb(home: MemoryHome, options: Partial<WebServerOptio
       browsers,
       links: newMemoryLinks(),
       clock: () => clock.now,
+      ticks: () => clock.now,
       randomBytes,
       log,
       ...options,

@@ -481,6 +481,7 @@ export const words = {
     database: 'Database',
     clock: 'Clock',
     clockGood: 'agrees with this device',
+    clockUncertain: 'not known to be right',
     clockOff: (milliseconds: number): string =>
       `${span(Math.abs(milliseconds))} ${milliseconds > 0 ? 'ahead of' : 'behind'} this device`,
     version: 'Version',
@@ -518,5 +519,7 @@ export const words = {
     pasteHint: 'Or paste the link here',
   },
   browserName: (system: string, browser: string): string => `${browser} on ${system}`,
+  asCertain: (time: string, isUncertain: true | undefined): string =>
+    isUncertain === true ? `${time} (time not certain)` : time,
   relative: relativeTime,
 };

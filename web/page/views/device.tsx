@@ -142,7 +142,7 @@ function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteVi
               {newest.slice(0, SHOWN_ADDRESSES).map(address)}
             </ul>,
           ],
-          [text.firstSeen, shortTime(device.firstSeen, now)],
+          [text.firstSeen, words.asCertain(shortTime(device.firstSeen, now), device.timeUncertain)],
           [text.lastSeen, <When key="seen" time={device.lastSeen} now={now} />],
           [text.class, `${text.classes[device.class]}${classReasons(device)}`],
           [text.noteEvidence, device.noteEvidence.map(({ evidence, value }) => `${evidence}: ${value}`).join(', ')],

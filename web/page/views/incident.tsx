@@ -123,7 +123,7 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
     <>
       <Facts
         rows={[
-          [words.incident.started, shortTime(incident.startedAt, now)],
+          [words.incident.started, words.asCertain(shortTime(incident.startedAt, now), incident.timeUncertain)],
           [words.incident.last, again && <When key="last" time={incident.lastAt} now={now} />],
           [
             words.incident.often,

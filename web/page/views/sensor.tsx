@@ -118,7 +118,15 @@ function Keeping({ health }: { health: HealthAnswer }) {
               {[bytes(database.bytes), database.path, database.error].filter(Boolean).join(' · ')}
             </span>,
           ],
-          [text.clock, Math.abs(clockOffset) < CLOCK_TOLERANCE_MS ? text.clockGood : text.clockOff(clockOffset)],
+          [
+            text.clock,
+            [
+              health.clock?.isCertain === false && text.clockUncertain,
+              Math.abs(clockOffset) < CLOCK_TOLERANCE_MS ? text.clockGood : text.clockOff(clockOffset),
+            ]
+              .filter(Boolean)
+              .join(', '),
+          ],
           [text.running, shortTime(health.startedAt, now)],
           [text.version, health.version],
           [
