@@ -115,7 +115,7 @@ export class LookupDetector implements Detector {
       this.#isResolver(device, null);
     }
     for (const { data, name, type } of message.answers)
-      if (name === WHO_AM_I && (type === 'A' || type === 'AAAA')) home.learnPublic(data);
+      if (name === WHO_AM_I && (type === 'A' || type === 'AAAA')) home.toldPublic(data);
   }
 
   #question(device: Device, packet: Packet, asked: { id: number; name: string; type: string }, time: number): void {
