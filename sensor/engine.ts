@@ -40,6 +40,8 @@ export interface EngineOptions {
   homeNet: readonly string[];
   /** The capture interface's own address, null in a replay. */
   sensorMac: Mac | null;
+  /** Addresses of this machine's other interfaces: what it sends itself may leave by another than it listens on. */
+  ownMacs?: readonly Mac[];
   /** Returns whether the finding stands, or a person has called it normal. */
   onFinding(finding: Finding, device: Device | null): boolean;
   watcher?: PacketWatcher;
@@ -235,7 +237,7 @@ export class Engine {
   }
 
   #roleOf(device: Device): Device['role'] {
-    if (device.mac === this.#options.sensorMac) return 'sensor';
+    if (device.mac === this.#options.sensorMac || this.#options.ownMacs?.includes(device.mac)) return 'sensor';
     return this.#gateways.isGateway(device.mac) ? 'gateway' : 'device';
   }
 
