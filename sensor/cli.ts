@@ -1,6 +1,6 @@
 // The command line: commands, options and their help. It parses and checks words; main.ts does the work.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parsePrefix } from './attribute/home.ts';
+import { parsePrefix } from './attribute/prefix.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { parsePrefix } from './attribute/home.ts';
+import { parsePrefix } from './attribute/prefix.ts';
 import { LOG_LEVELS } from './log.ts';
 
 const ENVIRONMENT_PREFIX = 'THINGWATCH_';
