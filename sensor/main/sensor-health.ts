@@ -1,6 +1,6 @@
 // Gathers the sensor's health from all rooms. Belongs to main.ts.
 import type { Vantage } from '../attribute/vantage.ts';
-import type { Health } from '../record/health.ts';
+import type { Health, Warning } from '../record/health.ts';
 import type { Spine } from '../spine.ts';
 
 /** Frames per second are averaged over this long (ms). */
@@ -10,6 +10,8 @@ export class SensorHealth {
   capture: Health['capture'] = 'starting';
   captureError: string | null = null;
   captureRestarts = 0;
+  /** Each is asked anew at every reading. */
+  readonly warnings: (() => readonly Warning[])[] = [];
   broker: () => Health['broker'] = () => null;
   readonly #spine: Spine;
   readonly #fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>;
@@ -45,6 +47,7 @@ export class SensorHealth {
       lossPercent: null,
       vantage,
       blindSpots: blindSpots(this.#spine, vantage),
+      warnings: this.warnings.flatMap((warnings) => warnings()),
       decode: engine.counters.toJSON(),
       broker: this.broker(),
       database: { path: databasePath, bytes: sizeOf(store), error: recorder.problem },
