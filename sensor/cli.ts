@@ -1,6 +1,6 @@
 // The command line: commands, options and their help. It parses and checks words; main.ts does the work.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parsePrefix } from './attribute/home.ts';
+import { parsePrefix } from './attribute/prefix.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -30,10 +30,17 @@ export interface EvidenceCommand extends GlobalOptions {
   state: string | null;
 }
 
+export interface DoctorCommand extends GlobalOptions {
+  /** Mend what can be mended, before the checks. */
+  fix: boolean;
+  /** … and leave the checks out. */
+  fixOnly: boolean;
+}
+
 export interface Handlers {
   run(options: GlobalOptions & { demo: boolean }): Promise<number>;
   replay(options: ReplayCommand): Promise<number>;
-  doctor(options: GlobalOptions): Promise<number>;
+  doctor(options: DoctorCommand): Promise<number>;
   selfTest(options: GlobalOptions): Promise<number>;
   notesCheck(options: GlobalOptions & { dirs: string[] }): Promise<number>;
   pair(options: GlobalOptions): Promise<number>;
@@ -107,7 +114,11 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
   program
     .command('doctor')
     .description('check whether this machine can see the home')
-    .action(async () => done(await handlers.doctor(globals())));
+    .option('--fix', 'first switch off the segmentation offloads of the capture port, saying so (root)')
+    .option('--fix-only', 'do that and end, as the service does before it starts')
+    .action(async ({ fix = false, fixOnly = false }: { fix?: boolean; fixOnly?: boolean }) =>
+      done(await handlers.doctor({ ...globals(), fix: fix || fixOnly, fixOnly })),
+    );
 
   program
     .command('self-test')

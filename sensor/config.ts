@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { parsePrefix } from './attribute/home.ts';
+import { parsePrefix } from './attribute/prefix.ts';
 import { LOG_LEVELS } from './log.ts';
 
 const ENVIRONMENT_PREFIX = 'THINGWATCH_';
@@ -25,6 +25,43 @@ const bothOrNeither = [
   { message: 'cert and key belong together: set both or neither' },
 ] as const;
 
+/** Where frames come from; the interface of the default route where none is named. */
+const SOURCES = ['interface', 'command', 'fritzbox'] as const;
+
+/** AVM's router, asked for its own capture. */
+const fritzbox = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^https?:\/\/[^\s/@]+\/?$/, 'must be the address of the box, such as http://fritz.box')
+      .default('http://fritz.box'),
+    /** Without one, the user that the box offers to a browser. */
+    username: z.string().optional(),
+    password: z.string().optional(),
+    password_file: file.optional(),
+    /** A name from the box's list, such as lan, or what its page calls it, such as 1-lan. */
+    interface: z.string().min(1).default('lan'),
+    /** A libpcap filter that the box applies. */
+    filter: z.string().min(1).optional(),
+    /** PEM file of the certificate that the box must show. */
+    ca: file.optional(),
+    /** SHA-256 of that certificate, in hex. */
+    fingerprint: z
+      .string()
+      .regex(/^(?:[0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$/, 'must be a SHA-256 fingerprint: 32 octets in hex')
+      .optional(),
+    insecure: z.boolean().default(false),
+  })
+  .refine(({ password, password_file: file }) => (password === undefined) !== (file === undefined), {
+    message: 'needs password or password_file, one of them',
+  })
+  .refine(
+    ({ ca, fingerprint, insecure, url }) =>
+      [ca !== undefined, fingerprint !== undefined, insecure].filter(Boolean).length <=
+      (url.startsWith('http:') ? 0 : 1),
+    { message: 'ca, fingerprint and insecure are for an https:// address, one of them' },
+  );
+
 const schema = z.strictObject({
   state_dir: z.string().min(1).default('./state'),
   /** In every MQTT topic and unique id; by default the capture interface's MAC, kept from the first start. */
@@ -36,7 +73,16 @@ const schema = z.strictObject({
   capture: z
     .strictObject({
       interface: z.string().min(1).optional(),
+      /** In place of an interface: text for /bin/sh, or a program and its arguments. Its standard output is the capture. */
+      command: z
+        .union([z.string().min(1), z.tuple([z.string().min(1)], z.string())], 'must be text, or a list of texts')
+        .optional(),
+      fritzbox: fritzbox.optional(),
+      fix_offloads: z.boolean().default(false),
       home_net: z.array(prefix).default([]),
+    })
+    .refine((capture) => SOURCES.filter((key) => capture[key] !== undefined).length <= 1, {
+      message: `${SOURCES.join(', ')}: set one of them at most`,
     })
     .prefault({}),
   mqtt: z
@@ -186,7 +232,9 @@ const KINDS: Partial<Record<string, string>> = {
 
 function describe(issue: z.core.$ZodIssue, path: string, fromEnvironment: ReadonlyMap<string, string>): string[] {
   const at = issue.path.join('.');
-  const variable = fromEnvironment.get(issue.path.slice(0, 2).join('.'));
+  const variable = issue.path
+    .map((_, index) => fromEnvironment.get(issue.path.slice(0, index + 1).join('.')))
+    .findLast((name) => name !== undefined);
   const message = issue.code === 'invalid_type' ? (KINDS[issue.expected] ?? issue.message) : issue.message;
   if (variable !== undefined) return [`${variable}: ${at}: ${message}`];
   if (issue.code === 'unrecognized_keys') {
@@ -203,15 +251,24 @@ interface EnvironmentKey {
 /** `THINGWATCH_MQTT_URL` and so on, from the schema itself. Lists are separated by commas. */
 function environmentKeys(): Map<string, EnvironmentKey> {
   const keys = new Map<string, EnvironmentKey>();
-  const defaults = schema.parse({});
-  for (const [name, part] of Object.entries(schema.shape)) {
-    const inner = part.def.innerType;
-    const fields = inner instanceof z.ZodObject ? Object.keys(inner.shape).map((field) => [name, field]) : [[name]];
-    for (const path of fields) {
-      keys.set(ENVIRONMENT_PREFIX + path.join('_').toUpperCase(), { path, parse: parserFor(valueAt(defaults, path)) });
+  const walk = (type: unknown, path: string[]) => {
+    const section = sectionIn(type);
+    if (section !== null) {
+      for (const [name, inner] of Object.entries(section.shape)) walk(inner, [...path, name]);
+    } else if (type instanceof z.ZodType) {
+      const parse = parserFor(type.safeParse(undefined).data);
+      keys.set(ENVIRONMENT_PREFIX + path.join('_').toUpperCase(), { path, parse });
     }
-  }
+  };
+  walk(schema, []);
   return keys;
+}
+
+/** The section of settings that a default or an option wraps; null for a single setting. */
+function sectionIn(type: unknown): z.ZodObject | null {
+  if (type instanceof z.ZodObject) return type;
+  const wraps = type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault;
+  return wraps ? sectionIn(type.def.innerType) : null;
 }
 
 /** Turns text into the type of the setting's default; what does not fit stays text, for the schema to name. */
@@ -226,13 +283,6 @@ function parserFor(sample: unknown): (text: string) => unknown {
   if (typeof sample === 'number')
     return (text) => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text));
   return (text) => text;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  let current = value;
-  for (const key of path)
-    current = typeof current === 'object' && current !== null ? Reflect.get(current, key) : undefined;
-  return current;
 }
 
 function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

@@ -7,7 +7,7 @@ import type { Device } from './attribute/device.ts';
 import { DeviceTable } from './attribute/device-table.ts';
 import { DuplicateFinder } from './attribute/duplicates.ts';
 import { GatewayFinder } from './attribute/gateway.ts';
-import { Home } from './attribute/home.ts';
+import { Home, type HomeMemory } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
 import { isGroup } from './attribute/mac-address.ts';
@@ -41,6 +41,8 @@ export interface EngineOptions {
   homeNet: readonly string[];
   /** The capture interface's own address, null in a replay. */
   sensorMac: Mac | null;
+  /** Addresses of this machine's other interfaces: what it sends itself may leave by another than it listens on. */
+  ownMacs?: readonly Mac[];
   /** Returns whether the finding stands, or a person has called it normal. */
   onFinding(finding: Finding, device: Device | null): boolean;
   watcher?: PacketWatcher;
@@ -61,8 +63,7 @@ export interface CaptureStats {
 }
 
 /** What an engine must know again after a restart, besides its devices. */
-export interface EngineMemory {
-  prefixes: string[];
+export interface EngineMemory extends HomeMemory {
   gateways: Mac[];
 }
 
@@ -120,11 +121,11 @@ export class Engine {
   }
 
   memory(): EngineMemory {
-    return { prefixes: this.#home.prefixes(), gateways: this.#gateways.gateways() };
+    return { ...this.#home.memory(), gateways: this.#gateways.gateways() };
   }
 
   restore(memory: EngineMemory, devices: Iterable<Device>, remembered: Iterable<Remembered>): void {
-    this.#home.restore(memory.prefixes);
+    this.#home.restore(memory);
     this.#gateways.restore(memory.gateways);
     for (const device of devices) this.devices.restore(device);
     this.#detectors.restore(remembered);
@@ -164,6 +165,7 @@ export class Engine {
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
     this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
+    this.#links.turned(packet, this.#now);
     if (interest === 'tls-continued') {
       if (packet.tcp !== null) this.#connections.continued(packet, packet.tcp, this.#now);
     } else if (this.#duplicates.isCopy(packet, this.#now)) this.#stats.duplicates++;
@@ -179,6 +181,7 @@ export class Engine {
   tick(time: number): void {
     if (time <= this.#now) return;
     this.#now = time;
+    this.#home.expire(time);
     this.#connections.expire(time);
     this.#detectors.tick(time);
   }
@@ -246,7 +249,7 @@ export class Engine {
   }
 
   #roleOf(device: Device): Device['role'] {
-    if (device.mac === this.#options.sensorMac) return 'sensor';
+    if (device.mac === this.#options.sensorMac || this.#options.ownMacs?.includes(device.mac)) return 'sensor';
     return this.#gateways.isGateway(device.mac) ? 'gateway' : 'device';
   }
 

@@ -3,11 +3,19 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CaptureError } from './capture/errors.ts';
-import { defaultInterface, listInterfaces } from './capture/interfaces.ts';
-import { LiveCapture } from './capture/live.ts';
-import { type EvidenceCommand, EXIT, type GlobalOptions, type Handlers, type ReplayCommand, runCli } from './cli.ts';
+import { mendOffloads } from './capture/offloads.ts';
+import {
+  type DoctorCommand,
+  type EvidenceCommand,
+  EXIT,
+  type GlobalOptions,
+  type Handlers,
+  type ReplayCommand,
+  runCli,
+} from './cli.ts';
 import { ConfigError } from './config.ts';
 import { EdgeError } from './main/edge-error.ts';
+import { liveCapture, planSource, sourceNames } from './main/live.ts';
 import { buildReport, printReport, type ReplayIo, replayInto, streamIncidents } from './main/replay.ts';
 import type { Served, ServedOptions } from './main/serve.ts';
 import { openSession, type Session, version } from './main/session.ts';
@@ -44,53 +52,24 @@ export async function main(argv: string[]): Promise<number> {
 async function run(options: GlobalOptions): Promise<number> {
   const session = openSession(options);
   const { config } = session;
-  const device = config.capture.interface ?? defaultInterface();
-  if (device === null)
-    throw new EdgeError(EXIT.usage, 'no network interface was found to capture on: name one with capture.interface');
-  const names = listInterfaces().map(({ name }) => name);
-  if (device !== 'any' && !names.includes(device))
-    throw new EdgeError(
-      EXIT.usage,
-      `there is no interface ${device}: set capture.interface to the one at the mirror port (there are ${names.join(', ')})`,
-    );
-  await tryCapture(device, session);
+  const plan = planSource(session);
+  await plan.probe();
   const served = await serve({
     session,
     mode: 'live',
-    interface: device,
+    interface: plan.label,
     stateDir: config.state_dir,
     homeNet: config.capture.home_net,
   });
-  const { clock, health, spine } = served;
-  const capture = new LiveCapture({
-    interface: device,
-    onFrame: (frame) => spine.engine.frame(frame),
-    onState: (state, error) => {
-      health.capture = state;
-      health.captureError = error;
-      health.captureRestarts = capture.restarts;
-    },
-    log: session.log('capture'),
-    ...(clock === null ? {} : { timeOf: (monotonic: number) => clock.timeOf(monotonic) }),
-  });
+  const live = liveCapture(session, plan, served);
   try {
-    await capture.start();
-    complain(`Capturing on ${device}. Stop with Ctrl-C.\n`);
+    await live.start();
+    complain(`${plan.port === null ? 'Taking frames from' : 'Capturing on'} ${plan.label}. Stop with Ctrl-C.\n`);
     await stopSignal();
     return EXIT.done;
   } finally {
-    await capture.stop();
+    await live.stop();
     await served.stop();
-  }
-}
-
-/** Whether this process may capture at all is settled before a page or a broker is opened. Throws CaptureError. */
-async function tryCapture(device: string, { log }: Session): Promise<void> {
-  const attempt = new LiveCapture({ interface: device, onFrame() {}, onState() {}, log: log('capture') });
-  try {
-    await attempt.start();
-  } finally {
-    await attempt.stop();
   }
 }
 
@@ -176,17 +155,26 @@ function replayIo(session: Session, signal: AbortSignal): ReplayIo {
   };
 }
 
-async function doctor(options: GlobalOptions): Promise<number> {
-  const { config, now } = openSession(options);
-  const { formatDoctor, runDoctor } = await import('./deploy/doctor.ts');
+async function doctor(options: DoctorCommand): Promise<number> {
+  const session = openSession(options);
+  const { config, now } = session;
+  const { port, remote } = sourceNames(config);
+  if (options.fix) {
+    const mended = port === null ? null : await mendOffloads(port, (said) => complain(`${said}\n`));
+    if (mended !== null) complain(`${mended.said}\n`);
+    if (options.fixOnly) return mended?.done === false ? EXIT.failed : EXIT.done;
+  }
+  const { formatDoctor, NO_MIRROR_PORT, runDoctor } = await import('./deploy/doctor.ts');
   const checks = await runDoctor({
-    interface: config.capture.interface ?? defaultInterface(),
+    interface: port,
+    remote,
     stateDir: config.state_dir,
     webListen: config.web.listen,
     mqttUrl: config.mqtt.url ?? null,
     now: now(),
   });
   print(formatDoctor(checks));
+  if (remote === null) complain(NO_MIRROR_PORT);
   return checks.some(({ result }) => result === 'fail') ? EXIT.failed : EXIT.done;
 }
 

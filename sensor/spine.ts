@@ -37,6 +37,8 @@ export interface SpineOptions {
   stateDir: string | null;
   homeNet: readonly string[];
   sensorMac: Mac | null;
+  /** Addresses of this machine's other interfaces. */
+  ownMacs?: readonly Mac[];
   /** Further note directories, for the demo. */
   extraNotes?: readonly string[];
   log(room: string): Log;
@@ -92,6 +94,7 @@ export function openSpine(options: SpineOptions): Spine {
   const engine = new Engine({
     homeNet: options.homeNet,
     sensorMac: options.sensorMac,
+    ownMacs: options.ownMacs ?? [],
     onFinding: (finding, device) => recorder.finding(finding, device),
     watcher: recorder.evidence,
     knowledge,

@@ -156,3 +156,47 @@ test.each([
 ])('%s is refused by its key', (yaml, key) => {
   expect(problemsOf(`${yaml}\n`).map((problem) => problem.split(':')[0])).toEqual([key]);
 });
+
+test('frames come from one place: a port, a command or a FRITZ!Box', () => {
+  expect(load('capture: { command: "ssh router tcpdump -w -" }').capture.command).toBe('ssh router tcpdump -w -');
+  expect(load('capture: { command: [ssh, router, "tcpdump -w -"] }').capture.command).toHaveLength(3);
+  expect(problemsOf('capture: { interface: eth0, command: "ssh router" }')).toEqual([
+    'capture: interface, command, fritzbox: set one of them at most',
+  ]);
+  expect(problemsOf('capture: { command: [] }')).toHaveLength(1);
+  expect(problemsOf('capture: { command: 7 }')).toEqual(['capture.command: must be text, or a list of texts']);
+});
+
+test('a FRITZ!Box needs a password, and what its certificate is trusted by belongs to https', () => {
+  expect(load('capture: { fritzbox: { password: hush } }').capture.fritzbox).toEqual({
+    url: 'http://fritz.box',
+    password: 'hush',
+    interface: 'lan',
+    insecure: false,
+  });
+  const box = (settings: string) => problemsOf(`capture: { fritzbox: { password: hush, ${settings} } }`);
+  expect(problemsOf('capture: { fritzbox: { username: me } }')).toEqual([
+    'capture.fritzbox: needs password or password_file, one of them',
+  ]);
+  expect(box('password_file: /run/secret')).toHaveLength(1);
+  expect(box('insecure: true')).toHaveLength(1);
+  expect(box('url: "https://fritz.box", insecure: true')).toEqual([]);
+  expect(box('url: "https://fritz.box", insecure: true, ca: box.pem')).toHaveLength(1);
+  expect(box('url: "https://me:hush@fritz.box"')).toHaveLength(1);
+  expect(box(`url: "https://fritz.box", fingerprint: "${'AB:'.repeat(31)}AB"`)).toEqual([]);
+  expect(box('url: "https://fritz.box", fingerprint: "AB:CD"')).toHaveLength(1);
+});
+
+test('settings of a section in a section come from the environment as well, and mistakes there are told by its name', () => {
+  const environment = {
+    THINGWATCH_CAPTURE_FRITZBOX_URL: 'https://192.168.178.1',
+    THINGWATCH_CAPTURE_FRITZBOX_PASSWORD: '12345',
+    THINGWATCH_CAPTURE_FRITZBOX_INSECURE: 'true',
+  };
+  expect(load(null, environment).capture.fritzbox).toMatchObject({ password: '12345', insecure: true });
+  expect(load(null, { THINGWATCH_CAPTURE_COMMAND: 'ssh router' }).capture.command).toBe('ssh router');
+  expect(load(null, { THINGWATCH_CAPTURE_FIX_OFFLOADS: 'true' }).capture.fix_offloads).toBe(true);
+  expect(problemsOf(null, { ...environment, THINGWATCH_CAPTURE_FRITZBOX_URL: 'fritz.box' })).toEqual([
+    expect.stringMatching(/^THINGWATCH_CAPTURE_FRITZBOX_URL: capture\.fritzbox\.url: must be the address/),
+  ]);
+});

@@ -53,17 +53,34 @@ export class Direction {
   }
 
   /** Packets from the Internet come out of the gateway; who sends from an address that it holds itself is a neighbour. */
-  #isFromOutside({ originatorIp }: Connection, opener: Device | null): boolean {
+  #isFromOutside(connection: Connection, opener: Device | null): boolean {
     const { devices, gateways, home } = this.#parts;
-    if (home.isInside(originatorIp)) return false;
+    const { openedAt, originatorIp } = connection;
+    if (home.isInside(originatorIp)) return opener !== null && this.#isBorrowedPrefix(originatorIp, opener);
+    if (this.#isOwn(originatorIp, openedAt)) return false;
     if (opener === null || gateways.isGateway(opener.mac)) return true;
     return !gateways.anyProven && devices.ownerOf(originatorIp) !== opener;
   }
 
-  /** A prefix that somebody announced does not make what is handed to the gateway stay inside: announcements can be forged. */
-  #staysHome({ originatorMac, responderIp, responderMac }: Connection): boolean {
+  /** The router passes on what comes from a prefix that another machine announced, and nobody here holds the address. */
+  #isBorrowedPrefix(ip: IpAddress, { mac }: Device): boolean {
     const { devices, gateways, home } = this.#parts;
-    if (home.isInsideByRule(responderIp)) return true;
+    if (home.isInsideByRule(ip) || !gateways.isGateway(mac)) return false;
+    const holder = devices.ownerOf(ip)?.mac;
+    if (holder !== undefined && !gateways.isGateway(holder)) return false;
+    return home.announcerOf(ip) !== mac;
+  }
+
+  /** By the router's word this is the home itself. */
+  #isOwn(ip: IpAddress, time: number): boolean {
+    const { gateways, home } = this.#parts;
+    return home.isOwn(ip, time, (mac) => gateways.isGateway(mac));
+  }
+
+  /** A prefix that somebody announced does not make what is handed to the gateway stay inside: announcements can be forged. */
+  #staysHome({ openedAt, originatorMac, responderIp, responderMac }: Connection): boolean {
+    const { devices, gateways, home } = this.#parts;
+    if (home.isInsideByRule(responderIp) || this.#isOwn(responderIp, openedAt)) return true;
     if (home.fixed) return false;
     const holder = devices.ownerOf(responderIp)?.mac;
     const isHeldHere = holder !== undefined && holder !== originatorMac && !gateways.isGateway(holder);
@@ -72,9 +89,10 @@ export class Direction {
     return home.isInside(responderIp) && (isHeldHere || !isHandedOn);
   }
 
-  #isInbound({ originatorIp, responderMac }: Connection, device: Device): boolean {
+  #isInbound({ openedAt, originatorIp, responderMac }: Connection, device: Device): boolean {
     const { devices, gateways, home } = this.#parts;
-    if (home.fixed || home.isInside(originatorIp)) return false;
+    if (home.fixed || this.#isOwn(originatorIp, openedAt)) return false;
+    if (home.isInside(originatorIp) && !this.#isBorrowedPrefix(originatorIp, device)) return false;
     const receiver = responderMac === null ? undefined : devices.get(responderMac);
     return gateways.isGateway(device.mac) && receiver !== undefined && !gateways.isGateway(receiver.mac);
   }

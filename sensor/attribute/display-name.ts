@@ -24,9 +24,13 @@ const SAYS_NOTHING = new Set([
   ...['tasmota', 'tuya', 'wlan0', 'eth0', 'dhcp', 'udhcp', 'udhcpc', 'dhcpcd', 'bogon', 'ipcam', 'ipcamera', 'camera'],
 ]);
 
+/** The machine that the sensor runs on. */
+export const THIS_SENSOR = 'This sensor';
+
 /** `kitchen-tv`, `espressif (…:12:34)`, `Espressif Inc. (…:12:34)`, or `Device a4:cf:12:00:12:34`. */
 export function displayName(device: Device, { chain, family, isShared, vendor }: NamedBy): string {
   for (const { label } of [device, ...chain]) if (label !== null) return label;
+  if (device.role === 'sensor') return THIS_SENSOR;
   const names = announcedNames(device);
   const telling = names.find((name) => !saysNothing(name, vendor));
   if (telling !== undefined && !isShared(telling)) return telling;

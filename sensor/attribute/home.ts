@@ -2,7 +2,10 @@
 // announced. `--home-net` replaces all of it.
 import { BlockList, isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import type { IpAddress } from '../decode/packet.ts';
+import type { IpAddress, Mac } from '../decode/packet.ts';
+import { type Announcement, type LearnedPrefix, LearnedPrefixes } from './learned-prefixes.ts';
+import { familyOf, parsePrefix } from './prefix.ts';
+import { PublicAddresses, type PublicClaim } from './public-addresses.ts';
 
 /** RFC 1918, RFC 6598, RFC 3927, RFC 1122 (this network, loopback), multicast and broadcast. */
 const INSIDE_IPV4 = [
@@ -18,33 +21,20 @@ const INSIDE_IPV4 = [
 const INSIDE_IPV6 = ['fc00::/7', 'fe80::/10', '::1/128', '::/128'];
 const EVERYBODY = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'];
 
-/** A prefix wider than this is not one home's: a forged announcement must not turn the Internet into the inside. */
-const WIDEST_LEARNED = { 4: 20, 6: 48 } as const;
-/** A provider renumbers now and then; more prefixes than this at once are a flood. */
-const LEARNED_PREFIXES = 32;
-/** Public addresses of the router: one or two at a time, and those before. */
-const PUBLIC_ADDRESSES = 8;
 /** Addresses whose side is remembered: a check of the lists costs more than all else that is done with a packet. */
 const REMEMBERED = 8192;
 
-/** Parses `address/length`; null when it is no prefix. */
-export function parsePrefix(text: string): { address: string; length: number; family: 'ipv4' | 'ipv6' } | null {
-  const match = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(text);
-  const address = match?.[1];
-  if (address === undefined) return null;
-  const version = isIP(address);
-  const length = Number(match?.[2]);
-  if (version === 0 || length > (version === 4 ? 32 : 128)) return null;
-  return { address, length, family: version === 4 ? 'ipv4' : 'ipv6' };
+/** What must be known again after a restart. */
+export interface HomeMemory {
+  prefixes: LearnedPrefix[];
+  publicAddresses: PublicClaim[];
 }
 
 export class Home {
   readonly #replaced: boolean;
   readonly #fixed = new BlockList();
-  #learned = new BlockList();
-  /** Prefixes in the order learned, `address/length`. */
-  #prefixes: string[] = [];
-  readonly #public = new Set<IpAddress>();
+  readonly #learned = new LearnedPrefixes();
+  readonly #public = new PublicAddresses();
   readonly #sides = new LRUCache<IpAddress, boolean>({ max: REMEMBERED });
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
@@ -62,8 +52,7 @@ export class Home {
   isInside(ip: IpAddress): boolean {
     let inside = this.#sides.get(ip);
     if (inside === undefined) {
-      const family = familyOf(ip);
-      inside = this.#fixed.check(ip, family) || (this.#prefixes.length > 0 && this.#learned.check(ip, family));
+      inside = this.#fixed.check(ip, familyOf(ip)) || this.#learned.covers(ip);
       this.#sides.set(ip, inside);
     }
     return inside;
@@ -75,51 +64,67 @@ export class Home {
   }
 
   /** A prefix that a router or DHCP server announced. Returns whether it was new and acceptable. */
-  learn(address: IpAddress, length: number): boolean {
-    const prefix = parsePrefix(`${address}/${length}`);
-    if (this.#replaced || prefix === null) return false;
-    if (length < WIDEST_LEARNED[prefix.family === 'ipv4' ? 4 : 6]) return false;
-    if (this.#fixed.check(address, prefix.family)) return false;
-    const text = `${address}/${length}`;
-    if (this.#prefixes.includes(text)) {
-      // The ones that are still announced outlast a burst of forged ones.
-      this.#prefixes = [...this.#prefixes.filter((known) => known !== text), text];
-      return false;
-    }
-    this.restore([...this.#prefixes, text].slice(-LEARNED_PREFIXES));
-    return true;
+  learn(address: IpAddress, length: number, announcement: Announcement): boolean {
+    if (this.#replaced || isIP(address) === 0 || this.#fixed.check(address, familyOf(address))) return false;
+    return this.#changed(this.#learned.announce(address, length, announcement));
   }
 
-  /** Somebody was told that `ip` is the home's address on the Internet. */
-  learnPublic(ip: IpAddress): void {
-    if (isIP(ip) === 0 || this.isInside(ip)) return;
-    this.#public.delete(ip);
-    this.#public.add(ip);
-    const [oldest] = this.#public;
-    if (this.#public.size > PUBLIC_ADDRESSES && oldest !== undefined) this.#public.delete(oldest);
+  /** Who announced the prefix that `ip` is on; null where it is on none, or nobody knows. */
+  announcerOf(ip: IpAddress): Mac | null {
+    return this.#learned.announcerOf(ip);
   }
 
-  /** The home's own address as the Internet sees it, as far as that was seen. */
+  /** It has turned out who the router is: what others announced is forgotten. */
+  distrust(isTrusted: (mac: Mac) => boolean): void {
+    this.#changed(this.#learned.keepOnly(({ by }) => by === null || isTrusted(by)));
+  }
+
+  /** Prefixes whose time is over are no longer inside; cheap where none is. */
+  expire(time: number): void {
+    this.#changed(this.#learned.expire(time));
+  }
+
+  /** `by` says that `ip` is the home's address on the Internet; believed as far as `by` is the router. */
+  claimPublic(ip: IpAddress, by: Mac, time: number): void {
+    if (isIP(ip) !== 0 && !this.isInside(ip)) this.#public.claim(ip, by, time);
+  }
+
+  /** A server on the Internet told a device that `ip` is the home's address. */
+  toldPublic(ip: IpAddress): void {
+    if (isIP(ip) !== 0 && !this.isInside(ip)) this.#public.told(ip);
+  }
+
+  /** The home's own address as the Internet sees it, by the word of a machine that `isTrusted`. */
+  isOwn(ip: IpAddress, time: number, isTrusted: (mac: Mac) => boolean): boolean {
+    return !this.#replaced && this.#public.isOwn(ip, time, isTrusted);
+  }
+
+  /** As far as anybody ever said so: not enough to take what goes there for traffic of the home. */
   isPublic(ip: IpAddress): boolean {
-    return this.#public.has(ip);
+    return this.#public.isClaimed(ip);
   }
 
-  prefixes(): string[] {
-    return [...this.#prefixes];
+  /** The router passed on a packet from `ip`. */
+  heardFrom(ip: IpAddress, hopLimit: number, time: number): void {
+    this.#public.heard(ip, hopLimit, time);
   }
 
-  /** Takes back what `prefixes` gave, after a restart. */
-  restore(prefixes: readonly string[]): void {
+  memory(): HomeMemory {
+    return { prefixes: this.#learned.all(), publicAddresses: this.#public.all() };
+  }
+
+  /** Takes back what `memory` gave, after a restart. */
+  restore({ prefixes, publicAddresses }: HomeMemory): void {
     if (this.#replaced) return;
-    this.#prefixes = prefixes.filter((prefix) => parsePrefix(prefix) !== null);
-    this.#learned = new BlockList();
-    for (const prefix of this.#prefixes) addTo(this.#learned, prefix);
+    this.#learned.restore(prefixes);
+    this.#public.restore(publicAddresses);
     this.#sides.clear();
   }
-}
 
-function familyOf(ip: IpAddress): 'ipv4' | 'ipv6' {
-  return ip.includes(':') ? 'ipv6' : 'ipv4';
+  #changed(isChanged: boolean): boolean {
+    if (isChanged) this.#sides.clear();
+    return isChanged;
+  }
 }
 
 function addTo(list: BlockList, text: string): void {

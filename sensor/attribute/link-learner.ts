@@ -7,6 +7,7 @@ import type { Arp, Dhcp, IpAddress, NeighborDiscovery, Packet, Udp } from '../de
 import type { Device } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
+import { HairpinFinder } from './hairpin.ts';
 import type { Home } from './home.ts';
 import type { IdentityBook } from './identity.ts';
 import { isGroup } from './mac-address.ts';
@@ -29,9 +30,18 @@ export interface LinkLearnerParts {
 
 export class LinkLearner {
   readonly #parts: LinkLearnerParts;
+  readonly #hairpins: HairpinFinder;
+  #knowsRouter = false;
 
   constructor(parts: LinkLearnerParts) {
     this.#parts = parts;
+    this.#hairpins = new HairpinFinder(parts.home);
+  }
+
+  /** Any packet, also one that passed before: the router may turn it round, and then that is no copy. */
+  turned(packet: Packet, time: number): void {
+    const found = this.#hairpins.take(packet, time);
+    if (found !== null) this.#parts.home.claimPublic(found.ip, found.by, time);
   }
 
   /** ARP (RFC 826). A probe (sender 0.0.0.0, RFC 5227) claims nothing; a sender other than the frame's is forged or proxied. */
@@ -47,10 +57,11 @@ export class LinkLearner {
     const { devices, gateways, home } = this.#parts;
     const source = packet.ip?.source ?? '::';
     if (message.type === 'router-advertisement') {
-      if (message.routerLifetime > 0 && source.startsWith('fe80:')) {
-        gateways.confirm(device.mac);
-        for (const { prefix, length, onLink, autonomous } of message.prefixes) {
-          if (onLink || autonomous) home.learn(prefix, length);
+      if (message.routerLifetime > 0 && source.startsWith('fe80:')) gateways.confirm(device.mac);
+      // Who is no router announces nothing; one that ceases to be takes its prefixes back with its last words.
+      if (gateways.isGateway(device.mac)) {
+        for (const { prefix, length, onLink, autonomous, validLifetime } of message.prefixes) {
+          if (onLink || autonomous) home.learn(prefix, length, { by: device.mac, lifetime: validLifetime, time });
         }
       }
       this.#neighborHolds(device, source, time);
@@ -83,11 +94,11 @@ export class LinkLearner {
       return;
     }
     if (message.operation === 'request') this.#dhcpClient(packet, message, time);
-    else if (message.messageType === DHCP_ACK) this.#dhcpAck(message, time);
+    else if (message.messageType === DHCP_ACK) this.#dhcpAck(packet, message, time);
   }
 
   dhcpv6(packet: Packet, udp: Udp, time: number): void {
-    const { counters, devices, home, identities } = this.#parts;
+    const { counters, devices, identities } = this.#parts;
     const message = decodeDhcpv6(udp.payload, udp.payloadLength);
     if (message instanceof Failure) {
       counters.count(message);
@@ -104,9 +115,16 @@ export class LinkLearner {
       if (message.fqdn !== null) identities.hostName(device, message.fqdn, 'dhcpv6', time);
       return;
     }
-    for (const { prefix, length } of message.delegatedPrefixes) home.learn(prefix, length);
-    if (message.messageType === DHCPV6_REPLY)
-      for (const ip of message.addresses) devices.lease(device, ip, time, 'dhcpv6');
+    if (message.messageType !== DHCPV6_REPLY) return;
+    for (const { prefix, length } of message.delegatedPrefixes) this.#announced(packet, prefix, length, time);
+    for (const ip of message.addresses) devices.lease(device, ip, time, 'dhcpv6');
+  }
+
+  /** Anybody can send an answer of a DHCP server: what is inside is the router's to say, once it is known. */
+  #announced({ sourceMac }: Packet, prefix: IpAddress, length: number, time: number): void {
+    const { gateways, home } = this.#parts;
+    if (gateways.anyProven && (sourceMac === null || !gateways.isGateway(sourceMac))) return;
+    home.learn(prefix, length, { by: sourceMac, lifetime: null, time });
   }
 
   /**
@@ -141,6 +159,12 @@ export class LinkLearner {
     ) {
       gateways.cameFrom(sourceMac, ip.source);
     }
+    if (!sourceInside && sourceMac !== null && gateways.isGateway(sourceMac))
+      home.heardFrom(ip.source, ip.hopLimit, time);
+    if (gateways.anyProven && !this.#knowsRouter) {
+      this.#knowsRouter = true;
+      home.distrust((mac) => gateways.isGateway(mac));
+    }
     if (device !== null && sourceInside && !isMulticast(ip.source) && !gateways.isGateway(device.mac)) {
       devices.lease(device, ip.source, time, 'on-link');
     }
@@ -160,7 +184,7 @@ export class LinkLearner {
       devices.lease(device, message.clientIp, time, 'dhcp');
   }
 
-  #dhcpAck(message: Dhcp, time: number): void {
+  #dhcpAck(packet: Packet, message: Dhcp, time: number): void {
     const { devices, gateways, home } = this.#parts;
     const ip = message.yourIp ?? message.clientIp;
     this.#parts.resolvers.announced(message.dnsServers.filter((server) => home.isInside(server)));
@@ -169,7 +193,7 @@ export class LinkLearner {
     if (device === null) return;
     if (message.subnetMask !== null) {
       const length = maskLength(message.subnetMask);
-      if (length !== null) home.learn(networkOf(ip, length), length);
+      if (length !== null) this.#announced(packet, networkOf(ip, length), length, time);
     }
     if (home.fixed || home.isInside(ip)) devices.lease(device, ip, time, 'dhcp');
     for (const router of message.routers) {

@@ -1,10 +1,10 @@
-// Live capture seen from the parent: runs the cap child, reads its pcap stream, starts it again when it dies.
+// Live capture on a port of this machine, seen from the parent: runs the cap child, reads its pcap stream, starts it again when it dies.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Log } from '../log.ts';
 import { CaptureError } from './errors.ts';
 import { captureFilter } from './filter.ts';
 import { type Frame, LINK_TYPES } from './frame.ts';
+import type { LiveSource, LiveSourceOptions, Warning } from './live-source.ts';
 import { readPcap } from './pcap-stream.ts';
 
 /** Kernel ring: about 20,000 MTU-sized slots, a second of a busy home with the filter in place. */
@@ -20,23 +20,14 @@ const CHILD = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './cap-child.ts' : './cap-child.js', import.meta.url),
 );
 
-/** `failed`: several starts in a row did not help; it goes on trying, at the longest interval. */
-export type LiveState = 'starting' | 'running' | 'restarting' | 'failed';
-
 /** Linux's name for all interfaces at once; captured in cooked form. */
 const ANY = 'any';
 
-export interface LiveOptions {
+export interface LiveOptions extends LiveSourceOptions {
   interface: string;
-  onFrame(frame: Frame): void;
-  /** `error` says in words what stands in the way, null when nothing does. */
-  onState(state: LiveState, error: string | null): void;
-  log: Log;
-  /** The time (ms since 1970) at a moment of CLOCK_MONOTONIC (ms), by which the child stamps; the wall clock's unless told. */
-  timeOf?(monotonic: number): number;
 }
 
-export class LiveCapture {
+export class LiveCapture implements LiveSource {
   readonly #options: LiveOptions;
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -58,6 +49,10 @@ export class LiveCapture {
   /** Process id of the running child; null between two. */
   get childPid(): number | null {
     return this.#child?.pid ?? null;
+  }
+
+  warnings(): Warning[] {
+    return [];
   }
 
   /** Resolves when the first child captures; rejects with CaptureError when it cannot (no rights, no such interface). */

@@ -246,7 +246,7 @@ function openPipe(file: string, { standardInput }: ReplayOptions): Readable {
 }
 
 /** The beginning of a stream, as much as tells its link type; null when it was aborted before. */
-async function readHead(
+export async function readHead(
   input: Readable,
   name: string,
   signal: AbortSignal | undefined,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HARDWARE_TYPES, type InterfaceInfo } from '../capture/interfaces.ts';
+import { offloadCommand, readOffloads } from '../capture/offloads.ts';
 import { type DoctorCheck, runProgram } from './doctor-check.ts';
 
 /** Bits of CapEff in /proc/self/status, see capabilities(7). */
@@ -105,39 +106,20 @@ export async function checkCaptureAddOn(folder = checkout()): Promise<DoctorChec
   return { name, result: 'fail', found: `does not load: ${reason.trim()}`, why, fix: 'npm rebuild cap' };
 }
 
-/** As `ethtool -k` names them, and the short names that `ethtool -K` takes. */
-const OFFLOADS: Readonly<Record<string, string>> = {
-  'generic-receive-offload': 'gro',
-  'large-receive-offload': 'lro',
-  'tcp-segmentation-offload': 'tso',
-  'generic-segmentation-offload': 'gso',
-  'rx-gro-hw': 'rx-gro-hw',
-};
-
-/** Short names of the offloads that `ethtool -k` reports as on; `fixed` are those that its driver cannot switch. */
-export function offloadsOn(features: string): { switchable: string[]; fixed: string[] } {
-  const on: { switchable: string[]; fixed: string[] } = { switchable: [], fixed: [] };
-  for (const [, feature = '', fixed] of features.matchAll(/^\s*([a-z0-9-]+): on( \[fixed\])?/gm)) {
-    const short = OFFLOADS[feature];
-    if (short !== undefined) (fixed === undefined ? on.switchable : on.fixed).push(short);
-  }
-  return on;
-}
-
 export async function checkOffloads(device: string): Promise<DoctorCheck> {
   const name = 'offloads';
   const why =
     'the card or kernel merges segments, and each then takes 64 KiB of the capture ring: frames get lost under load';
-  const { code, missing, output } = await runProgram('ethtool', ['-k', device]);
-  if (code !== 0) {
-    const found = missing ? 'unknown: ethtool is missing' : `unknown: ${output.split('\n').at(-1)}`;
-    return { name, result: 'warn', found, why, fix: missing ? 'sudo apt-get install ethtool' : null };
+  const on = await readOffloads(device);
+  if ('problem' in on) {
+    const fix = on.missing ? 'sudo apt-get install ethtool' : null;
+    return { name, result: 'warn', found: `unknown: ${on.problem}`, why, fix };
   }
-  const { switchable, fixed } = offloadsOn(output);
+  const { fixed, switchable } = on;
   if (switchable.length === 0 && fixed.length === 0)
     return { name, result: 'ok', found: `all off on ${device}`, why, fix: null };
   const found = `on at ${device}: ${[...switchable, ...fixed.map((short) => `${short} (fixed by its driver)`)].join(', ')}`;
-  const fix = `sudo ethtool -K ${device} ${switchable.map((short) => `${short} off`).join(' ')}`;
+  const fix = offloadCommand(device, switchable, 'off');
   return { name, result: 'warn', found, why, fix: switchable.length === 0 ? null : fix };
 }
 

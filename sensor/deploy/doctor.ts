@@ -14,12 +14,16 @@ import {
 } from './doctor-capture.ts';
 import type { DoctorCheck } from './doctor-check.ts';
 import { checkBroker, checkClock, checkPort, checkStateDirectory } from './doctor-place.ts';
+import { checkRemote } from './doctor-source.ts';
 
 export { type DoctorCheck, formatDoctor } from './doctor-check.ts';
+export { NO_MIRROR_PORT } from './doctor-source.ts';
 
 export interface DoctorOptions {
   /** The interface that `run` would listen on; null when none is configured and none could be guessed. */
   readonly interface: string | null;
+  /** What gives the frames in place of an interface of this machine, for people; null where one does. */
+  readonly remote: string | null;
   readonly stateDir: string;
   /** `host:port` of the page; an IPv6 host in brackets. */
   readonly webListen: string;
@@ -31,19 +35,24 @@ export interface DoctorOptions {
 
 /** Runs every check, in the order a person would repair things. None throws or takes longer than a few seconds. */
 export async function runDoctor(options: DoctorOptions): Promise<DoctorCheck[]> {
-  const interfaces = listInterfaces();
-  const device = interfaces.find(({ name }) => name === options.interface)?.name;
-  const opened = device === undefined ? [] : [checkOpening(device), checkOffloads(device)];
   return Promise.all([
-    checkPrivileges(readOwnStatus(), process.getuid?.()),
-    checkInterface(options.interface, interfaces),
-    ...opened,
-    checkFilterRoom(readFilterLimit()),
+    ...(options.remote === null ? portChecks(options.interface) : [checkRemote(options.remote)]),
     checkTcpdump(),
-    checkCaptureAddOn(),
+    ...(options.remote === null ? [checkCaptureAddOn()] : []),
     checkStateDirectory(options.stateDir),
     checkPort(options.webListen),
     checkBroker(options.mqttUrl),
     checkClock(options.now),
   ]);
+}
+
+function portChecks(wanted: string | null): (DoctorCheck | Promise<DoctorCheck>)[] {
+  const interfaces = listInterfaces();
+  const device = interfaces.find(({ name }) => name === wanted)?.name;
+  return [
+    checkPrivileges(readOwnStatus(), process.getuid?.()),
+    checkInterface(wanted, interfaces),
+    ...(device === undefined ? [] : [checkOpening(device), checkOffloads(device)]),
+    checkFilterRoom(readFilterLimit()),
+  ];
 }

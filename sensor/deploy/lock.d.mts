@@ -4,7 +4,7 @@ export interface Holder {
   start: string | null;
   host: string;
 }
-export function holder(lockFolder: string): Holder | null;
+export function holder(lockFolder: string): Holder | null | undefined;
 export function withLock<T>(
   folder: string,
   work: (onStart: (pid: number) => void) => Promise<T>,

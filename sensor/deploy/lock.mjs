@@ -1,5 +1,6 @@
 // One set-up at a time in a checkout: a lock folder that names its owner, so that what a killed set-up left is recognised.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,31 +27,32 @@ function isAlive({ pid, start }) {
   return start === null || startOf(pid) === start;
 }
 
+/** Null when the file names no process, undefined when it is not there. */
 function readProcess(file) {
   try {
     const { pid, start, host } = JSON.parse(readFileSync(file, 'utf8'));
     return Number.isInteger(pid) && pid > 0 ? { pid, start, host } : null;
-  } catch {
-    return null;
+  } catch (error) {
+    return error.code === 'ENOENT' ? undefined : null;
   }
 }
 
 const describeProcess = (pid) => JSON.stringify({ pid, start: startOf(pid), host: hostname() });
 
 /**
- * The process that holds the lock folder, or null when nobody who still runs does. A child that outlived its killed owner
- * (npm in the middle of an installation) still holds it.
+ * The process that holds the lock folder; null when nobody who still runs does, undefined when there is no lock. A child that
+ * outlived its killed owner (npm in the middle of an installation) still holds it.
  */
 export function holder(lockFolder) {
   const owner = readProcess(path.join(lockFolder, 'owner.json'));
-  if (owner === null) return null;
+  if (!owner) return owner;
   if (owner.host !== hostname()) {
     const age = Date.now() - statSync(lockFolder, { throwIfNoEntry: false })?.mtimeMs;
     return age < OTHER_HOST_STALE_MS ? owner : null;
   }
   if (isAlive(owner)) return owner;
   const child = readProcess(path.join(lockFolder, 'child.json'));
-  return child !== null && isAlive(child) ? child : null;
+  return child && isAlive(child) ? child : null;
 }
 
 /**
@@ -71,17 +73,17 @@ export async function withLock(folder, work, { onWait, pollMs = 200 } = {}) {
     let told = false;
     while (!claim(mine, lockFolder)) {
       const other = holder(lockFolder);
-      if (other === null) removeStale(lockFolder);
-      else {
-        if (!told) onWait?.(other.pid);
+      if (other === null && (await removeStale(lockFolder))) continue;
+      if (other && !told) {
+        onWait?.(other.pid);
         told = true;
-        await sleep(pollMs);
       }
+      await sleep(pollMs);
     }
     try {
       return await work((pid) => writeFileSync(path.join(lockFolder, 'child.json'), describeProcess(pid)));
     } finally {
-      rmSync(lockFolder, { recursive: true, force: true });
+      release(lockFolder, mine);
     }
   } finally {
     rmSync(mine, { recursive: true, force: true });
@@ -104,14 +106,44 @@ function claim(mine, lockFolder) {
   }
 }
 
-/** Moved aside and looked at again before it goes: a waiter that was quicker may have taken the lock meanwhile. */
-function removeStale(lockFolder) {
-  const aside = `${lockFolder}-stale-${process.pid}`;
+/** In one move: while a folder is emptied file by file, others take it for a stale one, and their lock goes with it. */
+function release(lockFolder, mine) {
   try {
-    renameSync(lockFolder, aside);
+    renameSync(lockFolder, mine);
   } catch {
-    return;
+    // Removed by hand.
   }
-  if (holder(aside) !== null && !existsSync(lockFolder)) renameSync(aside, lockFolder);
-  else rmSync(aside, { recursive: true, force: true });
+}
+
+/**
+ * One process at a time looks and removes: between the two nobody else can take the lock, since it is there and its owner does
+ * not come back. False where another is about it.
+ */
+async function removeStale(lockFolder) {
+  const only = await onlyOne(lockFolder);
+  if (only === null) return false;
+  try {
+    if (holder(lockFolder) === null) {
+      const aside = `${lockFolder}-stale-${process.pid}`;
+      renameSync(lockFolder, aside);
+      rmSync(aside, { recursive: true, force: true });
+    }
+  } finally {
+    only.close();
+  }
+  return true;
+}
+
+/**
+ * A name in Linux's abstract socket namespace, which the kernel gives to one process and takes back when that dies; null while
+ * another has it. Elsewhere nothing holds others off, which is as much as can be done without a lock that outlives its owner.
+ */
+function onlyOne(lockFolder) {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', ({ code }) => resolve(code === 'EADDRINUSE' ? null : { close() {} }));
+    // An abstract name has at most 107 bytes: the folder's number says as much as its path.
+    const { dev, ino } = statSync(path.dirname(lockFolder));
+    server.listen(`\0thingwatch-set-up-${dev}-${ino}`, () => resolve(server));
+  });
 }

@@ -67,6 +67,13 @@ export const REQUIREMENTS = [
     why: "the lab devices' DHCP client",
   },
   { name: 'ethtool', when: 'test', apt: 'ethtool', others: 'ethtool', why: "turns the lab ports' offloads off" },
+  {
+    name: 'tcpreplay',
+    when: 'test',
+    apt: 'tcpreplay',
+    others: 'tcpreplay',
+    why: 'plays captures at the rate of a wire',
+  },
   { name: 'openssl', when: 'test', apt: 'openssl', others: 'openssl', why: 'certificates for TLS tests' },
   {
     name: 'tshark',

@@ -62,7 +62,7 @@ export class ExposureDetector implements Detector {
   }
 
   settled(device: Device, connection: Connection, time: number): void {
-    if (connection.way !== 'inbound' || device.role !== 'device' || this.#wasInvited(device, connection)) return;
+    if (connection.way !== 'inbound' || device.role === 'gateway' || this.#wasInvited(device, connection)) return;
     const known = this.memory.of(device.mac, () => ({ services: {}, spoken: {}, scans: 0, sources: [] }));
     if (connection.outcome !== 'connected') {
       known.scans++;

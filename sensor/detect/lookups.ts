@@ -28,8 +28,12 @@ const FILTER_WITHIN = 30 * SECOND;
 /** Lists and addresses kept of one device. */
 const LISTS = 16;
 const ADDRESSES = 8;
-/** The name that tells who asks its public address (OpenDNS). */
+/** The name that tells who asks its public address, and who alone can tell it (OpenDNS). */
 const WHO_AM_I = 'myip.opendns.com';
+const TELLERS = new Set([
+  ...['208.67.222.222', '208.67.220.220', '208.67.222.220', '208.67.220.222'],
+  ...['2620:119:35::35', '2620:119:53::53'],
+]);
 
 const memoryShape = z.object({
   mx: z.number(),
@@ -102,20 +106,22 @@ export class LookupDetector implements Detector {
     }
   }
 
-  #answer(message: DnsMessage, { destinationMac }: Packet, device: Device | null): void {
+  #answer(message: DnsMessage, { destinationMac, ip }: Packet, device: Device | null): void {
     const { devices, home, resolvers } = this.#around;
     // The router answers for others as a matter of course; anything else that does is a resolver of the home.
     if (
       device !== null &&
-      device.role === 'device' &&
+      device.role !== 'gateway' &&
       destinationMac !== null &&
       devices.get(destinationMac) !== undefined
     ) {
       resolvers.answered(device.mac);
       this.#isResolver(device, null);
     }
+    // Another server answers what its owner likes, a bot's for one.
+    if (ip === null || !TELLERS.has(ip.source)) return;
     for (const { data, name, type } of message.answers)
-      if (name === WHO_AM_I && (type === 'A' || type === 'AAAA')) home.learnPublic(data);
+      if (name === WHO_AM_I && (type === 'A' || type === 'AAAA')) home.toldPublic(data);
   }
 
   #question(device: Device, packet: Packet, asked: { id: number; name: string; type: string }, time: number): void {

@@ -90,7 +90,7 @@ export class PortMappingDetector implements Detector {
     const unfinished = exchange.unfinished();
     if (unfinished !== null) known.asked = this.#igd(device, unfinished, time);
     const response = exchange.response(tcp.payload);
-    if (response !== null) this.#igdAnswer(device, known.asked, response, time);
+    if (response !== null) this.#igdAnswer(device, connection, known.asked, response, time);
   }
 
   ended(device: Device, connection: Connection, time: number): void {
@@ -149,9 +149,15 @@ export class PortMappingDetector implements Detector {
     );
   }
 
-  #igdAnswer(device: Device, asked: Held | null, response: IgdResponse, time: number): void {
+  #igdAnswer(
+    device: Device,
+    { responderMac }: Connection,
+    asked: Held | null,
+    response: IgdResponse,
+    time: number,
+  ): void {
     const { errorCode, externalAddress, reservedPort, uniqueId } = response;
-    if (externalAddress !== null) this.#around.home.learnPublic(externalAddress);
+    this.#publicAddress(externalAddress, responderMac, time);
     if (asked !== null) this.#answered(device, asked, { result: errorCode, port: reservedPort, uniqueId }, time);
   }
 
@@ -159,7 +165,7 @@ export class PortMappingDetector implements Detector {
     const message = decodeNatPmp(payload, onWire);
     if (message instanceof Failure) return;
     if (message.kind === 'address-response') {
-      if (message.address !== null) this.#around.home.learnPublic(message.address);
+      this.#publicAddress(message.address, packet.sourceMac, time);
     } else if (message.kind === 'map-request') {
       const { externalPort, internalPort, lifetime, protocol } = message;
       this.#requested(
@@ -184,9 +190,13 @@ export class PortMappingDetector implements Detector {
       this.#requested(device, { by: 'pcp', protocol, externalPort, internalPort, internalClient }, lifetime, time);
       return;
     }
-    if (message.result === 0 && message.externalAddress !== null)
-      this.#around.home.learnPublic(message.externalAddress.replace(/^::ffff:(?=\d+\.)/, ''));
+    if (message.result === 0) this.#publicAddress(message.externalAddress, packet.sourceMac, time);
     this.#replied(packet, protocol, internalPort, { result: message.result, port: externalPort }, time);
+  }
+
+  /** Somebody answers as the router does; whether it is the router is asked when it matters. */
+  #publicAddress(ip: IpAddress | null, by: Mac | null, time: number): void {
+    if (ip !== null && by !== null) this.#around.home.claimPublic(ip.replace(/^::ffff:(?=\d+\.)/, ''), by, time);
   }
 
   /** NAT-PMP and PCP: a lifetime of 0 ends the mapping; port 0 stands for all of the protocol. */

@@ -1,6 +1,6 @@
 // Gathers the sensor's health from all rooms. Belongs to main.ts.
 import type { Vantage } from '../attribute/vantage.ts';
-import type { Health } from '../record/health.ts';
+import type { Health, Warning } from '../record/health.ts';
 import type { Spine } from '../spine.ts';
 import type { LiveClock } from './live-clock.ts';
 
@@ -11,6 +11,8 @@ export class SensorHealth {
   capture: Health['capture'] = 'starting';
   captureError: string | null = null;
   captureRestarts = 0;
+  /** Each is asked anew at every reading. */
+  readonly warnings: (() => readonly Warning[])[] = [];
   broker: () => Health['broker'] = () => null;
   clock: LiveClock | null = null;
   readonly #spine: Spine;
@@ -50,6 +52,7 @@ export class SensorHealth {
       vantage,
       clock,
       blindSpots: [...(clock?.isCertain === false ? [CLOCK_WORDS] : []), ...blindSpots(this.#spine, vantage)],
+      warnings: this.warnings.flatMap((warnings) => warnings()),
       decode: engine.counters.toJSON(),
       broker: this.broker(),
       database: { path: databasePath, bytes: sizeOf(store), error: recorder.problem },

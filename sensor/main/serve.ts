@@ -15,7 +15,7 @@ import { type Edges, startEdges, topicsFor } from './edges.ts';
 import { LiveClock } from './live-clock.ts';
 import { viewOf } from './publish-source.ts';
 import { SensorHealth } from './sensor-health.ts';
-import { macOf, type Session, version } from './session.ts';
+import { macOf, ownMacs, type Session, version } from './session.ts';
 
 const SENSOR_ID = 'sensor_id';
 const TICK = 1000;
@@ -57,6 +57,7 @@ export async function serve(options: ServedOptions): Promise<Served> {
     stateDir,
     homeNet: options.homeNet,
     sensorMac: options.mode === 'live' ? sensorMac : null,
+    ownMacs: options.mode === 'live' ? ownMacs() : [],
     recorded: options.mode !== 'live',
     ...(options.extraNotes === undefined ? {} : { extraNotes: options.extraNotes }),
     alerts: (event, device) =>

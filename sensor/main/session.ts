@@ -1,6 +1,8 @@
 // What every command shares: configuration, log, version. Belongs to main.ts.
 import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { NULL_ADDRESS } from '../attribute/mac-address.ts';
 import { listInterfaces } from '../capture/interfaces.ts';
 import type { GlobalOptions } from '../cli.ts';
 import { type Config, loadConfig } from '../config.ts';
@@ -37,4 +39,12 @@ export function version(): string {
 
 export function macOf(interfaceName: string | null): Mac | null {
   return listInterfaces().find(({ name }) => name === interfaceName)?.mac ?? null;
+}
+
+/** Of the interfaces that this machine speaks on: what it sends itself leaves by one of them. */
+export function ownMacs(): Mac[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return [
+    ...new Set(addresses.flatMap(({ internal, mac }) => (internal || mac === NULL_ADDRESS ? [] : mac.toLowerCase()))),
+  ];
 }

@@ -65,6 +65,7 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
       loss_percent: health.lossPercent,
       capture: health.capture,
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
+      warnings: health.warnings.map(({ fix, key, text }) => ({ key, text: cleanText(text), fix: cleanText(fix) })),
     },
     devices_sending_mail: devicesSendingMail,
     devices_seen: health.devices,
@@ -73,7 +74,10 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
     alerts_dropped: alertsDropped,
     started: isoTime(health.startedAt),
   };
-  return { payload: JSON.stringify(state), transition: `${problem} ${devicesSendingMail}` };
+  return {
+    payload: JSON.stringify(state),
+    transition: [problem, devicesSendingMail, ...health.warnings.map(({ key }) => key)].join(' '),
+  };
 }
 
 /** Null while it cannot be told yet. */

@@ -1,27 +1,41 @@
 // What the store remembers of the engine as a whole, as entries of its meta table.
+import { z } from 'zod';
 import type { Engine, EngineMemory } from '../engine.ts';
 
 export const MEMORY_KEY = 'engine_memory';
 /** From where the sensor looked when it last stored everything. */
 export const VANTAGE_KEY = 'vantage';
 
+const text = z.string();
+const time = z.number();
+const learned = z
+  .object({ prefix: text, by: text.nullable(), until: time })
+  .or(text.transform((prefix) => ({ prefix, by: null, until: Number.MAX_SAFE_INTEGER })));
+const publicClaim = z.object({ ip: text, by: text, until: time });
+
+/** A list without the entries that do not fit. */
+function list<T>(entry: z.ZodType<T>) {
+  return z
+    .array(z.unknown())
+    .catch([])
+    .transform((values) => values.flatMap((value) => entry.safeParse(value).data ?? []));
+}
+
+const memoryShape = z.object({
+  prefixes: list(learned),
+  publicAddresses: list(publicClaim),
+  gateways: list(text),
+});
+
 export function metaOf(engine: Engine): Record<string, string> {
   return { [MEMORY_KEY]: JSON.stringify(engine.memory()), [VANTAGE_KEY]: engine.vantage };
 }
 
-/** Nothing where the text is no memory. */
+/** Nothing where the text is no memory; what is wrong in it is left out. Prefixes were plain text once. */
 export function parseMemory(text: string | null): EngineMemory {
-  const nothing: EngineMemory = { prefixes: [], gateways: [] };
-  if (text === null) return nothing;
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return nothing;
-    const strings = (list: unknown) => (Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []);
-    return {
-      prefixes: strings('prefixes' in value ? value.prefixes : null),
-      gateways: strings('gateways' in value ? value.gateways : null),
-    };
+    return memoryShape.parse(JSON.parse(text ?? '{}'));
   } catch {
-    return nothing;
+    return memoryShape.parse({});
   }
 }

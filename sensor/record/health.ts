@@ -1,13 +1,15 @@
 // How well the sensor itself is doing, as the page, MQTT and `/api/health` show it. Shapes only; main fills it.
 import type { Vantage } from '../attribute/vantage.ts';
+import type { Warning } from '../capture/live-source.ts';
 
-export type { Vantage };
+export type { Vantage, Warning };
 
 export interface Health {
   version: string;
   /** Wall time, milliseconds. */
   startedAt: number;
   mode: 'live' | 'replay' | 'demo';
+  /** Where frames come from, for people: a port's name, or what takes its place. */
   interface: string | null;
   /** `running` means frames can arrive; whether they do is `lastFrameAt`. */
   capture: 'starting' | 'running' | 'restarting' | 'failed' | 'ended';
@@ -23,6 +25,8 @@ export interface Health {
   clock: { isCertain: boolean; differenceMs: number } | null;
   /** What cannot be judged from here, for people: "3 devices seen only by broadcast". */
   blindSpots: string[];
+  /** What makes the sensor see less than it could, and can be mended. */
+  warnings: Warning[];
   decode: Record<string, number>;
   broker: {
     url: string;

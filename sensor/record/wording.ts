@@ -87,6 +87,7 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
   switch (incident.kind) {
     case 'mail_started':
       if (device?.role === 'gateway') return gatewayAdvice();
+      if (device?.role === 'sensor') return SENSOR_ADVICE;
       return [...cure(note), EXPECTED];
     case 'submission_started':
       return [SET_UP, `If you did not: ${lower(DISCONNECT)}`, ...cure(note).slice(1)];
@@ -132,6 +133,12 @@ function cure(note: Note | null): string[] {
     ...(closeAccess.length > 0 ? closeAccess : [PASSWORD]),
   ];
 }
+
+const SENSOR_ADVICE = [
+  'The machine that this sensor runs on opened this connection itself.',
+  'Look what else runs on it: a mail program, reports of its system, monitoring. If you set that up, mark it as expected.',
+  'If you did not: take it off the network and install it anew from a fresh image, with new passwords. Do not rely on what it has told since then.',
+];
 
 function gatewayAdvice(): string[] {
   return [

@@ -165,7 +165,7 @@ const advertised = (mac: string, prefixes: { prefix: string; length: number }[],
 
 test('prefixes are learned from router advertisements and DHCP; too wide ones are not, and their number is bounded', () => {
   const stage = new Stage();
-  const prefixes = () => stage.spine.engine.memory().prefixes;
+  const prefixes = () => stage.spine.engine.memory().prefixes.map(({ prefix }) => prefix);
   const publicHost = { mac: CAMERA.mac, ip: '198.51.100.20' };
   stage.play(
     advertised(GATEWAY.mac, [{ prefix: '2001:db8:1::', length: 64 }], START),

@@ -13,7 +13,6 @@ import {
   checkInterface,
   checkPrivileges,
   checkTcpdump,
-  offloadsOn,
 } from '../../sensor/deploy/doctor-capture.ts';
 import { checkBroker, checkClock, checkPort, checkStateDirectory } from '../../sensor/deploy/doctor-place.ts';
 
@@ -93,19 +92,6 @@ describe('interface', () => {
   });
 });
 
-test('offloads that are on are named as ethtool -K takes them; those its driver fixed are kept apart', () => {
-  const features = [
-    'Features for eth0:',
-    'tcp-segmentation-offload: on',
-    '\ttx-tcp-segmentation: on',
-    'generic-receive-offload: on',
-    'large-receive-offload: off [fixed]',
-    'generic-segmentation-offload: off',
-    'rx-gro-hw: on [fixed]',
-  ].join('\n');
-  expect(offloadsOn(features)).toEqual({ switchable: ['tso', 'gro'], fixed: ['rx-gro-hw'] });
-});
-
 test('tcpdump and the capture add-on of this machine are found; an add-on that is not there is a failure', async () => {
   expect(await checkTcpdump()).toMatchObject({
     result: 'ok',
@@ -183,6 +169,7 @@ test('a clock that starts in 1970 is a failure', async () => {
 test('the whole examination of this machine, as a person reads it', async () => {
   const checks = await runDoctor({
     interface: defaultInterface() ?? 'lo',
+    remote: null,
     stateDir: folder,
     webListen: `127.0.0.1:${taken}`,
     mqttUrl: null,
@@ -197,4 +184,19 @@ test('the whole examination of this machine, as a person reads it', async () => 
     new RegExp(`^FAIL {2}page port {8}127\\.0\\.0\\.1:${taken} is taken\n {23}why: .*\n {23}fix: `, 'm'),
   );
   expect(text.trimEnd().split('\n').at(-1)).toMatch(/^\d+ ok, \d+ to improve, \d+ to repair$/);
+});
+
+test('where frames come from elsewhere, no port is examined', async () => {
+  const checks = await runDoctor({
+    interface: null,
+    remote: 'a command (capture.command)',
+    stateDir: folder,
+    webListen: '127.0.0.1:0',
+    mqttUrl: null,
+    now: Date.UTC(2026, 5, 1),
+  });
+  expect(checks.map(({ name }) => name)).toEqual([
+    ...['source', 'tcpdump', 'state directory', 'page port', 'broker', 'clock'],
+  ]);
+  expect(checks[0]).toMatchObject({ result: 'ok', found: expect.stringContaining('a command (capture.command)') });
 });

@@ -16,15 +16,15 @@ afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
 const lockModule = new URL('../../sensor/deploy/lock.mjs', import.meta.url).href;
 
-/** A process of its own that appends `in` and `out` to a log, with the lock held in between. */
-const worker = (log: string) => `
+/** A process of its own that appends `in` and `out` to a log some times, with the lock held in between. */
+const worker = (log: string, times = 1) => `
   import { appendFileSync } from 'node:fs';
   import { withLock } from ${JSON.stringify(lockModule)};
-  await withLock(${JSON.stringify(folder)}, async () => {
+  for (let i = 0; i < ${times}; i++) await withLock(${JSON.stringify(folder)}, async () => {
     appendFileSync(${JSON.stringify(log)}, 'in ');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, ${times === 1 ? 20 : 1}));
     appendFileSync(${JSON.stringify(log)}, 'out ');
-  }, { pollMs: 5 });`;
+  }, { pollMs: ${times === 1 ? 5 : 1} });`;
 
 async function runAll(scripts: string[]): Promise<(number | null)[]> {
   const children = scripts.map((script) =>
@@ -55,6 +55,16 @@ test('four starts that all find a killed one’s lock still go one after the oth
   const log = path.join(parent, 'log');
   expect(await runAll(Array.from({ length: 4 }, () => worker(log)))).toEqual([0, 0, 0, 0]);
   expect(spawnSync('cat', [log], { encoding: 'utf8' }).stdout).toBe('in out '.repeat(4));
+});
+
+test('a lock that is taken and given back all the time is never two processes’ at once', async () => {
+  const log = path.join(parent, 'log');
+  for (let round = 0; round < 3; round++) {
+    leaveLock({ pid: deadProcess(), start: '1', host: here });
+    expect(await runAll(Array.from({ length: 4 }, () => worker(log, 20)))).toEqual([0, 0, 0, 0]);
+  }
+  expect(spawnSync('cat', [log], { encoding: 'utf8' }).stdout).toBe('in out '.repeat(3 * 4 * 20));
+  expect(existsSync(folder)).toBe(false);
 });
 
 test('a lock is stale when its owner is dead, when its number now belongs to another process, or when nobody can read it', () => {

@@ -13,6 +13,7 @@ import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
 import { MAPPINGS } from './mappings.ts';
+import { OWN_THINGS } from './own.ts';
 import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
 import { SUBMISSION } from './submission.ts';
 import { SYMPTOMS } from './symptoms.ts';
@@ -27,6 +28,7 @@ export const CASES: readonly Case[] = [
   ...EXPECTATIONS,
   ...EXPOSURE,
   ...MAPPINGS,
+  ...OWN_THINGS,
   ...FLOODS,
   ...STORES_AND_UPDATES,
   ...NAMES,

@@ -35,13 +35,15 @@ export class LabSensor {
   }
 
   /** Starts `thingwatch run` and resolves when it captures. Without `state` it knows nothing of earlier runs. */
-  async run(settings: { state?: string; notes?: string[]; env?: NodeJS.ProcessEnv } = {}): Promise<RunningSensor> {
+  async run(
+    settings: { state?: string; notes?: string[]; capture?: object; env?: NodeJS.ProcessEnv } = {},
+  ): Promise<RunningSensor> {
     this.#started += 1;
     const state = settings.state ?? join(this.home.directory, `state-${this.#started}`);
     const config = writeYaml(join(this.home.directory, `sensor-${this.#started}.yaml`), {
       sensor_id: 'lab',
       state_dir: state,
-      capture: { interface: mirrorInterface },
+      capture: { interface: mirrorInterface, ...settings.capture },
       ...(settings.notes === undefined ? {} : { notes: { dirs: settings.notes } }),
     });
     const options = { cwd: this.home.directory, env: { ...process.env, ...settings.env } };

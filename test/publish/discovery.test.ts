@@ -170,6 +170,20 @@ describe('states', () => {
     expect(JSON.parse(payload).mirror_port_problem).toBe(problem);
   });
 
+  it('tell what can be mended, cleaned, and that it has come or gone without delay', () => {
+    const warnings = [
+      { key: 'offloads', text: 'The port merges\u202e segments.', fix: 'sudo ethtool -K eth0 gro off' },
+    ];
+    const told = sensorState({ ...facts, view: { ...sensor, health: someHealth({ warnings }) } });
+    expect(JSON.parse(told.payload)).toMatchObject({
+      mirror_port_problem: 'OFF',
+      mirror_port: {
+        warnings: [{ key: 'offloads', text: 'The port merges segments.', fix: 'sudo ethtool -K eth0 gro off' }],
+      },
+    });
+    expect(told.transition).not.toBe(sensorState(facts).transition);
+  });
+
   it('tell an open incident about a blind sensor as a problem', () => {
     expect(JSON.parse(sensorState({ ...facts, view: { ...sensor, blind: true } }).payload).mirror_port_problem).toBe(
       'ON',

@@ -76,11 +76,12 @@ test('gateway, prefixes, labels, expectations and the learning time come back', 
   );
   first.run({ type: 'expect', incident: first.incident('mail_started').id, until: null });
   first.run({ type: 'rename', device: CAMERA.mac, label: 'Hall' });
-  const { gateways, prefixes } = first.spine.engine.memory();
+  const memory = first.spine.engine.memory();
   first.spine.close();
   const second = new Stage({ stateDir });
-  expect(second.spine.engine.memory()).toEqual({ gateways, prefixes });
-  expect(gateways).toEqual([GATEWAY.mac]);
+  expect(second.spine.engine.memory()).toEqual(memory);
+  expect(memory.prefixes).toMatchObject([{ prefix: '198.51.100.16/28', by: GATEWAY.mac }]);
+  expect(memory.gateways).toEqual([GATEWAY.mac]);
   second.play(
     mail(CAMERA, MAIL_SERVER, START + 10 * DAY),
     visit(CAMERA, '203.0.113.81', START + 10 * DAY, { host: 'new.strange.example' }),

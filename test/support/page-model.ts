@@ -193,6 +193,13 @@ export function troubledHome(now: number): MemoryHome {
   ];
   const home = newMemoryHome(now, devices, [mailIncident(now)]);
   home.health.blindSpots = ['1 device seen only by broadcast', 'The router itself cannot be judged from here'];
+  home.health.warnings = [
+    {
+      key: 'offloads',
+      text: 'The port eth0 merges segments (gro): under load frames get lost.',
+      fix: 'sudo ethtool -K eth0 gro off',
+    },
+  ];
   return home;
 }
 

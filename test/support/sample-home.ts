@@ -26,6 +26,7 @@ export function quietHealth(now: number): Health {
     lossPercent: 0,
     vantage: 'lan-both-ways',
     blindSpots: [],
+    warnings: [],
     decode: { 'ipv4 truncated': 3 },
     broker: { url: 'mqtt://127.0.0.1:1883', embedded: true, connected: true, error: null, waiting: 0, dropped: 0 },
     database: { path: '/home/anna/state/thingwatch.db', bytes: 5_242_880, error: null },

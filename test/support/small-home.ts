@@ -130,6 +130,7 @@ export function someHealth(changes: Partial<Health> = {}): Health {
     lossPercent: 0,
     vantage: 'lan-both-ways',
     blindSpots: [],
+    warnings: [],
     decode: {},
     broker: null,
     database: { path: '', bytes: 0, error: null },

@@ -469,6 +469,7 @@ export const words = {
     lossUnknown: 'not measurable here',
     lastFrame: 'Last frame',
     restarts: 'Restarts',
+    mend: 'To mend it:',
     blindSpots: 'Cannot judge',
     decode: 'Frames not understood',
     broker: 'Alert broker',

@@ -194,6 +194,14 @@ describe('the first load', () => {
     expect(stage.problems).toEqual([]);
   });
 
+  it('says on the sensor’s own page what can be mended, and how', async () => {
+    const page = await stage.open(troubledHome(Date.now()), phone);
+    await stage.pair(page);
+    await page.goto(`${stage.web.url}#/sensor`);
+    await page.getByText('The port eth0 merges segments (gro): under load frames get lost.').waitFor();
+    await page.getByText('To mend it: sudo ethtool -K eth0 gro off').waitFor();
+  });
+
   it('works behind a path prefix', async () => {
     const page = await stage.open(troubledHome(Date.now()), phone, { basePath: '/watch/' });
     await stage.pair(page);

@@ -53,6 +53,12 @@ function Capture({ health }: { health: HealthAnswer }) {
   return (
     <Card title={text.capture}>
       {health.captureError && <p class="notice">{health.captureError}</p>}
+      {health.warnings.map(({ fix, key, text: warning }) => (
+        <div key={key} class="notice">
+          <p>{warning}</p>
+          <p class="wrap">{`${text.mend} ${fix}`}</p>
+        </div>
+      ))}
       <Facts
         rows={[
           [text.capture, `${text.captureState[health.capture]} (${text.mode[health.mode]})`],

@@ -1,0 +1,57 @@
+// Frames from elsewhere bear the time of a machine whose clock nobody here has set. Near this machine's time their stamps are
+// better than ours, which know nothing of the way they came; far from it they would drag packet time along, so then their
+// arrival counts. It judges clocks only, not frames.
+import type { Frame } from './frame.ts';
+import type { Warning } from './live-source.ts';
+
+/** Stamps further from this machine's time than this (ms) are not believed … */
+const UNBELIEVED = 60_000;
+/** … until they are this near again: what lies between must not switch to and fro. */
+const BELIEVED = 30_000;
+
+export class ArrivalClock {
+  readonly #now: () => number;
+  readonly #onChange: (offset: number | null) => void;
+  /** How far the stamps are from this machine's time, ms; null while they are believed. */
+  #offset: number | null = null;
+
+  /** `onChange` is told when stamps begin to be off, by how many ms, and with null when they are right again. */
+  constructor(now: () => number, onChange: (offset: number | null) => void) {
+    this.#now = now;
+    this.#onChange = onChange;
+  }
+
+  /** The frame with the time that the sensor shall go by. */
+  stamped(frame: Frame): Frame {
+    const now = this.#now();
+    const offset = frame.time - now;
+    const isOff = Math.abs(offset) > (this.#offset === null ? UNBELIEVED : BELIEVED);
+    if (isOff !== (this.#offset !== null)) this.#onChange(isOff ? offset : null);
+    this.#offset = isOff ? offset : null;
+    return isOff ? { ...frame, time: now } : frame;
+  }
+
+  /** `source` is what people call the machine whose clock it is. */
+  warnings(source: string): Warning[] {
+    if (this.#offset === null) return [];
+    return [
+      {
+        key: 'source_clock',
+        text: `The clock of ${source} is ${offsetWords(this.#offset)} this sensor's: its frames count from their arrival.`,
+        fix: 'Let both set their clocks by the network (NTP).',
+      },
+    ];
+  }
+}
+
+/** "2 hours behind", "about 3 minutes ahead of". */
+export function offsetWords(offset: number): string {
+  const minutes = Math.round(Math.abs(offset) / 60_000);
+  const [count, unit] =
+    minutes < 120
+      ? [minutes, 'minute']
+      : minutes < 2880
+        ? [Math.round(minutes / 60), 'hour']
+        : [Math.round(minutes / 1440), 'day'];
+  return `${count} ${unit}${count === 1 ? '' : 's'} ${offset < 0 ? 'behind' : 'ahead of'}`;
+}

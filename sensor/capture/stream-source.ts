@@ -1,0 +1,223 @@
+// Live frames from a stream of capture bytes that a program or a router sends: opens it, reads it through tcpdump with the
+// filter of every other way, opens it again when it ends or falls silent. What the bytes come from is the opener's affair.
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ArrivalClock, offsetWords } from './arrival-clock.ts';
+import { CaptureError } from './errors.ts';
+import type { LiveSource, LiveSourceOptions, Warning } from './live-source.ts';
+import { readHead } from './replay.ts';
+import { readTcpdump, spawnTcpdump } from './tcpdump.ts';
+
+/** One run of whatever sends capture bytes (pcap or pcapng). */
+export interface CaptureStream {
+  readonly bytes: Readable;
+  /** Ends it for good. Resolves to why it had ended by itself, in words, or to null when it had not, or nothing is known. */
+  close(): Promise<string | null>;
+}
+
+export interface StreamOpener {
+  /** What messages call it, as in "nothing has come from …". */
+  readonly name: string;
+  /** Rejects with a StreamError. */
+  open(signal: AbortSignal): Promise<CaptureStream>;
+  /** Called once, after the last stream. */
+  leave?(): Promise<void>;
+}
+
+/** Why a stream could not be opened; the message is for a person. */
+export class StreamError extends Error {
+  /** Milliseconds for which another try would not help, or would do harm (a wrong password); 0 when it may help at once. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter = 0) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** All in ms. */
+export interface StreamLimits {
+  firstRetry: number;
+  longestRetry: number;
+  /** A stream that brought bytes for this long was healthy: its end starts the backoff anew. */
+  healthyAfter: number;
+  /** Nothing for this long is told: no home is silent for a minute. */
+  silent: number;
+  /** Nothing for this long, and it is started again. */
+  stuck: number;
+}
+
+const LIMITS: StreamLimits = {
+  firstRetry: 1000,
+  longestRetry: 60_000,
+  healthyAfter: 30_000,
+  silent: 60_000,
+  stuck: 180_000,
+};
+
+export interface StreamSourceOptions extends LiveSourceOptions {
+  opener: StreamOpener;
+  limits?: Partial<StreamLimits>;
+}
+
+export class StreamSource implements LiveSource {
+  readonly #options: StreamSourceOptions;
+  readonly #limits: StreamLimits;
+  readonly #clock: ArrivalClock;
+  readonly #abort = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #restarts = 0;
+  #lastError: string | null = null;
+  /** Of the present run, by the clock that nobody sets (ms). */
+  #openedAt = 0;
+  #lastBytes = 0;
+  #retry: number;
+
+  constructor(options: StreamSourceOptions) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#retry = this.#limits.firstRetry;
+    const { log, now, opener } = options;
+    this.#clock = new ArrivalClock(now, (offset) => {
+      if (offset === null) log.info(`the clock of ${opener.name} agrees with this machine's again`);
+      else
+        log.warn(
+          `the clock of ${opener.name} is ${offsetWords(offset)} this machine's: its frames count from their arrival`,
+        );
+    });
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Resolves at once: a router that is not there yet, as after a power cut, is waited for. */
+  async start(): Promise<void> {
+    this.#options.onState('starting', null);
+    this.#running = this.#keepOpen();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+    await this.#options.opener.leave?.();
+  }
+
+  warnings(): Warning[] {
+    const { name } = this.#options.opener;
+    const quiet = performance.now() - this.#lastBytes;
+    const silence: Warning = {
+      key: 'source_silent',
+      text: `Nothing has come from ${name} for ${Math.round(quiet / 1000)} seconds.`,
+      fix: 'See whether the router still captures there; the sensor starts it again by itself after three minutes.',
+    };
+    const isSilent = this.#lastBytes > 0 && quiet >= this.#limits.silent;
+    return [...(isSilent ? [silence] : []), ...this.#clock.warnings(name)];
+  }
+
+  async #keepOpen(): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      let problem: string;
+      let refusedFor = 0;
+      try {
+        problem = await this.#once();
+      } catch (error) {
+        const isForPeople = error instanceof CaptureError || error instanceof StreamError;
+        problem = isForPeople ? error.message : `a frame could not be handled: ${stackOf(error)}`;
+        if (error instanceof StreamError) refusedFor = error.retryAfter;
+      }
+      if (signal.aborted) return;
+      await this.#pause(problem, refusedFor);
+      this.#restarts++;
+    }
+  }
+
+  async #pause(problem: string, refusedFor: number): Promise<void> {
+    const { log, onState } = this.#options;
+    const { firstRetry, healthyAfter, longestRetry } = this.#limits;
+    if (this.#openedAt > 0 && this.#lastBytes - this.#openedAt >= healthyAfter) this.#retry = firstRetry;
+    if (problem !== this.#lastError) log.error(`${problem}; trying again`);
+    this.#lastError = problem;
+    onState(refusedFor === 0 && this.#retry < longestRetry ? 'restarting' : 'failed', problem);
+    const wait = Math.max(refusedFor, this.#retry);
+    this.#retry = Math.min(this.#retry * 2, longestRetry);
+    this.#openedAt = 0;
+    this.#lastBytes = 0;
+    await sleep(wait, undefined, { signal: this.#abort.signal }).catch(() => {
+      // Stopped meanwhile.
+    });
+  }
+
+  /** From opening to the end; resolves to why it ended. */
+  async #once(): Promise<string> {
+    const { opener } = this.#options;
+    const stream = await opener.open(this.#abort.signal);
+    this.#openedAt = performance.now();
+    this.#lastBytes = this.#openedAt;
+    stream.bytes.on('error', () => {
+      // Kept in errored, and told by whoever reads.
+    });
+    // Of its own run only; aborting it ends the reading, as stopping does.
+    const run = new AbortController();
+    const end = () => run.abort();
+    this.#abort.signal.addEventListener('abort', end, { once: true });
+    let isStuck = false;
+    const watch = setInterval(() => {
+      if (performance.now() - this.#lastBytes < this.#limits.stuck) return;
+      isStuck = true;
+      run.abort();
+      stream.bytes.destroy();
+    }, this.#limits.stuck / 20);
+    let warning: string | null = null;
+    let failure: unknown = null;
+    try {
+      if (this.#abort.signal.aborted) end();
+      warning = await this.#read(stream.bytes, run.signal);
+    } catch (error) {
+      failure = error;
+    } finally {
+      clearInterval(watch);
+      this.#abort.signal.removeEventListener('abort', end);
+      stream.bytes.destroy();
+    }
+    const reason = await stream.close();
+    if (isStuck) return `nothing came from ${opener.name} for ${Math.round(this.#limits.stuck / 1000)} seconds`;
+    // A frame that cannot be handled is the sensor's own fault; a stream that is none, that of what sent it.
+    if (failure !== null && !(failure instanceof CaptureError && failure.problem !== 'tool' && reason !== null))
+      throw failure;
+    return reason ?? warning ?? `${opener.name} ended without a word`;
+  }
+
+  /** Resolves when the stream has ended, to what tcpdump found amiss with it. */
+  async #read(bytes: Readable, signal: AbortSignal): Promise<string | null> {
+    const { log, onFrame, onState, opener } = this.#options;
+    const begun = await readHead(bytes, opener.name, signal);
+    if (begun === null) return null;
+    this.#lastBytes = performance.now();
+    const tcpdump = spawnTcpdump({ input: 'pipe', linkType: begun.linkType, filter: true });
+    tcpdump.stdin?.on('error', () => bytes.destroy());
+    tcpdump.stdin?.write(begun.head);
+    bytes.on('data', () => {
+      this.#lastBytes = performance.now();
+    });
+    bytes.on('close', () => tcpdump.stdin?.end());
+    if (tcpdump.stdin) bytes.pipe(tcpdump.stdin);
+    if (this.#restarts > 0 && this.#lastError !== null)
+      log.info(`frames come again from ${opener.name} (restart ${this.#restarts})`);
+    this.#lastError = null;
+    onState('running', null);
+    const { warning } = await readTcpdump(tcpdump, {
+      file: opener.name,
+      onFrame: (frame) => onFrame(this.#clock.stamped(frame)),
+      pacer: undefined,
+      onChunk() {},
+      signal,
+    });
+    return warning;
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,143 @@
+// Live capture as `run` needs it: which source the configuration names, and that source at work with what watches over it.
+// Belongs to main.ts.
+import { type Command, commandOpener } from '../capture/command-stream.ts';
+import { defaultInterface, listInterfaces } from '../capture/interfaces.ts';
+import { LiveCapture } from '../capture/live.ts';
+import type { LiveSource, LiveSourceOptions } from '../capture/live-source.ts';
+import { OffloadKeeper } from '../capture/offloads.ts';
+import { StreamError, StreamSource } from '../capture/stream-source.ts';
+import { EXIT } from '../cli.ts';
+import type { Config } from '../config.ts';
+import { EdgeError } from './edge-error.ts';
+import type { Served } from './serve.ts';
+import type { Session } from './session.ts';
+
+/** Where the store keeps which offloads were switched off. */
+const OFFLOADS_OFF = 'offloads_switched_off';
+/** Linux's name for all interfaces at once. */
+const ANY = 'any';
+
+/** The port that frames come from, or what takes its place, for people. Both null: no port could be found. */
+export function sourceNames({ capture }: Config): { port: string | null; remote: string | null } {
+  const { command, fritzbox } = capture;
+  if (command !== undefined) return { port: null, remote: 'a command (capture.command)' };
+  if (fritzbox !== undefined)
+    return { port: null, remote: `the FRITZ!Box at ${new URL(fritzbox.url).host}, ${fritzbox.interface}` };
+  return { port: capture.interface ?? defaultInterface(), remote: null };
+}
+
+export interface LivePlan {
+  /** For the terminal and for health. */
+  label: string;
+  /** Name of the interface; null where frames come from elsewhere. */
+  port: string | null;
+  /** Settles before a page or a broker is opened whether capturing is possible at all. Throws CaptureError. */
+  probe(): Promise<void>;
+  open(options: LiveSourceOptions): Promise<LiveSource>;
+}
+
+/** @throws EdgeError when there is no such interface */
+export function planSource(session: Session): LivePlan {
+  const { capture } = session.config;
+  const { port, remote } = sourceNames(session.config);
+  if (remote === null) return portPlan(port, session);
+  const { command, fritzbox } = capture;
+  return {
+    label: remote,
+    port: null,
+    async probe() {},
+    async open(options) {
+      if (command !== undefined) {
+        const opener = commandOpener({
+          command: command as Command,
+          environment: process.env,
+          log: session.log('command'),
+        });
+        return new StreamSource({ ...options, opener });
+      }
+      // Loaded only where it is used: TLS and HTTP cost start-up time.
+      const { FritzboxOpener } = await import('../capture/fritzbox/box-stream.ts');
+      if (fritzbox === undefined) throw new EdgeError(EXIT.usage, 'no source of frames is configured');
+      try {
+        return new StreamSource({ ...options, opener: new FritzboxOpener(fritzbox, session.log('fritzbox')) });
+      } catch (error) {
+        if (error instanceof StreamError) throw new EdgeError(EXIT.usage, error.message);
+        throw error;
+      }
+    },
+  };
+}
+
+function portPlan(port: string | null, { log, now }: Session): LivePlan {
+  if (port === null)
+    throw new EdgeError(EXIT.usage, 'no network interface was found to capture on: name one with capture.interface');
+  const names = listInterfaces().map(({ name }) => name);
+  if (port !== ANY && !names.includes(port))
+    throw new EdgeError(
+      EXIT.usage,
+      `there is no interface ${port}: set capture.interface to the one at the mirror port (there are ${names.join(', ')})`,
+    );
+  return {
+    label: port,
+    port,
+    async probe() {
+      const attempt = new LiveCapture({ interface: port, onFrame() {}, onState() {}, log: log('capture'), now });
+      try {
+        await attempt.start();
+      } finally {
+        await attempt.stop();
+      }
+    },
+    open: async (options) => new LiveCapture({ ...options, interface: port }),
+  };
+}
+
+export interface LiveRun {
+  start(): Promise<void>;
+  /** Ends the source and leaves its port as it was found. */
+  stop(): Promise<void>;
+}
+
+/** The source at work: frames into the engine, its state and what is amiss into health, the offloads of its port looked after. */
+export function liveCapture(session: Session, plan: LivePlan, { clock, health, spine }: Served): LiveRun {
+  const { config, log } = session;
+  const now = () => clock?.now() ?? session.now();
+  let source: LiveSource | null = null;
+  const keeper =
+    plan.port === null || plan.port === ANY
+      ? null
+      : new OffloadKeeper({
+          device: plan.port,
+          fix: config.capture.fix_offloads,
+          log: log('capture'),
+          memory: {
+            read: () => spine.store.meta(OFFLOADS_OFF),
+            write: (text) => spine.store.save({ meta: { [OFFLOADS_OFF]: text }, durable: true }),
+          },
+        });
+  health.warnings.push(
+    () => source?.warnings() ?? [],
+    () => keeper?.warnings() ?? [],
+  );
+  return {
+    async start() {
+      await keeper?.start();
+      source = await plan.open({
+        onFrame: (frame) => spine.engine.frame(frame),
+        onState: (state, error) => {
+          health.capture = state;
+          health.captureError = error;
+          health.captureRestarts = source?.restarts ?? 0;
+        },
+        log: log('capture'),
+        now,
+        ...(clock === null ? {} : { timeOf: (monotonic: number) => clock.timeOf(monotonic) }),
+      });
+      await source.start();
+    },
+    async stop() {
+      await source?.stop();
+      await keeper?.stop();
+    },
+  };
+}

@@ -1,0 +1,221 @@
+// A program whose output is a capture, as a live source: real programs, the real tcpdump, this machine's clock.
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Command, commandOpener } from '../../sensor/capture/command-stream.ts';
+import type { Frame } from '../../sensor/capture/frame.ts';
+import type { LiveState } from '../../sensor/capture/live-source.ts';
+import { type StreamLimits, StreamSource } from '../../sensor/capture/stream-source.ts';
+import type { Log } from '../../sensor/log.ts';
+import * as build from '../support/packet-builder.ts';
+import { attempts, ownTcpdumps, syn, write } from './replay-stage.ts';
+
+const QUICK: Partial<StreamLimits> = { firstRetry: 50, longestRetry: 400, healthyAfter: 300 };
+
+class Running {
+  readonly frames: Frame[] = [];
+  readonly states: [LiveState, string | null][] = [];
+  readonly lines: string[] = [];
+  readonly source: StreamSource;
+  /** When each `starting` or new try was told, ms. */
+  readonly troubles: number[] = [];
+
+  constructor(command: Command, limits: Partial<StreamLimits> = {}, now: () => number = Date.now) {
+    const say = (level: string) => (text: string) => this.lines.push(`${level} ${text}`);
+    const log: Log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+    const environment = { PATH: process.env.PATH, THINGWATCH_MQTT_PASSWORD: 'hush' };
+    this.source = new StreamSource({
+      opener: commandOpener({ command, environment, log }),
+      limits: { ...QUICK, ...limits },
+      log,
+      now,
+      onFrame: ({ data, ...frame }) => this.frames.push({ ...frame, data: Buffer.from(data) }),
+      onState: (state, error) => {
+        this.states.push([state, error]);
+        if (error !== null) this.troubles.push(performance.now());
+      },
+    });
+  }
+
+  async until(what: (running: this) => boolean): Promise<void> {
+    for (const deadline = performance.now() + 15_000; !what(this); await sleep(5)) {
+      if (performance.now() > deadline)
+        throw new Error(`it did not come to that: ${JSON.stringify([this.states, this.lines, this.frames.length])}`);
+    }
+  }
+}
+
+let running: Running | null = null;
+async function start(...args: ConstructorParameters<typeof Running>): Promise<Running> {
+  running = new Running(...args);
+  await running.source.start();
+  return running;
+}
+afterEach(() => running?.source.stop());
+
+const now = () => Date.now();
+const capture = (name: string, count: number, from = now()) => write(name, build.pcapBytes(attempts(count, from)));
+
+/** Processes of other groups than ours whose command line holds the text. */
+function processesWith(text: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe('a command', () => {
+  test.each([
+    ['pcap', 'for the shell', build.pcapBytes],
+    ['pcapng', 'for the shell', build.pcapngBytes],
+    ['pcap', 'as a list', build.pcapBytes],
+  ])('that writes %s, %s, delivers its frames at once, and what the filter drops not', async (_, how, bytes) => {
+    const from = now();
+    const bulk = build.ethernet(
+      { source: '02:00:00:00:00:01', destination: '02:00:00:00:00:02' },
+      { etherType: 0x88cc, bytes: Buffer.alloc(60) },
+    );
+    const file = write('live.cap', bytes([{ time: from, data: bulk }, ...attempts(2, from)]));
+    const script = `cat ${file}; sleep 60`;
+    const { frames, states, until } = await start(how === 'as a list' ? ['/bin/sh', '-c', script] : script);
+    await until.call(running as Running, () => frames.length === 2);
+    expect(frames.map(({ data, time }) => [data.toString('hex'), time - from])).toEqual([
+      [syn(40_000).toString('hex'), 0],
+      [syn(40_001).toString('hex'), 1000],
+    ]);
+    expect(states).toEqual([
+      ['starting', null],
+      ['running', null],
+    ]);
+  });
+
+  test('that ends is started again, later each time, and its last words are told', async () => {
+    const one = await start("echo 'ssh: connect to host router port 22: No route to host' >&2; exit 255");
+    await one.until(({ source }) => source.restarts >= 5);
+    const words =
+      'the command in capture.command ended with exit code 255: ssh: connect to host router port 22: No route to host';
+    expect(one.states.slice(0, 5)).toEqual([
+      ['starting', null],
+      ...['restarting', 'restarting', 'restarting', 'failed'].map((state) => [state, words]),
+    ]);
+    const gaps = one.troubles.slice(1).map((time, index) => time - (one.troubles[index] ?? 0));
+    for (const [index, least] of [50, 100, 200, 400].entries()) expect(gaps[index]).toBeGreaterThanOrEqual(least - 2);
+    expect(one.lines.filter((line) => line.startsWith('error'))).toEqual([`error ${words}; trying again`]);
+  });
+
+  test('that was healthy and ends is started again soon, and its frames come again', async () => {
+    const file = capture('short.pcap', 1);
+    const { length } = build.pcapBytes(attempts(1));
+    // Bytes go on for half a second, as those of a router do.
+    const rest = build.pcapBytes(attempts(1)).subarray(24).length;
+    const script = `cat ${file}; for i in 1 2 3 4 5 6; do sleep 0.1; tail -c ${rest} ${file}; done`;
+    expect(rest).toBe(length - 24);
+    const one = await start(script, { firstRetry: 50, longestRetry: 5000, healthyAfter: 300 });
+    await one.until(({ source }) => source.restarts >= 3);
+    const waits = one.states.filter(([state]) => state === 'failed');
+    expect(waits).toEqual([]);
+    expect(one.frames.length).toBeGreaterThanOrEqual(7 * 3);
+    expect(one.lines.filter((line) => /frames come again/.test(line)).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('that says nothing is told of, then started again, though it still runs', async () => {
+    const file = capture('silent.pcap', 1);
+    const one = await start(`cat ${file}; exec sleep 4242`, { silent: 1000, stuck: 3000 });
+    await one.until(({ frames }) => frames.length === 1);
+    expect(one.source.warnings()).toEqual([]);
+    await one.until(({ source }) => source.warnings().length === 1);
+    expect(one.source.warnings()[0]).toMatchObject({
+      key: 'source_silent',
+      text: expect.stringContaining('Nothing has come from the command in capture.command for'),
+    });
+    await one.until(({ frames }) => frames.length === 2);
+    expect(one.states.slice(1, 4)).toEqual([
+      ['running', null],
+      ['restarting', 'nothing came from the command in capture.command for 3 seconds'],
+      ['running', null],
+    ]);
+    expect(one.source.warnings()).toEqual([]);
+    expect(processesWith('4242')).toHaveLength(1);
+  });
+
+  test('that writes no capture is told so in words', async () => {
+    const one = await start('echo Permission denied; sleep 60');
+    await one.until(({ states }) => states.length > 1);
+    expect(one.states[1]?.[1]).toBe('the command in capture.command is not a packet capture (neither pcap nor pcapng)');
+  });
+
+  test('that does not exist, too', async () => {
+    const one = await start(['/nowhere/tcpdump', '-w', '-']);
+    await one.until(({ states }) => states.length > 1);
+    expect(one.states[1]).toEqual(['restarting', 'capture.command cannot be started: there is no such program']);
+  });
+
+  test('what it says on standard error is in the log, cleaned and bounded; the command and our settings never', async () => {
+    const secret = 'pa55word';
+    const noise = `printf 'listening\\033[31m on\\tbr-lan\\n%0999d\\n' 7 >&2`;
+    const one = await start(`: ${secret}; ${noise}; echo "[$THINGWATCH_MQTT_PASSWORD]" >&2; exit 1`);
+    await one.until(({ source }) => source.restarts >= 1);
+    expect(one.lines.slice(0, 3)).toEqual([
+      'info it says: listening [31m on br-lan',
+      `info it says: ${'0'.repeat(300)}`,
+      'info it says: []',
+    ]);
+    expect(JSON.stringify([one.lines, one.states])).not.toMatch(/pa55word|hush/);
+  });
+
+  test('stopping ends all that it started, also what does not want to', async () => {
+    const file = capture('stubborn.pcap', 1);
+    const one = await start(`trap '' TERM; cat ${file}; sh -c 'trap "" TERM; sleep 987.1; sleep 987.2' & sleep 987.3`);
+    await one.until(({ frames }) => frames.length === 1);
+    expect(processesWith('987.').length).toBeGreaterThan(0);
+    await one.source.stop();
+    for (let n = 0; n < 100 && processesWith('987.').length > 0; n++) await sleep(20);
+    expect(processesWith('987.')).toEqual([]);
+    expect(ownTcpdumps()).toEqual([]);
+    expect(one.states.at(-1)).toEqual(['running', null]);
+  });
+});
+
+describe('the clock of the router', () => {
+  test.each([
+    ['hours behind', -3 * 3_600_000, '3 hours behind'],
+    ['in 1970', -now(), `${Math.round(now() / 86_400_000)} days behind`],
+    ['days ahead', 2 * 86_400_000, '2 days ahead of'],
+  ])('%s: frames count from their arrival, and a warning says so', async (_, offset, words) => {
+    const began = now();
+    const file = write('clock.pcap', build.pcapBytes(attempts(3, Math.max(1000, began + offset))));
+    const one = await start(`cat ${file}; sleep 60`);
+    await one.until(({ frames }) => frames.length === 3);
+    for (const { time } of one.frames) expect(began <= time && time <= now()).toBe(true);
+    expect(one.source.warnings()).toEqual([
+      {
+        key: 'source_clock',
+        text: `The clock of the command in capture.command is ${words} this sensor's: its frames count from their arrival.`,
+        fix: expect.any(String),
+      },
+    ]);
+    expect(one.lines.filter((line) => line.startsWith('warn'))).toHaveLength(1);
+  });
+
+  test('that is a little off is believed: it knows better when a frame passed', async () => {
+    const from = now() - 20_000;
+    const one = await start(`cat ${capture('near.pcap', 3, from)}; sleep 60`);
+    await one.until(({ frames }) => frames.length === 3);
+    expect(one.frames.map(({ time }) => time - from)).toEqual([0, 1000, 2000]);
+    expect(one.source.warnings()).toEqual([]);
+  });
+
+  test('that is set right meanwhile is believed again, and one at the border does not switch to and fro', async () => {
+    const began = now();
+    const offsets = [-70_000, -50_000, -61_000, -45_000, -10_000, -50_000, -20_000];
+    const frames = offsets.map((offset, n) => ({ time: began + offset, data: syn(40_000 + n) }));
+    const one = await start(`cat ${write('set.pcap', build.pcapBytes(frames))}; sleep 60`, {}, () => began);
+    await one.until(() => one.frames.length === 7);
+    expect(one.frames.map(({ time }) => time - began)).toEqual([0, 0, 0, 0, -10_000, -50_000, -20_000]);
+    expect(one.lines.filter((line) => /clock/.test(line))).toHaveLength(2);
+  });
+});
