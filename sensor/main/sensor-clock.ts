@@ -161,7 +161,8 @@ export class SensorClock {
       this.#odd = { difference, at: monotonic, since: this.now() };
     if (!this.#isDue(difference, monotonic - this.#odd.at)) return null;
     this.#odd = null;
-    return this.#step(difference);
+    // Times on record are whole.
+    return this.#step(Math.round(difference));
   }
 
   #addSleep(monotonic: number): void {

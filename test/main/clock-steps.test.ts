@@ -62,6 +62,7 @@ describe('a machine without a battery', () => {
       expect(frames.length).toBeGreaterThan(2);
       expect(frames.every(({ time }) => time > TRUE - HOUR && time < TRUE + HOUR)).toBe(true);
       expect(now.clock.health()).toMatchObject({ isCertain: true });
+      expect(now.spine.recorder.problem).toBeNull();
       expect(now.spine.time.isUncertain(Date.parse(incident.startedAt))).toBe(false);
     };
     check(sensor);

@@ -11,7 +11,8 @@ export class Machine implements ClockSource {
   hasBattery = false;
   synchronised: Synchronised = 'no';
   #wall: number;
-  #monotonic = 5000;
+  /** As real ones, no whole milliseconds. */
+  #monotonic = 5000.3217;
   #asleep = 0;
 
   constructor(wall: number) {
@@ -39,7 +40,7 @@ export class Machine implements ClockSource {
   restart(wall: number): void {
     this.boot += '+';
     this.#wall = wall;
-    this.#monotonic = 5000;
+    this.#monotonic = 5000.3217;
     this.#asleep = 0;
   }
 }
