@@ -10,6 +10,7 @@ import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
 import { Describer } from './describer.ts';
+import { DISTINCT_KEY, DistinctPairs } from './distinct-pairs.ts';
 import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
@@ -42,6 +43,8 @@ export class Recorder {
   readonly incidents = new IncidentBook();
   readonly expectations = new ExpectationBook();
   readonly evidence = new EvidenceWatch();
+  /** Addresses that a person called different things. */
+  readonly distinct = new DistinctPairs();
   readonly #options: RecorderOptions;
   readonly #describer: Describer;
   #engine: Engine | null = null;
@@ -79,6 +82,7 @@ export class Recorder {
     this.#engine = engine;
     this.incidents.load(store.loadIncidents());
     this.expectations.load(store.loadExpectations());
+    this.distinct.load(store.meta(DISTINCT_KEY));
     this.evidence.ring.load(store.evidence.load(), (id) => this.incidents.get(id));
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
@@ -174,6 +178,11 @@ export class Recorder {
     this.#options.events.emit('expectations');
   }
 
+  /** A person said which addresses are different things. */
+  distinctChanged(): void {
+    this.#save(true, [], { meta: this.distinct.meta() });
+  }
+
   deviceForgotten(mac: Mac): void {
     this.evidence.ring.remove(this.incidents.ofDevice(mac).map(({ id }) => id));
     this.#forget(mac);
@@ -225,7 +234,8 @@ export class Recorder {
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail();
     const devices = engine.devices.takeChanged();
-    this.#save(false, devices, { meta: metaOf(engine), evidence: this.evidence.ring.changes(true) });
+    const meta = { ...metaOf(engine), ...this.distinct.meta() };
+    this.#save(false, devices, { meta, evidence: this.evidence.ring.changes(true) });
     for (const device of devices) this.#options.events.emit('device', device);
     this.#prune(engine.now);
   }
