@@ -129,9 +129,13 @@ export interface Identity {
   dhcpFingerprint: string | null;
   dhcpVendorClass: string | null;
   dhcpClientId: string | null;
+  /** DHCPv6's identifier of the client, the same on each of its interfaces (RFC 8415, section 11), as hex. */
+  duid: string | null;
   mdnsServices: string[];
   /** Model keys from mDNS TXT records (`md`, `model`, `ty`, …) as `key=value`. */
   mdnsModels: string[];
+  /** Identifiers from mDNS TXT records (`deviceid`, `serialnumber`, …) as `key=value`, and names of instances as `instance=…`. */
+  mdnsIds: string[];
   ssdpServer: string | null;
   ssdpTypes: string[];
   userAgent: string | null;
@@ -219,8 +223,10 @@ export function newDevice(mac: Mac, time: number): Device {
       dhcpFingerprint: null,
       dhcpVendorClass: null,
       dhcpClientId: null,
+      duid: null,
       mdnsServices: [],
       mdnsModels: [],
+      mdnsIds: [],
       ssdpServer: null,
       ssdpTypes: [],
       userAgent: null,

@@ -113,6 +113,7 @@ export class LinkLearner {
     if (device === null) return;
     if (!fromServer) {
       if (message.fqdn !== null) identities.hostName(device, message.fqdn, 'dhcpv6', time);
+      if (message.clientId !== null) identities.duid(device, message.clientId);
       return;
     }
     if (message.messageType !== DHCPV6_REPLY) return;

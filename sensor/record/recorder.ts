@@ -12,6 +12,7 @@ import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
 import { Describer } from './describer.ts';
+import { DISTINCT_KEY, DistinctPairs } from './distinct-pairs.ts';
 import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
@@ -49,6 +50,8 @@ export class Recorder {
   readonly incidents: IncidentBook;
   readonly expectations = new ExpectationBook();
   readonly evidence = new EvidenceWatch();
+  /** Addresses that a person called different things. */
+  readonly distinct = new DistinctPairs();
   readonly #options: RecorderOptions;
   readonly #describer: Describer;
   #engine: Engine | null = null;
@@ -89,6 +92,7 @@ export class Recorder {
     this.#engine = engine;
     this.incidents.load(store.loadIncidents());
     this.expectations.load(store.loadExpectations());
+    this.distinct.load(store.meta(DISTINCT_KEY));
     this.evidence.ring.load(store.evidence.load(), (id) => this.incidents.get(id));
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
@@ -180,6 +184,11 @@ export class Recorder {
     this.#options.events.emit('expectations');
   }
 
+  /** A person said which addresses are different things. */
+  distinctChanged(): void {
+    this.#save(true, [], { meta: this.distinct.meta() });
+  }
+
   deviceForgotten(mac: Mac): void {
     this.evidence.ring.remove(this.incidents.ofDevice(mac).map(({ id }) => id));
     this.#forget(mac);
@@ -251,7 +260,7 @@ export class Recorder {
   }
 
   #meta(engine: Engine): Record<string, string> {
-    return { ...metaOf(engine), ...this.#options.meta?.() };
+    return { ...metaOf(engine), ...this.distinct.meta(), ...this.#options.meta?.() };
   }
 
   /** Kept frames of an incident, oldest first, with those not stored so far. */

@@ -13,7 +13,7 @@ import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
 import { MAPPINGS } from './mappings.ts';
-import { OWN_THINGS } from './own.ts';
+import { CHANGING, OWN_THINGS } from './own.ts';
 import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
 import { SUBMISSION } from './submission.ts';
 import { SYMPTOMS } from './symptoms.ts';
@@ -29,6 +29,7 @@ export const CASES: readonly Case[] = [
   ...EXPOSURE,
   ...MAPPINGS,
   ...OWN_THINGS,
+  ...CHANGING,
   ...FLOODS,
   ...STORES_AND_UPDATES,
   ...NAMES,

@@ -75,6 +75,8 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     timeline: [],
     activity: hours.map((hour) => ({ hour, connections: 1 + ((hour * 7) % 9), mailAttempts: 0 })),
     mergeSuggestion: null,
+    sameThing: [],
+    distinctFrom: [],
   };
 }
 

@@ -57,6 +57,7 @@ export function DeviceLine({ device, open, now }: { device: DeviceSummary; open:
             <When time={device.lastSeen} now={now} />
             {device.mailAttempts > 0 && ` · ${words.devices.mails(device.mailAttempts)}`}
             {device.sameAs !== null && ` · ${words.devices.newAddress}`}
+            {device.perhapsSameAs !== null && ` · ${words.devices.perhaps(device.perhapsSameAs)}`}
           </span>
           {(open || device.role !== 'device' || device.broadcastOnly) && (
             <span class="line-badges">

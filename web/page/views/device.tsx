@@ -12,10 +12,11 @@ import { DayStrip, stripText } from '../parts/strip.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
-import { ForgetDevice, RenameDevice, SameDevice } from './device-actions.tsx';
+import { ForgetDevice, RenameDevice } from './device-actions.tsx';
 import { Updates } from './device-updates.tsx';
 import { type IncidentPage, UNRESOLVED } from './home.tsx';
 import { NoteSteps } from './incident.tsx';
+import { SameDevice } from './same-device.tsx';
 
 const SHOWN_BACKENDS = 20;
 const SHOWN_ADDRESSES = 4;
@@ -95,6 +96,7 @@ function summaryOf(device: DeviceDetail | null) {
     ...device,
     name,
     address: null,
+    perhapsSameAs: null,
     mailAttempts: 0,
     lastMail: null,
     lastUpdateContact: null,
