@@ -12,6 +12,7 @@ import { IdentityBook } from './attribute/identity.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
 import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
+import { RemoteMirrors } from './attribute/remote-mirrors.ts';
 import { Resolvers } from './attribute/resolvers.ts';
 import { movedTime, type TimeMove } from './attribute/time-move.ts';
 import { type Vantage, VantageJudge } from './attribute/vantage.ts';
@@ -75,6 +76,7 @@ export class Engine {
   readonly #gateways = new GatewayFinder();
   readonly #identities = new IdentityBook(this.devices);
   readonly #duplicates = new DuplicateFinder();
+  readonly #mirrors: RemoteMirrors;
   readonly #vantage: VantageJudge;
   readonly #detectors: DetectorPanel;
   readonly #connections: ConnectionTraffic;
@@ -88,6 +90,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#home = new Home(options.homeNet);
+    this.#mirrors = new RemoteMirrors(this.#home);
     this.#vantage = new VantageJudge(this.#home, options.sensorMac);
     const names = new DestinationNames();
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
@@ -161,6 +164,10 @@ export class Engine {
     if (packet === null) return false;
     const interest = interestOf(packet);
     if (interest === null) return false;
+    if (interest === 'mirrored') {
+      for (const inner of this.#mirrors.take(frame, packet)) this.frame(inner);
+      return false;
+    }
     this.#follow(frame.time);
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
@@ -209,11 +216,13 @@ export class Engine {
 
   /** For a while nothing has come of a stream that goes on: nothing waits for what might come. */
   idle(): void {
+    for (const frame of this.#mirrors.flush()) this.frame(frame);
     this.#detectors.idle();
   }
 
   /** The capture has ended: settles what is pending. */
   finish(): void {
+    for (const frame of this.#mirrors.flush()) this.frame(frame);
     this.#connections.close(this.#now);
     this.#detectors.finish(this.#now);
     this.#assignRoles();

@@ -33,6 +33,7 @@ export interface HomeMemory {
 export class Home {
   readonly #replaced: boolean;
   readonly #fixed = new BlockList();
+  readonly #reserved = new BlockList();
   readonly #learned = new LearnedPrefixes();
   readonly #public = new PublicAddresses();
   readonly #sides = new LRUCache<IpAddress, boolean>({ max: REMEMBERED });
@@ -42,6 +43,7 @@ export class Home {
     this.#replaced = homeNet.length > 0;
     const inside = this.#replaced ? homeNet : [...INSIDE_IPV4, ...INSIDE_IPV6];
     for (const prefix of [...inside, ...EVERYBODY]) addTo(this.#fixed, prefix);
+    for (const prefix of [...INSIDE_IPV4, ...INSIDE_IPV6]) addTo(this.#reserved, prefix);
   }
 
   /** True when `--home-net` decides and nothing is learned. */
@@ -61,6 +63,11 @@ export class Home {
   /** Inside by the built-in set or `--home-net`, not by what somebody announced. */
   isInsideByRule(ip: IpAddress): boolean {
     return this.#fixed.check(ip, familyOf(ip));
+  }
+
+  /** On a network here: inside, or an address that no host on the Internet has, whatever `--home-net` says of it. */
+  isLocal(ip: IpAddress): boolean {
+    return this.isInside(ip) || this.#reserved.check(ip, familyOf(ip));
   }
 
   /** A prefix that a router or DHCP server announced. Returns whether it was new and acceptable. */
