@@ -17,6 +17,7 @@ import { CHANGING, OWN_THINGS } from './own.ts';
 import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
 import { SUBMISSION } from './submission.ts';
 import { SYMPTOMS } from './symptoms.ts';
+import { VANTAGE } from './vantage.ts';
 
 export const CASES: readonly Case[] = [
   ...MAIL,
@@ -43,4 +44,5 @@ export const CASES: readonly Case[] = [
   ...WEB_PROXIES,
   ...THINGS,
   ...OUTSIDE,
+  ...VANTAGE,
 ];
