@@ -20,8 +20,12 @@ const EVERYBODY = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'];
 
 /** A prefix wider than this is not one home's: a forged announcement must not turn the Internet into the inside. */
 const WIDEST_LEARNED = { 4: 20, 6: 48 } as const;
+/** Private ranges as a whole are no cable. */
+const WIDEST_LINK = 16;
 /** A provider renumbers now and then; more prefixes than this at once are a flood. */
 const LEARNED_PREFIXES = 32;
+/** IPv4 networks that the DHCP servers of the cable serve: one, a few where there are guests and VLANs. */
+const LINKS = 16;
 /** Public addresses of the router: one or two at a time, and those before. */
 const PUBLIC_ADDRESSES = 8;
 /** Addresses whose side is remembered: a check of the lists costs more than all else that is done with a packet. */
@@ -45,6 +49,8 @@ export class Home {
   /** Prefixes in the order learned, `address/length`. */
   #prefixes: string[] = [];
   readonly #public = new Set<IpAddress>();
+  /** `address/length`, the latest announced last. */
+  readonly #links = new Map<string, BlockList>();
   readonly #sides = new LRUCache<IpAddress, boolean>({ max: REMEMBERED });
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
@@ -88,6 +94,23 @@ export class Home {
     }
     this.restore([...this.#prefixes, text].slice(-LEARNED_PREFIXES));
     return true;
+  }
+
+  /** A DHCP server, asked without a relay, gave an address on this network (RFC 2132, option 1): it is the cable's own. */
+  learnLink(address: IpAddress, length: number): void {
+    const text = `${address}/${length}`;
+    if (length < WIDEST_LINK || parsePrefix(text) === null) return;
+    const known = this.#links.get(text) ?? new BlockList();
+    if (!this.#links.delete(text)) addTo(known, text);
+    this.#links.set(text, known);
+    const [oldest] = this.#links.keys();
+    if (this.#links.size > LINKS && oldest !== undefined) this.#links.delete(oldest);
+  }
+
+  /** Whether an IPv4 address lies on the cable itself, and not beyond some router; null where that is not known. */
+  isOnLink(ip: IpAddress): boolean | null {
+    if (this.#links.size === 0 || isIP(ip) !== 4) return null;
+    return [...this.#links.values()].some((link) => link.check(ip, 'ipv4'));
   }
 
   /** Somebody was told that `ip` is the home's address on the Internet. */

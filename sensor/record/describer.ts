@@ -1,11 +1,13 @@
 // Writes an incident's sentences from what is known now: who it is called, which servers, what to do.
 import type { Device } from '../attribute/device.ts';
+import { bearsOwnName } from '../attribute/identity.ts';
 import { isMailKind } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import type { Engine } from '../engine.ts';
 import type { Incident } from './incident.ts';
 import { mailServers } from './incident-book.ts';
 import { adviceFor, summaryOf } from './wording.ts';
+import { whoText } from './wording-place.ts';
 
 export class Describer {
   readonly #knowledge: Knowledge;
@@ -26,8 +28,32 @@ export class Describer {
   /** Writes summary and advice anew. */
   describe(incident: Incident, device: Device | null): void {
     const note = device === null ? null : this.#knowledge.noteOf(device);
-    if (device !== null && isMailKind(incident.kind)) incident.evidence.servers = mailServers(incident, device);
-    incident.summary = summaryOf(incident, device === null ? null : this.nameOf(device));
-    incident.advice = adviceFor(incident, device, note);
+    const isInner = incident.evidence.innerAddress !== undefined;
+    if (device !== null && isMailKind(incident.kind) && !isInner)
+      incident.evidence.servers = mailServers(incident, device);
+    this.#nameCarrier(incident);
+    const name = device === null ? null : this.nameOf(device);
+    incident.summary = summaryOf(
+      incident,
+      name === null ? null : whoText(this.#doubted(name, incident, device), incident),
+    );
+    incident.advice = adviceFor(incident, device, isInner ? null : note);
+  }
+
+  /** What hands on the frames is called by its own name, one of those behind it by none. */
+  #nameCarrier({ evidence }: Incident): void {
+    const { behind } = evidence;
+    if (typeof behind !== 'object' || behind === null || !('mac' in behind) || !('kind' in behind)) return;
+    const carrier = this.#engine()?.devices.get(`${behind.mac}`);
+    if (carrier === undefined) return;
+    const hasOwn = carrier.label !== null || (behind.kind !== null && bearsOwnName(carrier));
+    Object.assign(behind, { name: hasOwn ? this.nameOf(carrier) : null });
+  }
+
+  /** What is told of a MAC that several devices share, without an address, is one of theirs. */
+  #doubted(name: string, { evidence, kind }: Incident, device: Device | null): string {
+    if (device?.sharedMac !== true || evidence.behind !== undefined || isMailKind(kind) || kind === 'exposed')
+      return name;
+    return `${name} or another device behind the same MAC`;
   }
 }

@@ -119,7 +119,8 @@ export class Recorder {
 
   /** What the device's firmware note calls its own mail is shown and not told, until a person decides. */
   #calmed(finding: Finding, device: Device | null): Finding {
-    const note = device === null || !isMailKind(finding.kind) ? null : this.#options.knowledge.noteOf(device);
+    const isOwn = isMailKind(finding.kind) && finding.inner === undefined;
+    const note = device === null || !isOwn ? null : this.#options.knowledge.noteOf(device);
     if (note?.mail == null || !isInNote(note.mail, finding)) return finding;
     return { ...finding, severity: 'info', evidence: { ...finding.evidence, expectedByNote: note.slug } };
   }

@@ -11,6 +11,7 @@ import type {
   Lease,
   MailDestination,
   MailTally,
+  Path,
   TimelineEntry,
 } from '../attribute/device.ts';
 import { INCIDENT_KINDS, SEVERITIES } from '../detect/finding.ts';
@@ -40,6 +41,15 @@ const identity = z.object({
   ssdpTypes: z.array(text),
   userAgent: text.nullable(),
 }) satisfies z.ZodType<Identity>;
+
+const path = z.object({
+  directAt: time.nullable(),
+  behind: text.nullable(),
+  kind: z.enum(['repeater', 'router']),
+  ip: text.nullable(),
+  until: time.nullable(),
+  carriers: z.array(text),
+}) satisfies z.ZodType<Path>;
 
 const firmware = z.object({
   version: text,
@@ -72,6 +82,7 @@ export const deviceShape = z.object({
   lastSeen: time,
   broadcastOnly: flag,
   sharedMac: flag,
+  path,
   connections: count,
   hostnames: z.array(hostName),
   identity,

@@ -13,6 +13,7 @@ import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
 import { MAPPINGS } from './mappings.ts';
+import { SHARED_MACS } from './shared-macs.ts';
 import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
 import { SUBMISSION } from './submission.ts';
 import { SYMPTOMS } from './symptoms.ts';
@@ -28,6 +29,7 @@ export const CASES: readonly Case[] = [
   ...EXPOSURE,
   ...MAPPINGS,
   ...FLOODS,
+  ...SHARED_MACS,
   ...STORES_AND_UPDATES,
   ...NAMES,
   ...SYMPTOMS,
