@@ -4,6 +4,7 @@ import { bearsOwnName } from '../attribute/identity.ts';
 import { isMailKind } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import type { Engine } from '../engine.ts';
+import { innerOf } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { mailServers } from './incident-book.ts';
 import { adviceFor, summaryOf } from './wording.ts';
@@ -25,10 +26,18 @@ export class Describer {
     return engine === null ? device.mac : this.#knowledge.displayName(device, engine.devices);
   }
 
+  /** What is said of a device in an outbreak: of one behind it, whose mail that is, the address. */
+  mailerName(device: Device, mail: readonly Incident[]): string {
+    const [inner] = mail.flatMap((incident) => innerOf(incident) ?? []);
+    return inner !== undefined && mail.every((incident) => innerOf(incident) !== undefined)
+      ? `a device at ${inner}`
+      : this.nameOf(device);
+  }
+
   /** Writes summary and advice anew. */
   describe(incident: Incident, device: Device | null): void {
     const note = device === null ? null : this.#knowledge.noteOf(device);
-    const isInner = incident.evidence.innerAddress !== undefined;
+    const isInner = innerOf(incident) !== undefined;
     if (device !== null && isMailKind(incident.kind) && !isInner)
       incident.evidence.servers = mailServers(incident, device);
     this.#nameCarrier(incident);

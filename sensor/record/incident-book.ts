@@ -8,6 +8,7 @@ import { type Finding, type IncidentKind, SEVERITIES, type Severity } from '../d
 import { mailPortClass } from '../detect/mail-findings.ts';
 import { higherStage, isToldAt, stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from './events.ts';
+import { innerOf } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 
 /** An acknowledged incident that was quiet this long (ms) and goes on is news again. */
@@ -180,13 +181,7 @@ interface Keyed extends Pick<Finding, 'device' | 'kind' | 'portClass' | 'inner'>
   evidence?: Record<string, unknown>;
 }
 
-function keyOf({
-  device,
-  evidence,
-  inner = evidence?.innerAddress as string | undefined,
-  kind,
-  portClass,
-}: Keyed): string {
+function keyOf({ device, evidence, inner = evidence && innerOf({ evidence }), kind, portClass }: Keyed): string {
   return `${device ?? 'home'} ${kind} ${portClass}${inner === undefined ? '' : ` ${inner}`}`;
 }
 

@@ -181,7 +181,7 @@ export const expectationShape = z
     id: text,
     device: text,
     covers: z.enum(['mail', 'exposed']),
-    targets: z.array(z.object({ destination: text, port: count })),
+    targets: z.array(z.object({ destination: text, port: count, from: z.string().exactOptional() })),
     createdAt: time,
     createdBy: text,
     until: time.nullable(),

@@ -24,8 +24,13 @@ export function whoText(name: string, { evidence }: Pick<Incident, 'evidence'>):
   }
 }
 
+/** Its frames bear the MAC of what hands them on, and it is known all the same. */
+export function isClient(evidence: Record<string, unknown>): boolean {
+  return fields(evidence.behind).who === 'client';
+}
+
 /** `the repeater extender`, `the router 52:54:00:12:34:56`, `02:ee:00:00:00:01`. */
-function carrierText(evidence: Record<string, unknown>): string {
+export function carrierText(evidence: Record<string, unknown>): string {
   const { kind, mac, name } = fields(evidence.behind);
   return `${typeof kind === 'string' ? `the ${kind} ` : ''}${text(name ?? mac)}`;
 }
