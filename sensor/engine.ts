@@ -69,7 +69,10 @@ export interface EngineMemory extends HomeMemory {
 }
 
 export class Engine {
-  readonly devices = new DeviceTable((device, time) => this.#detectors.appeared(device, time));
+  readonly devices = new DeviceTable(
+    (device, time) => this.#detectors.appeared(device, time),
+    (mac) => this.#gateways.isGateway(mac),
+  );
   readonly counters = new DecodeCounters();
   readonly #options: EngineOptions;
   readonly #home: Home;
@@ -245,7 +248,7 @@ export class Engine {
   }
 
   #attribute(packet: Packet): Connection | null {
-    const device = this.#senderOf(packet);
+    const device = this.devices.senderOf(packet.sourceMac, packet.ip?.source ?? null, this.#now);
     this.#vantage.observe(packet, this.#now);
     if (device !== null) {
       device.role = this.#roleOf(device);
@@ -262,11 +265,6 @@ export class Engine {
     if (packet.icmpError !== null) this.#connections.refused(packet, packet.icmpError, this.#now);
     if (packet.udp !== null) this.#udp(packet, packet.udp, device);
     return null;
-  }
-
-  #senderOf({ ip, sourceMac }: Packet): Device | null {
-    if (sourceMac === null || this.devices.trueSender(sourceMac, ip?.source ?? null) !== null) return null;
-    return this.devices.seen(sourceMac, this.#now);
   }
 
   #roleOf(device: Device): Device['role'] {

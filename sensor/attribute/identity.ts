@@ -138,6 +138,11 @@ export function announcedName(device: Device): { name: string; from: HostNameSou
   return null;
 }
 
+/** Whether its name is surely its own, and not one of those behind its MAC: a person's word, or what it told the DHCP server. */
+export function bearsOwnName({ hostnames, label }: Device): boolean {
+  return label !== null || hostnames.some(({ from }) => from === 'dhcp');
+}
+
 /** The newest name of each kind, the best first, none twice. */
 export function announcedNames(device: Device): string[] {
   const names = NAME_ORDER.flatMap((source) => device.hostnames.findLast(({ from }) => from === source)?.name ?? []);

@@ -146,6 +146,8 @@ export interface Dhcp {
   clientIp: IpAddress | null;
   /** Address being handed out (yiaddr), null when 0.0.0.0. */
   yourIp: IpAddress | null;
+  /** The relay agent that hands it on between client and server (giaddr), null when 0.0.0.0: without one. */
+  relayIp: IpAddress | null;
   /** Option 50. */
   requestedIp: IpAddress | null;
   /** Option 12, raw text as sent: hostile until cleaned. */

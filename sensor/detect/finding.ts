@@ -34,6 +34,8 @@ export interface Finding {
   stage?: MailStage;
   /** What separates incidents of one kind on one device: `25`, `odd`, `submission`, a backend's name. */
   portClass: string;
+  /** Whose it is of those behind the device's MAC: an address that has no MAC here. It separates incidents as well. */
+  inner?: IpAddress;
   time: number;
   /**
    * `opens`: a new judgement, counted in the incident's `findings`. `updates`: more is known of an earlier one

@@ -66,12 +66,14 @@ function devices({ devices: list }: Report): string[] {
 }
 
 function device(entry: ReportDevice): string[] {
-  const { addresses, backends, displayName, hostnames, mac, mail, note, randomizedMac, role, vendor } = entry;
+  const { addresses, backends, behind, displayName, hostnames, mac, mail, note, randomizedMac, role, vendor } = entry;
   const traits = [
     role === 'device' ? null : role,
     vendor,
     note === null ? null : `note ${note}`,
     randomizedMac ? 'locally administered address' : null,
+    behind === null ? null : `behind the ${behind.kind} ${behind.name ?? behind.mac}`,
+    entry.sharedMac ? 'several devices behind this MAC' : null,
   ];
   const ips = [...new Set(addresses.map(({ ip }) => ip))];
   const lines = [

@@ -1,4 +1,6 @@
 // Retained states as the broker gets them. Pure builders: same view, same bytes. Names on MQTT are snake_case.
+import { isMailKind } from '../detect/finding.ts';
+import { innerOf } from '../record/expectation-scope.ts';
 import type { Health } from '../record/health.ts';
 import { isoTime } from '../record/report.ts';
 import type { DeviceView, SensorView } from './ports.ts';
@@ -19,6 +21,7 @@ export interface Counters {
 
 const BLIND_SPOTS_SHOWN = 8;
 const NOT_COVERED_SHOWN = 16;
+const ADDRESSES_SHOWN = 8;
 
 export function deviceState(device: DeviceView, counters: Counters, now: number, holdMs: number): StateMessage {
   const { last } = device.mail;
@@ -36,6 +39,7 @@ export function deviceState(device: DeviceView, counters: Counters, now: number,
       connected: device.mail.connected,
       refused: device.mail.refused,
       unanswered: device.mail.unanswered,
+      addresses_behind: innerMailers(device),
     },
     mail_connections: counters.mail,
     last_mail: timeOrNull(last?.time ?? null),
@@ -46,6 +50,14 @@ export function deviceState(device: DeviceView, counters: Counters, now: number,
     allow_mail: allow,
   };
   return { payload: JSON.stringify(state), transition: `${sending} ${severity} ${allow}` };
+}
+
+/** Addresses behind the device's MAC that mail, of incidents that are not settled. */
+function innerMailers({ incidents }: DeviceView): string[] {
+  const open = incidents.filter(
+    ({ kind, state }) => isMailKind(kind) && (state === 'open' || state === 'acknowledged'),
+  );
+  return [...new Set(open.flatMap((incident) => innerOf(incident) ?? []))].sort().slice(0, ADDRESSES_SHOWN);
 }
 
 export interface SensorFacts {

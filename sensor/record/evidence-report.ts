@@ -6,10 +6,12 @@ import { mailPortClass } from '../detect/mail-findings.ts';
 import { evidenceFileName, framesOfOneKind } from './evidence-export.ts';
 import { frameLine } from './evidence-frames.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
+import { innerOf, isIncidents } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { isoTime, type ReportDevice, type ReportMailDestination } from './report.ts';
 import { timelineText } from './wording.ts';
 import { plural } from './wording-parts.ts';
+import { carrierText, isClient } from './wording-place.ts';
 import { vantageAdvice } from './wording-vantage.ts';
 
 export interface EvidenceReport {
@@ -31,7 +33,7 @@ const SHOWN = 40;
 /** Facts that have lines of their own. */
 const TOLD_ELSEWHERE = new Set([
   ...['attempts', 'connected', 'refused', 'unanswered', 'messages', 'recipients', 'address', 'lastDestination'],
-  'firstDestination',
+  ...['firstDestination', 'innerAddress', 'behind'],
 ]);
 
 export function evidenceReport(report: EvidenceReport): string {
@@ -71,11 +73,22 @@ function device({ device: known, incident }: EvidenceReport): string[] {
   const ips = [...new Set(own?.map(({ ip }) => ip))];
   const { address } = incident.evidence;
   if (ips.length === 0 && typeof address === 'string') ips.push(address);
+  const inner = innerOf(incident);
+  const behind = carrierText(incident.evidence);
+  if (inner !== undefined)
+    return [
+      ...row('Address', inner),
+      ...row('Behind', behind),
+      ...wrap(
+        'The device has no MAC address of its own here: its frames bear that of what hands them on. What is told of other devices behind the same MAC address is no part of this report.',
+      ),
+    ];
   const local = known?.randomizedMac === true ? ' (locally administered: it may change)' : '';
   return [
     ...row('Called', known?.displayName ?? null),
     ...row('MAC address', `${incident.device}${local}`),
     ...row('Vendor', known?.vendor ?? null),
+    ...row('Behind', isClient(incident.evidence) ? behind : null),
     ...row('Addresses then', ips.length === 0 ? null : ips.slice(-SHOWN).join(', ')),
     ...wrap(
       "Addresses are those inside the home. Outside, the device appears under the public address that the router had at that time; this sensor does not see it, the provider's records do.",
@@ -100,7 +113,7 @@ function counts({ incident }: EvidenceReport): string[] {
 function destinations({ device: known, incident }: EvidenceReport): string[] {
   if (!isMailKind(incident.kind) || known === null) return [];
   const theirs = known.mail.destinations
-    .filter(({ attempts, lastSeen, port }) => attempts > 0 && isOf(incident, lastSeen, port))
+    .filter((one) => one.attempts > 0 && isOf(incident, one.lastSeen, one.port) && isIncidents(incident, one))
     .sort((a, b) => b.attempts - a.attempts);
   const more = theirs.length - SHOWN;
   return [

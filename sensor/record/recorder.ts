@@ -124,7 +124,7 @@ export class Recorder {
     const chain = this.#chain(device);
     const macs = chain.map(({ mac }) => mac);
     // Whose mail is expected may look up where it goes.
-    if (finding.kind === 'mail_lookup') return this.expectations.allowsMail(macs, time);
+    if (finding.kind === 'mail_lookup') return this.expectations.allowsMail(macs, time, finding.inner);
     const expectation =
       this.expectations.covering(finding, macs) ?? this.expectations.covering(withKnownName(finding, chain), macs);
     if (expectation === null) return false;
@@ -293,7 +293,9 @@ export class Recorder {
     const engine = this.#engine;
     if (engine === null) return;
     const affected = affectedIn(this.incidents.values(), (incident) => this.#deviceOf(incident));
-    const finding = findOutbreak(affected, engine.devices.all(), (device) => this.#describer.nameOf(device), time);
+    const nameOf = (device: Device) =>
+      this.#describer.mailerName(device, this.incidents.openOf(device.mac, 'mail_started'));
+    const finding = findOutbreak(affected, engine.devices.all(), nameOf, time);
     if (finding === null) return;
     this.finding(finding, null);
     for (const { device } of affected) {

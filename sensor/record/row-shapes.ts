@@ -11,6 +11,7 @@ import type {
   Lease,
   MailDestination,
   MailTally,
+  Path,
   TimelineEntry,
 } from '../attribute/device.ts';
 import { INCIDENT_KINDS, SEVERITIES } from '../detect/finding.ts';
@@ -43,6 +44,15 @@ const identity = z.object({
   userAgent: text.nullable(),
 }) satisfies z.ZodType<Identity>;
 
+const path = z.object({
+  directAt: time.nullable(),
+  behind: text.nullable(),
+  kind: z.enum(['repeater', 'router']),
+  ip: text.nullable(),
+  until: time.nullable(),
+  carriers: z.array(text),
+}) satisfies z.ZodType<Path>;
+
 const firmware = z.object({
   version: text,
   from: z.enum(['ssdp', 'http', 'mdns']),
@@ -74,6 +84,7 @@ export const deviceShape = z.object({
   lastSeen: time,
   broadcastOnly: flag,
   sharedMac: flag,
+  path,
   connections: count,
   hostnames: z.array(hostName),
   identity,
@@ -172,7 +183,7 @@ export const expectationShape = z
     id: text,
     device: text,
     covers: z.enum(['mail', 'exposed']),
-    targets: z.array(z.object({ destination: text, port: count })),
+    targets: z.array(z.object({ destination: text, port: count, from: z.string().exactOptional() })),
     createdAt: time,
     createdBy: text,
     until: time.nullable(),

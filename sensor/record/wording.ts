@@ -14,6 +14,7 @@ import { FLOOD_ADVICE, floodSummary } from './wording-flood.ts';
 import { LOOKUP_ADVICE, lookupSummary, lookupText } from './wording-lookup.ts';
 import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
+import { placeAdvice } from './wording-place.ts';
 import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
 import { blindAdvice, blindSummary, doubtOf } from './wording-vantage.ts';
 
@@ -91,11 +92,11 @@ const SET_UP =
 export function adviceFor(incident: Incident, device: Device | null, note: Note | null): string[] {
   switch (incident.kind) {
     case 'mail_started':
-      if (device?.role === 'gateway') return gatewayAdvice();
+      if (device?.role === 'gateway' && incident.evidence.innerAddress === undefined) return gatewayAdvice();
       if (device?.role === 'sensor') return SENSOR_ADVICE;
-      return [...cure(note), EXPECTED];
+      return [...placeAdvice(incident), ...cure(note), EXPECTED];
     case 'submission_started':
-      return [SET_UP, `If you did not: ${lower(DISCONNECT)}`, ...cure(note).slice(1)];
+      return [SET_UP, `If you did not: ${lower(DISCONNECT)}`, ...placeAdvice(incident), ...cure(note).slice(1)];
     case 'outbreak':
       return [
         'Disconnect every device named here before you look further.',

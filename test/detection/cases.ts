@@ -14,6 +14,7 @@ import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
 import { MAPPINGS } from './mappings.ts';
 import { CHANGING, OWN_THINGS } from './own.ts';
+import { SHARED_MACS } from './shared-macs.ts';
 import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
 import { SUBMISSION } from './submission.ts';
 import { SYMPTOMS } from './symptoms.ts';
@@ -32,6 +33,7 @@ export const CASES: readonly Case[] = [
   ...OWN_THINGS,
   ...CHANGING,
   ...FLOODS,
+  ...SHARED_MACS,
   ...STORES_AND_UPDATES,
   ...NAMES,
   ...SYMPTOMS,

@@ -64,6 +64,8 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     classEvidence: [],
     randomizedMac: false,
     sharedMac: false,
+    behind: null,
+    addressesBehind: [],
     broadcastOnly: false,
     firstSeen: isoTime(now - 12 * DAY),
     lastSeen: isoTime(now - 60_000),

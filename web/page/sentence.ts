@@ -5,7 +5,7 @@ import type { Health } from '../../sensor/record/health.ts';
 import type { ReportIncident } from '../../sensor/record/report.ts';
 import type { DeviceSummary } from '../shapes.ts';
 import { DAY_MS, HOUR_MS } from './format.ts';
-import { isMailIncident } from './mail-facts.ts';
+import { innerAddress, isMailIncident } from './mail-facts.ts';
 import { words } from './words.ts';
 
 export type Tone = 'alert' | 'notice' | 'blind' | 'quiet' | 'unknown';
@@ -85,12 +85,12 @@ function alertSentence({ health, incidents, incomplete, devices, now }: Sentence
     kind === 'sensor_blind' && health !== null && !SEEING.has(health.vantage);
   const open = incidents.filter((one) => one.state === 'open' && one.severity !== 'info' && !isTold(one));
   const mail = open.filter(isMailIncident);
-  const mailDevices = new Set(mail.map(({ device }) => device));
+  const mailDevices = new Map(mail.map((incident) => [`${incident.device} ${innerAddress(incident)}`, incident]));
   const first = mail[0];
   const answered = mail.some(wasAnswered);
   const unanswered = answered || health?.vantage !== 'lan-both-ways' ? [] : [words.sentence.noneAnswered];
   if (first && mailDevices.size > 1) {
-    const names = [...mailDevices].map((mac) => nameOf(mac, devices));
+    const names = [...mailDevices.values()].map((incident) => whoIn(incident, devices));
     return {
       tone: 'alert',
       headline: answered
@@ -103,7 +103,7 @@ function alertSentence({ health, incidents, incomplete, devices, now }: Sentence
   if (first) {
     const since = mail.map(({ startedAt }) => startedAt).sort()[0] ?? first.startedAt;
     const link = `/incidents/${first.id}`;
-    const name = nameOf(first.device, devices);
+    const name = whoIn(first, devices);
     return {
       tone: 'alert',
       headline: answered ? words.sentence.sends(name, since, now) : words.sentence.tries(name, since, now),
@@ -124,7 +124,7 @@ function alertSentence({ health, incidents, incomplete, devices, now }: Sentence
   return {
     tone: 'notice',
     headline: one
-      ? words.sentence.acknowledged(nameOf(acknowledged.device, devices))
+      ? words.sentence.acknowledged(whoIn(acknowledged, devices))
       : words.sentence.severalAcknowledged(known.length),
     details: one ? [acknowledged.summary] : [],
     link: one ? `/incidents/${acknowledged.id}` : '/incidents',
@@ -186,7 +186,10 @@ function others(count: number): string[] {
   return count > 0 ? [words.sentence.alsoOpen(count)] : [];
 }
 
-function nameOf(mac: string | null, devices: DeviceSummary[]): string {
+/** Of one behind the device's MAC the address is known, and no name. */
+function whoIn(incident: ReportIncident, devices: DeviceSummary[]): string {
+  const [inner, mac] = [innerAddress(incident), incident.device];
+  if (inner !== null) return words.device.at(inner);
   if (mac === null) return words.device.home;
   return devices.find((known) => known.mac === mac)?.name ?? mac;
 }

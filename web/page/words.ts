@@ -162,6 +162,8 @@ export const words = {
     last: 'Last',
     often: 'How often',
     toWhom: 'To whom',
+    behind: 'Behind',
+    innerAddress: 'Its address',
     forgedMac: 'MAC address forged',
     forgedMacHint: (mac: string): string => `frames bear ${mac}; told from the IP address`,
     attempts: (count: number): string => plural(count, 'attempt', 'attempts'),
@@ -201,8 +203,8 @@ export const words = {
     expectTitle: 'Treat this as normal?',
     expectCovers: 'It will cover exactly:',
     expectDevice: (name: string): string => `from ${name}`,
-    expectTarget: ({ destination, port }: { destination: string; port: number }): string =>
-      destination === '*' ? `reached by anybody on its port ${port}` : `to ${destination}, port ${port}`,
+    expectTarget: ({ destination, from, port }: { destination: string; port: number; from?: string }): string =>
+      `${destination === '*' ? `reached by anybody on its port ${port}` : `to ${destination}, port ${port}`}${from === undefined ? '' : `, from ${from} alone`}`,
     expectMore: (count: number): string => `and ${plural(count, 'more', 'more')}`,
     expectNothing: 'nothing yet: no destination is known',
     wouldHide: (count: number): string =>
@@ -291,12 +293,15 @@ export const words = {
     addresses: 'Made-up MAC addresses',
     mailAttempts: 'Attempts to send mail',
     examples: 'Some of them',
+    behind: 'Behind',
+    innerAddress: 'Its address',
     bearers: 'Whose IP addresses they bear',
   } as Record<string, string>,
 
   share: {
     title: 'Report from a sensor inside my home network',
     device: 'Device',
+    behind: (address: string, mac: string): string => `at ${address}, behind ${mac}`,
     severity: 'Severity',
     period: 'Period',
     outcomes: 'Connections',
@@ -311,6 +316,10 @@ export const words = {
     notSeen: 'Only its broadcasts are seen: I cannot judge this one.',
     randomized: 'Locally administered address: it may change.',
     shared: 'Several devices speak behind this address.',
+    behind: (kind: 'repeater' | 'router', name: string): string =>
+      `Behind the ${kind} ${name}: its frames bear that one's MAC here.`,
+    at: (address: string): string => `A device at ${address}`,
+    addressesBehind: 'Devices behind it, without a MAC of their own here',
     nameFrom: (from: string): string =>
       from === 'user' ? 'name given by you' : `name from ${NAME_SOURCES[from] ?? from}`,
     noVendor: 'Unknown vendor',

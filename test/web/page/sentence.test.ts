@@ -169,6 +169,16 @@ describe('mail', () => {
     expect(link).toBe('/incidents/a1b2c3d4e5f6a7b8');
   });
 
+  it('of one behind the MAC of a device is told by its address, each by its own', () => {
+    const at = (innerAddress: string, id: string) => ({ ...mailIncident(NOW, id), evidence: { innerAddress } });
+    const one = homeSentence({ ...cameraOnly(), incidents: [at('192.168.36.152', 'a')] });
+    expect(one.headline).toMatch(/^A device at 192\.168\.36\.152 is sending mail/);
+    const incidents = [at('192.168.36.152', 'a'), at('192.168.36.153', 'b'), at('192.168.36.153', 'c')];
+    const two = homeSentence({ ...cameraOnly(), incidents });
+    expect(two.headline).toMatch(/^2 devices/);
+    expect(two.details[0]).toMatch(/192\.168\.36\.152.*192\.168\.36\.153/);
+  });
+
   it('that no server was seen to answer is an attempt, and says why it may be', () => {
     const evidence = { attempts: 4, connected: 0, refused: 1, unanswered: 3, messages: 0 };
     const tried = { ...cameraOnly(), incidents: [{ ...mailIncident(NOW), evidence }] };

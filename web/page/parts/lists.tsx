@@ -2,7 +2,7 @@
 import type { ReportIncident } from '../../../sensor/record/report.ts';
 import type { DeviceSummary } from '../../shapes.ts';
 import { shortTime } from '../format.ts';
-import { isMailIncident } from '../mail-facts.ts';
+import { innerAddress, isMailIncident } from '../mail-facts.ts';
 import { words } from '../words.ts';
 import { SeverityBadge, StateBadge, When } from './basics.tsx';
 import { Icon } from './icons.tsx';
@@ -17,7 +17,9 @@ export function IncidentLine({
   device: DeviceSummary | undefined;
   now: number;
 }) {
-  const who = incident.device === null ? words.device.home : device ? device.name : incident.device;
+  const inner = innerAddress(incident);
+  const known = incident.device === null ? words.device.home : device ? device.name : incident.device;
+  const who = inner === null ? known : words.device.at(inner);
   return (
     <li>
       <a

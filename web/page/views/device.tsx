@@ -114,6 +114,7 @@ function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteVi
     device.broadcastOnly ? words.device.notSeen : null,
     device.randomizedMac ? words.device.randomized : null,
     device.sharedMac ? words.device.shared : null,
+    device.behind ? words.device.behind(device.behind.kind, device.behind.name ?? device.behind.mac) : null,
   ].filter((warning) => warning !== null);
   const address = ({ ip, to }: { ip: string; to: string }) => (
     <li key={`${ip} ${to}`}>
@@ -144,6 +145,7 @@ function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteVi
               {newest.slice(0, SHOWN_ADDRESSES).map(address)}
             </ul>,
           ],
+          [words.device.addressesBehind, device.addressesBehind.join(', ')],
           [text.firstSeen, words.asCertain(shortTime(device.firstSeen, now), device.timeUncertain)],
           [text.lastSeen, <When key="seen" time={device.lastSeen} now={now} />],
           [text.class, `${text.classes[device.class]}${classReasons(device)}`],
