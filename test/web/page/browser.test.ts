@@ -70,7 +70,16 @@ describe.each(SCREENS.flatMap((screen) => SCHEMES.map((colorScheme) => ({ ...scr
       const home = troubledHome(Date.now());
       home.incidents.push(outbreak(Date.now()));
       const joined = home.devices.find(({ name }) => name === 'Phone');
-      if (joined) Object.assign(joined, { sameAs: CAMERA, olderName: 'Hallway camera' });
+      const [laptop, kettle] = ['Laptop', 'Kettle'].map((wanted) => home.devices.find(({ name }) => name === wanted));
+      if (!joined || !laptop || !kettle) throw new Error('the sample home has a phone, a laptop and a kettle');
+      const other = { mac: laptop.mac, name: 'Laptop' };
+      const sameThing = [{ ...other, lastSeen: laptop.lastSeen }];
+      Object.assign(joined, { sameAs: CAMERA, olderName: 'Hallway camera', sameThing });
+      kettle.mergeSuggestion = {
+        ...{ ...other, device: kettle.mac, kind: 'two-interfaces', older: [] },
+        reason: 'It gave the router the same identifier.',
+      };
+      kettle.distinctFrom = [other];
       const page = await stage.open(home, look);
       const check = async (view: string): Promise<void> => {
         const violations = await page.evaluate<string[]>(`${axe};
@@ -103,7 +112,8 @@ describe.each(SCREENS.flatMap((screen) => SCHEMES.map((colorScheme) => ({ ...scr
         [INCIDENT, 'textarea', 'Share as text'],
         ['#/incidents/outbreak', '.device-link'],
         ['#/devices', '.line'],
-        [`#/devices/${joined?.mac}`, '.notice'],
+        [`#/devices/${joined.mac}`, '.notice'],
+        [`#/devices/${kettle.mac}`, '.notice'],
         [`#/devices/${CAMERA}`, '.u-wrap', '30 days'],
         [`#/devices/${CAMERA}`, '.field', 'Rename'],
         [`#/devices/${HOSTILE}`, '.u-wrap'],

@@ -11,6 +11,9 @@ interface Shown {
   reload: () => void;
 }
 
+/** Of those a person kept apart; more are rare. */
+const SHOWN = 4;
+
 type Order = () => Promise<unknown>;
 
 const text = words.deviceView;
@@ -44,7 +47,7 @@ function Suggested({ device, reload, suggestion }: Shown & { suggestion: MergeSu
         <See mac={into} name={name} />
       </p>
       <div class="buttons">
-        <button type="button" class="primary" onClick={() => void decide(join, part, text.merged, reload)}>
+        <button type="button" onClick={() => void decide(join, part, text.merged, reload)}>
           {text.mergeYes}
         </button>
         <button type="button" onClick={() => void decide(differ(true), differ(false), text.distinguished, reload)}>
@@ -66,20 +69,20 @@ function Joined({ device, reload }: Shown) {
         {sameAs === null ? text.sameThing : text.sameAs}{' '}
         {sameAs !== null && <See mac={sameAs} name={olderName ?? sameAs} />}
       </p>
-      <ul class="plain">
-        {sameThing.map(({ lastSeen, mac }) => (
-          <li key={mac}>
-            <a class="mono" href={`#/devices/${encodeURIComponent(mac)}`}>
-              {mac}
-            </a>{' '}
-            <span class="muted">{text.seenAt(shortTime(lastSeen, now))}</span>
-          </li>
-        ))}
-      </ul>
+      {sameThing.map(({ lastSeen, mac }) => (
+        <p key={mac}>
+          <a class="mono" href={`#/devices/${encodeURIComponent(mac)}`}>
+            {mac}
+          </a>{' '}
+          {text.seenAt(shortTime(lastSeen, now))}
+        </p>
+      ))}
       {sameAs !== null && (
-        <button type="button" onClick={() => void decide(differ, join, text.unmerged, reload)}>
-          {text.unmerge}
-        </button>
+        <div class="buttons">
+          <button type="button" onClick={() => void decide(differ, join, text.unmerged, reload)}>
+            {text.unmerge}
+          </button>
+        </div>
       )}
     </div>
   );
@@ -89,7 +92,7 @@ function Joined({ device, reload }: Shown) {
 function Distinct({ device, reload }: Shown) {
   return (
     <>
-      {device.distinctFrom.map(({ mac: from, name }) => {
+      {device.distinctFrom.slice(0, SHOWN).map(({ mac: from, name }) => {
         const differ = (distinct: boolean) => () =>
           command({ type: 'distinguish', device: device.mac, from, distinct });
         return (
