@@ -18,8 +18,9 @@ import { outputOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
 const RATES = [1000, 2500];
 const PORT = 'mirror0';
 const FILTER = captureFilter(LINK_TYPES.ethernet);
-/** For the last frames to pass through all rooms, ms. */
+/** For the capture to begin, and for the last frames to pass through all rooms on a busy machine, ms. */
 const SETTLE = 3000;
+const CATCH_UP = 10_000;
 
 /** Connections by device and what they led to. */
 type Found = Map<string, number>;
@@ -95,7 +96,7 @@ async function live(lab: Namespaces, file: string, rate: number, state: string, 
   await said(sensor, /Capturing on/, 'sensor');
   await sleep(SETTLE);
   const sent = await play(lab, file, rate);
-  await sleep(SETTLE);
+  await sleep(CATCH_UP);
   // It stores what it knows; on a busy machine that takes longer than terminate() would wait.
   const ended = once(sensor, 'exit');
   sensor.kill();
