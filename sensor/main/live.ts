@@ -1,6 +1,6 @@
 // Live capture as `run` needs it: which source the configuration names, and that source at work with what watches over it.
 // Belongs to main.ts.
-import { type Command, commandOpener } from '../capture/command-stream.ts';
+import { commandOpener } from '../capture/command-stream.ts';
 import { defaultInterface, listInterfaces } from '../capture/interfaces.ts';
 import { LiveCapture } from '../capture/live.ts';
 import type { LiveSource, LiveSourceOptions } from '../capture/live-source.ts';
@@ -49,7 +49,7 @@ export function planSource(session: Session): LivePlan {
     async open(options) {
       if (command !== undefined) {
         const opener = commandOpener({
-          command: command as Command,
+          command,
           environment: process.env,
           log: session.log('command'),
         });

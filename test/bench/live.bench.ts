@@ -1,6 +1,7 @@
 // Is all that a replay finds found live as well? tcpreplay plays a capture into a veth at the rates of a mirror port, offloads as
 // found; the sensor's database is compared with a replay's, beside tcpdump with the same filter. A veth has no card: what the
 // machine cannot send, nobody is asked to hear, so the rate that was reached stands beside the one that was wanted.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,8 +18,9 @@ import { outputOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
 const RATES = [1000, 2500];
 const PORT = 'mirror0';
 const FILTER = captureFilter(LINK_TYPES.ethernet);
-/** For the last frames to pass through all rooms, ms. */
+/** For the capture to begin, and for the last frames to pass through all rooms on a busy machine, ms. */
 const SETTLE = 3000;
+const CATCH_UP = 10_000;
 
 /** Connections by device and what they led to. */
 type Found = Map<string, number>;
@@ -94,8 +96,11 @@ async function live(lab: Namespaces, file: string, rate: number, state: string, 
   await said(sensor, /Capturing on/, 'sensor');
   await sleep(SETTLE);
   const sent = await play(lab, file, rate);
-  await sleep(SETTLE);
-  await terminate(sensor);
+  await sleep(CATCH_UP);
+  // It stores what it knows; on a busy machine that takes longer than terminate() would wait.
+  const ended = once(sensor, 'exit');
+  sensor.kill();
+  await ended;
   tell(`${rate} Mbit/s, live`, sent, expected, foundIn(state), '');
 }
 
@@ -118,8 +123,10 @@ async function beside(lab: Namespaces, file: string, rate: number, folder: strin
   tell(`${rate} Mbit/s, tcpdump`, sent, expected, found, `; ${captured} packets passed the filter, ${dropped} dropped`);
 }
 
-/** What tcpreplay says of itself: packets sent, and the rate it reached. */
+/** What tcpreplay says of itself: packets sent, and the rate it reached; and how many of them the kernel brought to the port. */
 async function play(lab: Namespaces, file: string, rate: number): Promise<string> {
+  const arrived = async () => Number(await lab.script('sensor', [`cat /sys/class/net/${PORT}/statistics/rx_packets`]));
+  const before = await arrived();
   const output = await new Promise<string>((resolve, reject) => {
     const args = ['-i', 'eth0', '--preload-pcap', `--mbps=${rate}`, file];
     const child = lab.spawn('sender', 'tcpreplay', args);
@@ -135,13 +142,15 @@ async function play(lab: Namespaces, file: string, rate: number): Promise<string
   });
   const packets = /Successful packets:\s+(\d+)/.exec(output)?.[1] ?? '?';
   const reached = /Rated:[^,]*,\s*([\d.]+) Mbps/.exec(output)?.[1] ?? '?';
-  return `${packets} packets sent at ${Number(reached).toFixed(0)} Mbit/s`;
+  return `${packets} packets sent at ${Number(reached).toFixed(0)} Mbit/s, ${(await arrived()) - before} arrived`;
 }
 
 function tell(what: string, sent: string, expected: Found, found: Found, more: string): void {
   const both = inBoth(expected, found);
   const missed = total(expected) - both;
+  const which = [...expected].filter(([one, count]) => (found.get(one) ?? 0) < count).map(([one]) => one);
   console.log(
     `${what.padEnd(22)} ${sent}: ${both} of ${total(expected)} connections found, ${missed} missed (${((100 * missed) / total(expected)).toFixed(2)} %), ${total(found) - both} more${more}`,
   );
+  if (which.length > 0) console.log(`${' '.repeat(22)} missed of: ${which.slice(0, 5).join('; ')}`);
 }

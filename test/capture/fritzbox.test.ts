@@ -15,6 +15,7 @@ import type { LiveState } from '../../sensor/capture/live-source.ts';
 import { type StreamLimits, StreamSource } from '../../sensor/capture/stream-source.ts';
 import type { Log } from '../../sensor/log.ts';
 import { type BoxOptions, StandInBox } from '../lab/fritzbox.ts';
+import { makeCertificates } from '../lab/internet.ts';
 import { attempts, syn } from './replay-stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'thingwatch-fritzbox-'));
@@ -140,6 +141,10 @@ describe('interfaces', () => {
     const many = JSON.stringify(Array.from({ length: 5000 }, (_, n) => ({ name: `1-if${n}` })));
     expect(readInterfaces(many)).toHaveLength(200);
     expect(readInterfaces(`${'['.repeat(5000)}${']'.repeat(5000)}`)).toEqual([]);
+    const began = performance.now();
+    for (const text of ['<tr><button name="start" ', '<tr>', '<tr><button ']) readInterfaces(text.repeat(100_000));
+    for (const text of ['<User last="1"', '<User ', '<SID>']) readSessionInfo(text.repeat(100_000));
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 });
 
@@ -284,6 +289,15 @@ describe('a box with a certificate of its own', () => {
   ])('is trusted by %s', async (_, trust) => {
     const one = await start({ tls }, trust);
     await one.until(() => one.frames.length === 1);
+  });
+
+  test('vouched for by an authority in the file must bear the name it is asked by', async () => {
+    const made = await makeCertificates(folder, ['fritz.box'], []);
+    const vouched = { cert: readFileSync(made.certificate, 'utf8'), key: readFileSync(made.key, 'utf8') };
+    const one = await start({ tls: vouched }, { ca: made.ca });
+    await one.until(() => one.states.length === 2);
+    expect(one.states[1]?.[1]).toContain('its certificate bears another name');
+    expect(box.asked).toEqual([]);
   });
 
   test.each([

@@ -1,8 +1,9 @@
 // HTTP with a FRITZ!Box: every request on a connection of its own, whose certificate is looked at before a word is said.
 // Answers are bounded. No address of a request is ever told: session ids stand in them.
+import { X509Certificate } from 'node:crypto';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { StreamError } from '../stream-source.ts';
 
 /** What the certificate of an https:// box is trusted by; null: by a certificate authority that this machine knows. */
@@ -37,7 +38,9 @@ export interface Question {
 /** Asks and reads the whole answer. Rejects with a StreamError. */
 export async function ask(box: Box, question: Question): Promise<Answer> {
   const answer = await open(box, question);
-  const timer = setTimeout(() => answer.destroy(), ANSWER_WITHIN);
+  const end = () => answer.destroy();
+  const timer = setTimeout(end, ANSWER_WITHIN);
+  question.signal?.addEventListener('abort', end, { once: true });
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -50,6 +53,7 @@ export async function ask(box: Box, question: Question): Promise<Answer> {
     throw error instanceof StreamError ? error : new StreamError(`${nameOf(box)} broke off its answer`);
   } finally {
     clearTimeout(timer);
+    question.signal?.removeEventListener('abort', end);
     answer.destroy();
   }
   return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
@@ -62,6 +66,8 @@ export async function open(
 ): Promise<IncomingMessage> {
   const socket = await connected(box, signal);
   const body = form === undefined ? null : new URLSearchParams(form).toString();
+  const end = () => socket.destroy(new Error('stopped'));
+  signal?.addEventListener('abort', end, { once: true });
   try {
     return await new Promise((resolve, reject) => {
       const outgoing: ClientRequest = httpRequest(
@@ -98,6 +104,8 @@ export async function open(
   } catch (error) {
     socket.destroy();
     throw fault(box, error);
+  } finally {
+    signal?.removeEventListener('abort', end);
   }
 }
 
@@ -136,8 +144,18 @@ function tlsOptions(host: string, trust: Trust): object {
   const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
   if (trust === null) return servername;
   if (trust === 'anything' || 'fingerprint' in trust) return { ...servername, rejectUnauthorized: false };
-  // The box's own certificate, named by file: whose name it bears is settled by that.
-  return { ...servername, ca: trust.ca, checkServerIdentity: () => undefined };
+  return { ...servername, ca: trust.ca, checkServerIdentity: checkName(trust.ca) };
+}
+
+/** The very certificate of the file may bear any name, as a box's own does; one that it vouches for must bear the box's. */
+function checkName(pem: string): typeof checkServerIdentity {
+  const own = new Set(
+    [...pem.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(
+      ([text]) => new X509Certificate(text).fingerprint256,
+    ),
+  );
+  return (host, certificate) =>
+    own.has(certificate.fingerprint256) ? undefined : checkServerIdentity(host, certificate);
 }
 
 function checkFingerprint(socket: Socket | TLSSocket, wanted: string): void {

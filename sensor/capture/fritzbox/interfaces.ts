@@ -10,6 +10,8 @@ export interface BoxInterface {
 
 const ID = /^\d{1,3}-[\w.:-]{1,32}$/;
 const MOST = 200;
+/** Of HTML, whose patterns are searched for in ways that take longer the longer it is. */
+const LONGEST_PAGE = 131_072;
 
 /** What the capture page lists, from either form of it. Empty when nothing is recognised. */
 export function readInterfaces(answer: string): BoxInterface[] {
@@ -17,7 +19,7 @@ export function readInterfaces(answer: string): BoxInterface[] {
   const add = (id: string, label: string) => {
     if (ID.test(id) && !found.has(id) && found.size < MOST) found.set(id, label);
   };
-  for (const [row] of answer.matchAll(/<tr\b[\s\S]{0,4000}?<\/tr>/gi)) {
+  for (const [row] of answer.slice(0, LONGEST_PAGE).matchAll(/<tr\b[\s\S]{0,2000}?<\/tr>/gi)) {
     const button = /<button\b[^>]*\bname=\\?["']start\\?["'][^>]*>/i.exec(row)?.[0] ?? '';
     const id = /\bvalue=\\?["']([^"'\\]+)/i.exec(button)?.[1];
     if (id !== undefined) add(id, plain(/<th\b[^>]*>([\s\S]*?)<\\?\/th>/i.exec(row)?.[1] ?? ''));

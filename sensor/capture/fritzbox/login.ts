@@ -10,6 +10,8 @@ const NO_SESSION = '0000000000000000';
 /** Rounds that a box may ask for, both together; AVM's own ask for 66,000. */
 const MOST_ROUNDS = 5_000_000;
 const HOUR = 3_600_000;
+/** A box with many users still keeps within. */
+const LONGEST_INFO = 16_384;
 /** What the box is asked with at its end must not hold up ours, ms. */
 const FAREWELL_WITHIN = 2000;
 
@@ -24,7 +26,8 @@ export interface SessionInfo {
 }
 
 /** The XML that login_sid.lua answers with, or null when it is none. */
-export function readSessionInfo(xml: string): SessionInfo | null {
+export function readSessionInfo(answer: string): SessionInfo | null {
+  const xml = answer.slice(0, LONGEST_INFO);
   const text = (name: string) => new RegExp(`<${name}>([^<]{0,1000})</${name}>`).exec(xml)?.[1];
   const sid = text('SID');
   if (sid === undefined || !/^[0-9a-f]{16}$/i.test(sid)) return null;
