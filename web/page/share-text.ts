@@ -6,7 +6,9 @@ import { words } from './words.ts';
 
 export function shareText(incident: ReportIncident, device: ReportDevice | null, facts: MailFacts): string {
   const outcomes = words.incident.outcome;
-  const known = device ? [device.vendor, device.mac].filter(Boolean).join(', ') : (incident.device ?? words.device.home);
+  const known = device
+    ? [device.vendor, device.mac].filter(Boolean).join(', ')
+    : (incident.device ?? words.device.home);
   const inner = innerAddress(incident);
   const who = inner === null ? known : words.share.behind(inner, incident.device ?? '');
   const counts = [
