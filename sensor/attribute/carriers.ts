@@ -106,6 +106,8 @@ export class Carriers {
 
   /** The client of `carrier` whose MAC the IPv6 address is made from (RFC 4291, appendix A). */
   clientBy(carrier: Mac, ip: IpAddress): Device | undefined {
+    // Asked for every packet of whom nobody knows.
+    if (this.#clients.size === 0) return undefined;
     const clients = this.#clients.get(carrier);
     const mac = clients === undefined ? null : macIn(ip);
     return mac === null ? undefined : clients?.get(mac);
