@@ -7,8 +7,8 @@
 //   proves nothing; an acknowledgement counts only from the router or a proven device, and never from the carrier itself.
 // - It goes with one MAC: the one that asked for it (same transaction), or at which the acknowledgement arrived.
 // - Who speaks under its own MAC is behind nobody from that frame on: a television that is switched on ends every such claim.
-// - Who was ever heard under its own MAC, and may just be switched off, is believed to have moved behind a MAC only if that
-//   has carried it before, or carries two others that were never heard themselves, or the acknowledgement arrived there.
+// - Who was ever heard under its own MAC, and may just be switched off, or was behind another, is believed to have moved behind a
+//   MAC only if that has carried it before, or carries two others that were never heard themselves, or the acknowledgement arrived there.
 // - The lease must last. Then, and in all other cases, the frame is its carrier's, and whereabouts.ts says how sure that is.
 //
 // Who lies about its MAC as well looks like its neighbour to any bystander; no rule here changes that.
@@ -50,7 +50,7 @@ export class Carriers {
   /** Who asked, by transaction and client. */
   readonly #requests = new LRUCache<string, Mac>({ max: REQUESTS });
   /** By client; those that nobody has used yet, too. */
-  readonly #grants = new LRUCache<Mac, Grant>({ max: GRANTS });
+  readonly #grants = new LRUCache<Mac, Grant & { contested: boolean }>({ max: GRANTS });
   readonly #clients = new LRUCache<Mac, Map<Mac, Device>>({ max: CARRIERS });
   /** Addresses without a MAC of their own, and whether they are surely not the carrier's. */
   readonly #addresses = new LRUCache<Mac, Map<IpAddress, boolean>>({ max: CARRIERS });
@@ -78,7 +78,9 @@ export class Carriers {
   /** The server acknowledged an address to `client`. */
   granted(client: Device, grant: Grant): void {
     if (grant.via !== null && (isGroup(grant.via) || grant.via === grant.server)) return;
-    this.#grants.set(client.mac, grant);
+    const before = this.#grants.get(client.mac);
+    const isContested = before !== undefined && isGood(before.until, grant.time) && isElsewhere(before.via, grant.via);
+    this.#grants.set(client.mac, { ...grant, contested: isContested || before?.contested === true });
     const { path } = client;
     if (path.behind === null || (grant.via !== null && grant.via !== path.behind)) return;
     if (!this.#isServer(grant, path.behind)) return;
@@ -104,6 +106,8 @@ export class Carriers {
 
   /** The client of `carrier` whose MAC the IPv6 address is made from (RFC 4291, appendix A). */
   clientBy(carrier: Mac, ip: IpAddress): Device | undefined {
+    // Asked for every packet of whom nobody knows.
+    if (this.#clients.size === 0) return undefined;
     const clients = this.#clients.get(carrier);
     const mac = clients === undefined ? null : macIn(ip);
     return mac === null ? undefined : clients?.get(mac);
@@ -152,9 +156,9 @@ export class Carriers {
     if (grant === undefined || grant.ip !== ip || !isGood(grant.until, now) || !this.#isServer(grant, carrier))
       return false;
     if (grant.via !== null && grant.via !== carrier) return false;
-    const { carriers, directAt } = path;
-    if (directAt === null) return true;
-    if (grant.via === null || directAt >= grant.time) return false;
+    const { behind, carriers, directAt } = path;
+    if (directAt === null && !grant.contested && !isElsewhere(behind, carrier)) return true;
+    if (grant.via === null || (directAt !== null && directAt >= grant.time)) return false;
     return grant.arrived || carriers.includes(carrier) || this.#isEstablished(carrier);
   }
 
@@ -196,6 +200,10 @@ export class Carriers {
 
 function take({ ip, kind, until }: Grant, path: Path): void {
   Object.assign(path, { ip, kind, until });
+}
+
+function isElsewhere(before: Mac | null, now: Mac | null): boolean {
+  return before !== null && before !== now;
 }
 
 function isGood(until: number | null, now: number): boolean {

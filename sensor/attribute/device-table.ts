@@ -270,13 +270,18 @@ export class DeviceTable {
     this.markChanged(device);
   }
 
-  /** A source address alone, of a sender that nobody answers, takes nothing from one that is known; the null address nothing at all. */
+  /**
+   * Takes the address from nobody: the null address; a source address or a claim, where DHCP gave the address to who speaks
+   * itself, and not to the sender (proxy ARP answers for everybody); a source address of who nobody answers, where the holder is
+   * known.
+   */
   #isBorrowed(device: Device, ip: IpAddress, source: Lease['source']): boolean {
     const owner = this.ownerOf(ip);
     if (owner === undefined || owner === device) return false;
     if (device.mac === NULL_ADDRESS) return true;
-    // Proxy ARP answers for everybody, and so does who wants to listen in: that takes no address from who speaks itself.
-    if (source === 'arp' && this.#leases.isGiven(owner, ip) && this.#speaks(owner)) return true;
+    const isGiven = this.#leases.isGiven(owner, ip);
+    if (!isGiven && this.#leases.isGiven(device, ip)) return false;
+    if ((source === 'arp' || source === 'on-link') && isGiven && this.#speaks(owner)) return true;
     return source === 'on-link' && !this.isProven(device) && this.isKnown(owner);
   }
 

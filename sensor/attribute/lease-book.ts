@@ -23,7 +23,7 @@ export class LeaseBook {
 
   /** Whether a DHCP server gave `device` the address. */
   isGiven({ leases }: Device, ip: IpAddress): boolean {
-    return leases.findLast((lease) => lease.ip === ip)?.source === 'dhcp';
+    return leases.some((lease) => lease.ip === ip && lease.source === 'dhcp');
   }
 
   /** Whether `ip` lies in no IPv4 network of other MACs, while two of them share one. */

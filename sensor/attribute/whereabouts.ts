@@ -7,7 +7,7 @@
 // | it lies off the cable's networks, and nobody claims it by ARP | somebody's behind a router |
 // | two other IPv4 addresses are in use at the same MAC as well | somebody's behind it: aliases of one device are rarely three |
 // | one other is in use, and packets come one hop old or the MAC hands on the DHCP of others | somebody's behind it |
-// | one other is in use | the device's (an alias) or somebody's: both are said |
+// | one other is in use, or it is another device's by all that was seen | the device's (an alias) or somebody's: both are said |
 // | the device's own, but packets come one hop old | the device's or that of somebody behind its address translation: both are said |
 // | an IPv6 address: devices have many | the device's own, unless packets come one hop old or its MAC carries others |
 //
@@ -91,7 +91,7 @@ function placeOf4(parts: WhereaboutsParts, device: Device, ip: IpAddress, routed
   if (isOff && (others > 0 || routed || hasOwn(device) || parts.home.isOnLink(ip) === false))
     return place(kind, 'address');
   if (others >= 2 || (others === 1 && (routed || sharedMac))) return place(kind, 'address');
-  if (others === 1) return place(null, 'perhaps', true);
+  if (others === 1 || isOfAnother(parts, device, ip, time)) return place(null, 'perhaps', true);
   if (routed) return place('router', 'perhaps');
   return sharedMac ? place(kind, 'perhaps') : null;
 }
@@ -127,6 +127,12 @@ function inUseBeside(device: Device, ip: IpAddress, lease: Lease | undefined, ti
     if (other.ip === own || (other.source !== 'dhcp' && other.to >= since)) inUse.add(other.ip);
   }
   return inUse.size;
+}
+
+/** It belongs to somebody else, as far as seen, who used it within the day. */
+function isOfAnother({ devices }: WhereaboutsParts, device: Device, ip: IpAddress, time: number): boolean {
+  const owner = devices.ownerOf(ip);
+  return owner !== undefined && owner !== device && owner.leases.some((one) => one.ip === ip && one.to >= time - DAY);
 }
 
 /** Off the networks of the cable: those that DHCP told of, else around the router's address and the device's own, else where others are. */
