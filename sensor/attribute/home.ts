@@ -32,6 +32,8 @@ const REMEMBERED = 8192;
 export interface HomeMemory {
   prefixes: LearnedPrefix[];
   publicAddresses: PublicClaim[];
+  /** Networks of the cable, `address/length`. */
+  links: string[];
 }
 
 export class Home {
@@ -140,11 +142,15 @@ export class Home {
   }
 
   memory(): HomeMemory {
-    return { prefixes: this.#learned.all(), publicAddresses: this.#public.all() };
+    return { prefixes: this.#learned.all(), publicAddresses: this.#public.all(), links: [...this.#links.keys()] };
   }
 
   /** Takes back what `memory` gave, after a restart. */
-  restore({ prefixes, publicAddresses }: HomeMemory): void {
+  restore({ links, prefixes, publicAddresses }: HomeMemory): void {
+    for (const link of links) {
+      const known = parsePrefix(link);
+      if (known !== null) this.learnLink(known.address, known.length);
+    }
     if (this.#replaced) return;
     this.#learned.restore(prefixes);
     this.#public.restore(publicAddresses);

@@ -24,6 +24,7 @@ function list<T>(entry: z.ZodType<T>) {
 const memoryShape = z.object({
   prefixes: list(learned),
   publicAddresses: list(publicClaim),
+  links: list(text),
   gateways: list(text),
 });
 

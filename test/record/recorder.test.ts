@@ -81,6 +81,7 @@ test('gateway, prefixes, labels, expectations and the learning time come back', 
   const second = new Stage({ stateDir });
   expect(second.spine.engine.memory()).toEqual(memory);
   expect(memory.prefixes).toMatchObject([{ prefix: '198.51.100.16/28', by: GATEWAY.mac }]);
+  expect(memory.links).toEqual(['198.51.100.16/28']);
   expect(memory.gateways).toEqual([GATEWAY.mac]);
   second.play(
     mail(CAMERA, MAIL_SERVER, START + 10 * DAY),
