@@ -21,6 +21,7 @@ export {
 } from './vantage-verdict.ts';
 
 const SECOND = 1000;
+const DHCP_PORTS = new Set([67, 68]);
 /** Evidence is kept by stretches of this length (ms). */
 const STRETCH = 10 * SECOND;
 /** The present is judged over the first of these (ms) that leaves no doubt: what is plugged elsewhere shows within a minute. */
@@ -62,6 +63,7 @@ export class VantageJudge {
   #judgedAt = 0;
   #frames = 0;
   #framesJudged = 0;
+  #isMissing = false;
   #last: Judgement = verdict('nothing', 'unsure', [{ kind: 'silence' }]);
   /** Addresses of the router's outer side, while that is what the sensor sees. */
   #outer: ReadonlySet<Mac> = new Set();
@@ -84,6 +86,8 @@ export class VantageJudge {
     const isToGroup = destinationMac !== null && isGroup(destinationMac);
     this.#heartbeat.frame(time, sides.isForeign && !isToGroup, isToGroup);
     this.#frames++;
+    // What was missing a moment ago comes again.
+    if (this.#isMissing) this.#present = null;
   }
 
   /** Packet time has reached `time` (ms); earlier than before where the capture's clock was set back. */
@@ -129,7 +133,9 @@ export class VantageJudge {
     if (this.#present !== null && isFresh) return this.#present;
     this.#judgedAt = this.#now;
     this.#framesJudged = this.#frames;
-    this.#present = this.#note(this.#missing() ?? this.#seen());
+    const missing = this.#missing();
+    this.#isMissing = missing !== null;
+    this.#present = missing ?? this.#note(this.#seen());
     return this.#present;
   }
 
@@ -196,9 +202,12 @@ export class VantageJudge {
     return evidence;
   }
 
-  #sidesOf({ destinationMac, ip, sourceMac, tcp }: Packet): Sides {
-    const isForeign = sourceMac !== this.#sensorMac && destinationMac !== this.#sensorMac;
-    if (ip === null) return { isForeign, isFromInside: false, isToInside: false, hole: null };
+  #sidesOf({ destinationMac, ip, sourceMac, tcp, udp }: Packet): Sides {
+    const own = this.#sensorMac;
+    const isForeign = own === null || (sourceMac !== own && destinationMac !== own);
+    // DHCP relays and servers have public addresses too, and what they say is no traffic with the Internet.
+    if (ip === null || (udp !== null && DHCP_PORTS.has(udp.destinationPort)))
+      return { isForeign, isFromInside: true, isToInside: true, hole: null };
     const [isFromInside, isToInside] = [this.#home.isInside(ip.source), this.#home.isInside(ip.destination)];
     const hole = tcp === null || isFromInside === isToInside ? null : this.#handshakes.observe(ip, tcp, isFromInside);
     return { isForeign, isFromInside, isToInside, hole };

@@ -20,6 +20,14 @@ export interface Sight {
   reasons: string[];
 }
 
+export interface NotCovered {
+  count: number;
+  /** The first of them. */
+  devices: { mac: Mac; name: string }[];
+  /** One of the blind spots; null where there is none. */
+  sentence: string | null;
+}
+
 export interface Health {
   version: string;
   /** Wall time, milliseconds. */
@@ -40,8 +48,8 @@ export interface Health {
   /** Whether times can be relied on, and how far this machine's clock is ahead of the sensor's (ms); null in a replay. */
   clock: { isCertain: boolean; differenceMs: number } | null;
   sight: Sight;
-  /** Devices seen only by broadcast, whose traffic does not cross the mirror: how many, and the first of them by name. */
-  notCovered: { count: number; devices: { mac: Mac; name: string }[] };
+  /** Devices seen only by broadcast, whose traffic does not cross the mirror. */
+  notCovered: NotCovered;
   /** What cannot be judged from here, for people: "3 devices seen only by broadcast". */
   blindSpots: string[];
   /** What makes the sensor see less than it could, and can be mended. */

@@ -27,7 +27,7 @@ export function quietHealth(now: number): Health {
     lossPercent: 0,
     vantage: 'lan-both-ways',
     sight: sightFrom('lan-both-ways'),
-    notCovered: { count: 0, devices: [] },
+    notCovered: { count: 0, devices: [], sentence: null },
     blindSpots: [],
     warnings: [],
     decode: { 'ipv4 truncated': 3 },
