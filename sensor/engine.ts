@@ -13,7 +13,7 @@ import { LinkLearner } from './attribute/link-learner.ts';
 import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
 import { Resolvers } from './attribute/resolvers.ts';
-import { type Vantage, VantageJudge } from './attribute/vantage.ts';
+import { type Judgement, type LinkState, type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
 import { interestOf } from './decode/interest.ts';
@@ -86,15 +86,16 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#home = new Home(options.homeNet);
-    this.#vantage = new VantageJudge(this.#home, options.sensorMac);
     const names = new DestinationNames();
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
+    const { recorded } = options.settings;
+    this.#vantage = new VantageJudge(this.#home, { sensorMac: options.sensorMac, recorded });
     const place = { gateways: this.#gateways, home: this.#home };
     const resolvers = new Resolvers();
     const { detectors = DETECTORS, knowledge, onFinding, onWait = () => {}, settings } = options;
     this.#detectors = new DetectorPanel(
       detectors,
-      { devices: this.devices, ...place, resolvers, knowledge, settings, onWait },
+      { devices: this.devices, ...place, vantage: this.#vantage, resolvers, knowledge, settings, onWait },
       onFinding,
     );
     this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
@@ -115,7 +116,17 @@ export class Engine {
   }
 
   get vantage(): Vantage {
-    return this.#vantage.judge();
+    return this.judgement.vantage;
+  }
+
+  /** From where the sensor looks: at present, or in a recording as a whole. */
+  get judgement(): Judgement {
+    return this.#vantage.judgement();
+  }
+
+  /** What the kernel says of the capture interface, about once a second. */
+  link(state: LinkState): void {
+    this.#vantage.link(state);
   }
 
   memory(): EngineMemory {
@@ -179,6 +190,7 @@ export class Engine {
     if (time <= this.#now) return;
     this.#now = time;
     this.#connections.expire(time);
+    this.#vantage.tick(time);
     this.#detectors.tick(time);
   }
 
@@ -210,7 +222,7 @@ export class Engine {
 
   #attribute(packet: Packet): Connection | null {
     const device = this.#senderOf(packet);
-    this.#vantage.observe(packet);
+    this.#vantage.observe(packet, this.#now);
     if (device !== null) {
       device.role = this.#roleOf(device);
       if (packet.destinationMac === null || !isGroup(packet.destinationMac)) device.broadcastOnly = false;
@@ -235,7 +247,8 @@ export class Engine {
 
   #roleOf(device: Device): Device['role'] {
     if (device.mac === this.#options.sensorMac) return 'sensor';
-    return this.#gateways.isGateway(device.mac) ? 'gateway' : 'device';
+    const isRouter = this.#gateways.isGateway(device.mac) || this.#vantage.isOuter(device.mac);
+    return isRouter ? 'gateway' : 'device';
   }
 
   #assignRoles(): void {

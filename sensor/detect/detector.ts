@@ -7,6 +7,7 @@ import type { DeviceTable } from '../attribute/device-table.ts';
 import type { GatewayFinder } from '../attribute/gateway.ts';
 import type { Home } from '../attribute/home.ts';
 import type { Resolvers } from '../attribute/resolvers.ts';
+import type { VantageJudge } from '../attribute/vantage.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
@@ -60,6 +61,7 @@ export interface Surroundings {
   devices: DeviceTable;
   gateways: GatewayFinder;
   home: Home;
+  vantage: VantageJudge;
   resolvers: Resolvers;
   knowledge: Knowledge;
   settings: DetectSettings;

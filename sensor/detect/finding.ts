@@ -47,6 +47,8 @@ export interface Finding {
   absorbs?: IncidentKind;
   /** These addresses were made up: what was told of each is part of this finding's incident, and no device remains of them. */
   withdraws?: readonly Mac[];
+  /** What was told of these addresses since then (ms) was no device's doing: it is part of this finding's incident. */
+  takesOver?: { macs: readonly Mac[]; since: number };
   /** What is judged: findings with the same object here are about the same connection. */
   about?: object;
   /**

@@ -18,6 +18,7 @@ export interface Counters {
 }
 
 const BLIND_SPOTS_SHOWN = 8;
+const NOT_COVERED_SHOWN = 16;
 
 export function deviceState(device: DeviceView, counters: Counters, now: number, holdMs: number): StateMessage {
   const { last } = device.mail;
@@ -62,6 +63,12 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
     mirror_port_problem: problem === null ? null : onOff(problem),
     mirror_port: {
       vantage: health.vantage,
+      direction: health.sight.direction,
+      confidence: health.sight.confidence,
+      explanation: health.sight.sentence,
+      advice: health.sight.fix,
+      not_covered: health.notCovered.devices.slice(0, NOT_COVERED_SHOWN).map(({ name }) => cleanText(name)),
+      not_covered_count: health.notCovered.count,
       loss_percent: health.lossPercent,
       capture: health.capture,
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
@@ -80,7 +87,7 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
 function mirrorPortProblem({ health, blind }: SensorView, settling: boolean): boolean | null {
   if (blind || health.capture === 'failed' || health.capture === 'restarting') return true;
   if (seesTheHome(health)) return false;
-  return settling ? null : true;
+  return settling || health.sight.confidence === 'unsure' ? null : true;
 }
 
 function seesTheHome({ vantage }: Health): boolean {

@@ -10,6 +10,7 @@ import type { Incident } from './incident.ts';
 import { isoTime, type ReportDevice, type ReportMailDestination } from './report.ts';
 import { timelineText } from './wording.ts';
 import { plural } from './wording-parts.ts';
+import { vantageAdvice } from './wording-vantage.ts';
 
 export interface EvidenceReport {
   incident: Incident;
@@ -32,16 +33,6 @@ const TOLD_ELSEWHERE = new Set([
   ...['attempts', 'connected', 'refused', 'unanswered', 'messages', 'recipients', 'address', 'lastDestination'],
   'firstDestination',
 ]);
-
-const VANTAGE: Record<Vantage, string> = {
-  'lan-both-ways': 'inside the home, both directions of each connection',
-  'lan-one-way':
-    'inside the home, ONE DIRECTION ONLY: answers cannot be seen, so "without a visible answer" says nothing about whether there was one',
-  'wan-side': "outside the home's router: every frame bears the router's address",
-  'own-traffic-only': "the sensor's own traffic only",
-  'broadcast-only': 'broadcasts only',
-  nothing: 'nothing came through',
-};
 
 export function evidenceReport(report: EvidenceReport): string {
   const { incident } = report;
@@ -146,7 +137,8 @@ function visibility(report: EvidenceReport): string[] {
   const { frames: kept, incident, seen, vantage } = report;
   const { leftOut } = framesOfOneKind(kept);
   return [
-    ...row('Sensor', vantage === null ? 'unknown' : `looks from ${VANTAGE[vantage]}`),
+    ...row('Sensor', vantage === null ? 'unknown' : vantageAdvice(vantage).sentence),
+    ...row('', vantage === 'lan-one-way' ? NO_ANSWERS : null),
     ...row('Frames', `${kept.length} of ${seen} frames of this incident were kept, the first and the latest`),
     ...row('', leftOut === 0 ? null : `${leftOut} of them have another link type and are not in the file`),
     ...row(
@@ -158,6 +150,7 @@ function visibility(report: EvidenceReport): string[] {
   ];
 }
 
+const NO_ANSWERS = 'ONE DIRECTION ONLY: "without a visible answer" says nothing about whether there was one.';
 const HIDDEN_STARTTLS = 'After STARTTLS nothing is visible: messages and recipients are counted up to there only.';
 const HIDDEN_TLS =
   'On an encrypted connection (TLS, STARTTLS) messages and recipients are not visible and not counted.';

@@ -1,7 +1,23 @@
 // How well the sensor itself is doing, as the page, MQTT and `/api/health` show it. Shapes only; main fills it.
-import type { Vantage } from '../attribute/vantage.ts';
+import type { Confidence, Vantage, VantageDirection } from '../attribute/vantage.ts';
+import type { Mac } from '../decode/packet.ts';
 
 export type { Vantage };
+
+/** What the vantage means, in words for people. */
+export interface Sight {
+  /** Null unless one direction is visible, and known which. */
+  direction: VantageDirection | null;
+  confidence: Confidence;
+  /** A few words behind "looks from". */
+  place: string;
+  /** A whole sentence. */
+  sentence: string;
+  /** What to change on the switch or router; null when nothing need be. */
+  fix: string | null;
+  /** What it rests on, a few words each. */
+  reasons: string[];
+}
 
 export interface Health {
   version: string;
@@ -19,6 +35,9 @@ export interface Health {
   framesPerSecond: number;
   lossPercent: number | null;
   vantage: Vantage;
+  sight: Sight;
+  /** Devices seen only by broadcast, whose traffic does not cross the mirror: how many, and the first of them by name. */
+  notCovered: { count: number; devices: { mac: Mac; name: string }[] };
   /** What cannot be judged from here, for people: "3 devices seen only by broadcast". */
   blindSpots: string[];
   decode: Record<string, number>;

@@ -92,6 +92,7 @@ export class Recorder {
     this.evidence.found(applied.incident, finding);
     if (finding.absorbs !== undefined && device !== null)
       this.#absorb(applied.incident, this.incidents.openOf(device.mac, finding.absorbs), finding.time);
+    if (finding.takesOver !== undefined) this.#takeOver(applied.incident, finding.takesOver, finding.time);
     if (finding.withdraws !== undefined) this.#dissolve(applied.incident, new Set(finding.withdraws), finding.time);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
@@ -149,9 +150,14 @@ export class Recorder {
   /** These addresses were made up: what was told of them is part of `incident`, and no device remains of them. */
   #dissolve(incident: Incident, macs: ReadonlySet<Mac>, time: number): void {
     if (macs.size === 0) return;
-    const theirs = [...this.incidents.values()].filter(({ device }) => device !== null && macs.has(device));
-    this.#absorb(incident, theirs, time);
+    this.#takeOver(incident, { macs: [...macs], since: 0 }, time);
     for (const mac of macs) this.#forget(mac);
+  }
+
+  #takeOver(incident: Incident, { macs, since }: NonNullable<Finding['takesOver']>, time: number): void {
+    const them = new Set(macs);
+    const isTheirs = ({ device, startedAt }: Incident) => device !== null && them.has(device) && startedAt >= since;
+    this.#absorb(incident, [...this.incidents.values()].filter(isTheirs), time);
   }
 
   /** These have become part of another incident, which tells of them. */

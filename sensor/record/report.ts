@@ -3,7 +3,7 @@
 import type { BackendRole, MailCounts, NameSource, Role, RoleSource } from '../attribute/device.ts';
 import type { ClassEvidence, DeviceClass } from '../attribute/device-class.ts';
 import type { IncidentKind, Severity } from '../detect/finding.ts';
-import type { Vantage } from './health.ts';
+import type { Sight, Vantage } from './health.ts';
 import type { IncidentState } from './incident.ts';
 
 export interface Report {
@@ -21,7 +21,10 @@ export interface ReportCapture {
   truncated: number;
   malformed: number;
   duplicates: number;
+  /** Of all that passed. */
   vantage: Vantage;
+  /** The same in words, and what to change. */
+  sight: Sight;
   lossPercent: number | null;
 }
 

@@ -15,9 +15,14 @@ import { LOOKUP_ADVICE, lookupSummary, lookupText } from './wording-lookup.ts';
 import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
 import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
+import { blindAdvice, blindSummary, doubtOf } from './wording-vantage.ts';
 
 /** `name` is what people are shown as the device's name; null where no device is known. */
 export function summaryOf(incident: Incident, name: string | null): string {
+  return `${sentenceOf(incident, name)}${doubtOf(incident.evidence)}`;
+}
+
+function sentenceOf(incident: Incident, name: string | null): string {
   const who = name ?? 'A device';
   const { evidence } = incident;
   switch (incident.kind) {
@@ -41,8 +46,8 @@ export function summaryOf(incident: Incident, name: string | null): string {
       return mappingSummary(who, incident);
     case 'mac_flood':
       return floodSummary(incident);
-    default:
-      return `${who}: ${incident.kind.replaceAll('_', ' ')}.`;
+    case 'sensor_blind':
+      return blindSummary(incident);
   }
 }
 
@@ -107,6 +112,8 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
       return MAPPING_ADVICE;
     case 'mac_flood':
       return FLOOD_ADVICE;
+    case 'sensor_blind':
+      return blindAdvice(incident);
     case 'updates_overdue':
       return [
         'Look in its settings or app whether updates are still on.',

@@ -3,6 +3,7 @@ import { newDevice } from '../../sensor/attribute/device.ts';
 import type { Health } from '../../sensor/record/health.ts';
 import { isoTime, type ReportIncident, type ReportMailDestination } from '../../sensor/record/report.ts';
 import type { DeviceDetail, NoteView } from '../../web/shapes.ts';
+import { sightFrom } from './sight.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -24,6 +25,8 @@ export function quietHealth(now: number): Health {
     framesPerSecond: 41.6,
     lossPercent: 0,
     vantage: 'lan-both-ways',
+    sight: sightFrom('lan-both-ways'),
+    notCovered: { count: 0, devices: [] },
     blindSpots: [],
     decode: { 'ipv4 truncated': 3 },
     broker: { url: 'mqtt://127.0.0.1:1883', embedded: true, connected: true, error: null, waiting: 0, dropped: 0 },

@@ -56,7 +56,7 @@ export function homeSentence(input: SentenceInput): Sentence {
   const alert = alertSentence(input);
   if (alert) {
     if (blindness[0]) details.push(words.sentence.alsoBlind(blindness[0]));
-    return { ...alert, details: [...alert.details, ...details, ...health.blindSpots] };
+    return { ...alert, details: [...alert.details, ...details, ...limits(health)] };
   }
   if (blindness.length > 0) return blind(blindness, details, health);
   return quietSentence(input, health, details);
@@ -72,7 +72,7 @@ export function blindReasons(health: Health, now: number): string[] {
   if (health.lastFrameAt === null) reasons.push(words.sentence.noFrame);
   else if (live && now - health.lastFrameAt > SILENCE_MS)
     reasons.push(words.sentence.silentSince(health.lastFrameAt, now));
-  if (!SEEING.has(health.vantage)) reasons.push(words.sentence.vantage[health.vantage]);
+  if (!SEEING.has(health.vantage)) reasons.push(health.sight.sentence);
   if (health.lossPercent !== null && health.lossPercent >= LOSS_LIMIT_PERCENT) {
     reasons.push(words.sentence.loss(health.lossPercent));
   }
@@ -81,7 +81,9 @@ export function blindReasons(health: Health, now: number): string[] {
 }
 
 function alertSentence({ health, incidents, incomplete, devices, now }: SentenceInput): Sentence | null {
-  const open = incidents.filter(({ severity, state }) => state === 'open' && severity !== 'info');
+  const isTold = ({ kind }: ReportIncident) =>
+    kind === 'sensor_blind' && health !== null && !SEEING.has(health.vantage);
+  const open = incidents.filter((one) => one.state === 'open' && one.severity !== 'info' && !isTold(one));
   const mail = open.filter(isMailIncident);
   const mailDevices = new Set(mail.map(({ device }) => device));
   const first = mail[0];
@@ -140,8 +142,7 @@ function quietSentence({ devices, activity, now }: SentenceInput, health: Health
   const mailers = watched.filter(({ lastMail }) => lastMail !== null && lastMail >= from).length;
   const headline = words.sentence.quiet(watched.length, mailers, span.milliseconds);
   if (span.share < 0.95) details.push(words.sentence.someGaps(span.seen, span.hours));
-  if (health.vantage === 'lan-one-way') details.push(words.sentence.oneWay);
-  return { tone: 'quiet', headline, details: [...details, ...health.blindSpots], link: null };
+  return { tone: 'quiet', headline, details: [...details, ...limits(health)], link: null };
 }
 
 /** How far back the silence reaches (at most 30 days), and in how many of those hours anything was seen at all. */
@@ -164,7 +165,16 @@ function coverage(
 function blind(reasons: string[], details: string[], health: Health): Sentence {
   const [first = '', ...rest] = reasons;
   const headline = words.sentence.cannotSee(first);
-  return { tone: 'blind', headline, details: [...rest, ...details, ...health.blindSpots], link: '/sensor' };
+  return { tone: 'blind', headline, details: [...rest, ...details, ...limits(health)], link: '/sensor' };
+}
+
+/** What cannot be judged from there, and how to change that. */
+function limits({ blindSpots, sight, vantage }: Health): string[] {
+  return [
+    ...(vantage === 'lan-one-way' ? [sight.sentence] : []),
+    ...(sight.fix === null ? [] : [words.sentence.toChange(sight.fix)]),
+    ...blindSpots,
+  ];
 }
 
 /** False only when the sensor counted the answers and there was none. */

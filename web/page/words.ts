@@ -8,6 +8,8 @@ import { clockTime, DAY_MS, figure, HOUR_MS, percent, relativeTime, shortTime } 
 
 const plural = (count: number, one: string, many: string): string => `${figure(count)} ${count === 1 ? one : many}`;
 
+const lower = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
+
 const NAME_SOURCES: Record<string, string> = {
   dhcp: 'DHCP',
   dhcpv6: 'DHCPv6',
@@ -42,8 +44,10 @@ export const words = {
       replay: 'This is a replayed recording, not your home now.',
       demo: 'This is a demonstration, not your home.',
     },
-    cannotSee: (reason: string): string => `I cannot see enough: ${reason}`,
-    alsoBlind: (reason: string): string => `Besides, I cannot see enough: ${reason}`,
+    cannotSee: (reason: string): string => `I cannot see enough: ${lower(reason)}`,
+    alsoBlind: (reason: string): string => `Besides, I cannot see enough: ${lower(reason)}`,
+    halfBlind: 'Half blind.',
+    toChange: (fix: string): string => `To see more: ${fix}`,
     capture: {
       starting: 'the capture is starting.',
       restarting: 'the capture stopped and is being restarted.',
@@ -52,14 +56,6 @@ export const words = {
     },
     noFrame: 'not one frame has arrived.',
     silentSince: (last: number, now: number): string => `no frame has arrived since ${shortTime(last, now)}.`,
-    vantage: {
-      'wan-side': 'the mirror shows the router’s outer side, where all devices look like one.',
-      'own-traffic-only': 'only the sensor’s own traffic arrives. Is the mirror port set up?',
-      'broadcast-only': 'only broadcasts arrive. Is the mirror port set up?',
-      nothing: 'nothing arrives on the mirror port.',
-      'lan-both-ways': '',
-      'lan-one-way': '',
-    },
     loss: (share: number): string => `${percent(share)} % of the frames are lost before I can read them.`,
     justStarted: (started: number, now: number): string =>
       `I have been watching only since ${shortTime(started, now)}.`,
@@ -69,7 +65,6 @@ export const words = {
       `I saw traffic in only ${seen} of the last ${plural(hours, 'hour', 'hours')}.`,
     someGaps: (seen: number, hours: number): string =>
       `With gaps: I saw traffic in ${seen} of the last ${plural(hours, 'hour', 'hours')}.`,
-    oneWay: 'The mirror shows only one direction: I see attempts, not the answers.',
     sends: (name: string, since: string, now: number): string =>
       `${name} is sending mail since ${shortTime(since, now)}.`,
     tries: (name: string, since: string, now: number): string =>
@@ -454,15 +449,13 @@ export const words = {
     },
     mode: { live: 'live', replay: 'replayed recording', demo: 'demonstration' },
     interface: 'Interface',
-    vantage: 'Sees',
-    vantageName: {
-      'lan-both-ways': 'the home, both directions',
-      'lan-one-way': 'the home, one direction only',
-      'wan-side': 'the router’s outer side',
-      'own-traffic-only': 'only its own traffic',
-      'broadcast-only': 'only broadcasts',
-      nothing: 'nothing',
-    },
+    vantage: 'Looks from',
+    unsure: 'not sure yet',
+    judgedBy: 'Judged by',
+    notCoveredTitle: 'Not covered',
+    notCovered: (count: number): string =>
+      `${plural(count, 'device is', 'devices are')} seen only by broadcast: what they send to the Internet does not cross the mirror, so nothing can be said of them.`,
+    moreNotCovered: (count: number): string => `and ${figure(count)} more`,
     frames: 'Frames',
     perSecond: (count: number): string => `${figure(Math.round(count))} a second`,
     loss: 'Lost',
