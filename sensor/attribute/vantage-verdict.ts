@@ -168,13 +168,17 @@ function isCarriers(ip: IpAddress): boolean {
  * Directions are told by packets between inside and outside alone: neighbours answer each other on any mirror. A handshake with
  * a hole shows that something was missed; SYNs without an answer may meet a provider's block.
  */
-function lan({ answersMissed, fromOutside, isAnswered, questionsMissed, toOutside }: Evidence): Judgement {
+function lan(evidence: Evidence): Judgement {
+  const { answersMissed, betweenOutside, fromOutside, isAnswered, questionsMissed, toOutside } = evidence;
   const [fewer, more] = [Math.min(toOutside, fromOutside), Math.max(toOutside, fromOutside)];
   const isOneWay = more > 0 && (fewer === 0 || (more >= STRAY_BESIDE && fewer <= more * STRAY_SHARE));
   if (more > 0 && !isOneWay) {
     const confidence = fewer >= ENOUGH ? 'sure' : 'likely';
     return verdict('lan-both-ways', confidence, [{ kind: 'both-directions', count: toOutside + fromOutside }]);
   }
+  // Hosts with public addresses of their own, on a prefix that nobody announced.
+  if (!isOneWay && betweenOutside >= ENOUGH && isAnswered)
+    return verdict('lan-both-ways', 'likely', [{ kind: 'both-directions', count: betweenOutside }]);
   if (!isOneWay) return verdict(isAnswered ? 'lan-both-ways' : 'lan-one-way', 'unsure', [{ kind: 'local-only' }]);
   const direction = toOutside > fromOutside ? 'from-home' : 'to-home';
   const missed = direction === 'from-home' ? answersMissed : questionsMissed;

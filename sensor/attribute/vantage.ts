@@ -26,6 +26,8 @@ const STRETCH = 10 * SECOND;
 /** The present is judged over the first of these (ms) that leaves no doubt: what is plugged elsewhere shows within a minute. */
 const WINDOWS = [30 * SECOND, 120 * SECOND, 900 * SECOND] as const;
 const LONGEST = WINDOWS[2];
+/** Within a second it is judged anew only when an eighth more has passed: it may be asked for each of a flood of findings. */
+const FRESH = 1.125;
 /** A sensor that has just begun has seen nothing yet (ms). */
 const SETTLING = 60 * SECOND;
 
@@ -55,9 +57,11 @@ export class VantageJudge {
   #holes = 0;
   #now = 0;
   #began: number | null = null;
-  /** The judgement of `#judgedAt`, as long as nothing has passed since. */
+  /** The judgement of `#judgedAt`, as long as little has passed since. */
   #present: Judgement | null = null;
   #judgedAt = 0;
+  #frames = 0;
+  #framesJudged = 0;
   #last: Judgement = verdict('nothing', 'unsure', [{ kind: 'silence' }]);
   /** Addresses of the router's outer side, while that is what the sensor sees. */
   #outer: ReadonlySet<Mac> = new Set();
@@ -79,7 +83,7 @@ export class VantageJudge {
     const { destinationMac } = packet;
     const isToGroup = destinationMac !== null && isGroup(destinationMac);
     this.#heartbeat.frame(time, sides.isForeign && !isToGroup, isToGroup);
-    this.#present = null;
+    this.#frames++;
   }
 
   /** Packet time has reached `time` (ms); earlier than before where the capture's clock was set back. */
@@ -121,8 +125,10 @@ export class VantageJudge {
 
   /** Of now. While too little passes to tell, the last one stands, with less confidence. */
   present(): Judgement {
-    if (this.#present !== null && this.#now - this.#judgedAt < SECOND) return this.#present;
+    const isFresh = this.#now - this.#judgedAt < SECOND && this.#frames <= this.#framesJudged * FRESH;
+    if (this.#present !== null && isFresh) return this.#present;
     this.#judgedAt = this.#now;
+    this.#framesJudged = this.#frames;
     this.#present = this.#note(this.#missing() ?? this.#seen());
     return this.#present;
   }
@@ -166,7 +172,8 @@ export class VantageJudge {
     if (this.#stretches.length === 0 && this.#before.frames === 0)
       return verdict('nothing', isNew ? 'unsure' : 'likely', [{ kind: 'silence' }]);
     let widest: Judgement | null = null;
-    for (const window of WINDOWS) {
+    // Where nobody else was heard, what the machine says itself comes and goes.
+    for (const window of hadUnicast ? WINDOWS : [LONGEST]) {
       const evidence = this.#over(window);
       // A pause in what devices say to each other is no judgement of the mirror, see #missing.
       if (evidence.frames === 0 || (hadUnicast && evidence.foreign === 0)) continue;

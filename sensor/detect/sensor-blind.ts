@@ -43,6 +43,8 @@ const MOST_DOUBLINGS = 6;
 const DOUBTFUL: Severity = 'medium';
 /** Longer than this (ms) without a look, and nothing is known of what lay between: the machine slept, or its clock was set. */
 const UNWATCHED = 2 * MINUTE;
+/** So long (ms) without enough to judge by, and what was before does not last any more. */
+const UNCLEAR = 15 * MINUTE;
 const DEVICES = 64;
 const HELD = 64;
 
@@ -65,6 +67,8 @@ export class SensorBlindDetector implements Detector {
   readonly #every: number;
   #next = 0;
   #lookedAt = 0;
+  /** When there was last enough to judge by. */
+  #sureAt = 0;
   /** The stations whose incidents were taken over since the start. */
   #taken = '';
   /** When it began to be as bad as it is; null while it is well. */
@@ -121,6 +125,8 @@ export class SensorBlindDetector implements Detector {
     if (isGap) [this.#bad, this.#wellSince] = [null, null];
     this.#lookedAt = time;
     if (judged.confidence === 'unsure' || judged.isOld) return;
+    if (time - this.#sureAt > UNCLEAR) [this.#bad, this.#wellSince] = [null, null];
+    this.#sureAt = time;
     if (judged.vantage === 'lan-both-ways') this.#well(time);
     else this.#unwell(judged, time);
     if (judged.vantage === 'wan-side') return;
@@ -187,8 +193,9 @@ export class SensorBlindDetector implements Detector {
     if (doubted.findings.length < HELD) doubted.findings.push(finding);
     this.#doubted.set(device.mac, doubted);
     const severity = rank(finding.severity) > rank(DOUBTFUL) ? DOUBTFUL : finding.severity;
+    const { stage: _untilClear, ...told } = finding;
     const { address } = finding.evidence;
-    this.#foundAsIs({ ...finding, severity, evidence: { ...finding.evidence, outerSide: { address } } }, device);
+    this.#foundAsIs({ ...told, severity, evidence: { ...told.evidence, outerSide: { address } } }, device);
   }
 
   /** It is a device of the home after all: told again with its full weight. */

@@ -16,6 +16,7 @@ import { MAPPINGS } from './mappings.ts';
 import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
 import { SUBMISSION } from './submission.ts';
 import { SYMPTOMS } from './symptoms.ts';
+import { VANTAGE } from './vantage.ts';
 
 export const CASES: readonly Case[] = [
   ...MAIL,
@@ -40,4 +41,5 @@ export const CASES: readonly Case[] = [
   ...WEB_PROXIES,
   ...THINGS,
   ...OUTSIDE,
+  ...VANTAGE,
 ];

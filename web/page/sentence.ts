@@ -72,7 +72,7 @@ export function blindReasons(health: Health, now: number): string[] {
   if (health.lastFrameAt === null) reasons.push(words.sentence.noFrame);
   else if (live && now - health.lastFrameAt > SILENCE_MS)
     reasons.push(words.sentence.silentSince(health.lastFrameAt, now));
-  if (!SEEING.has(health.vantage)) reasons.push(health.sight.sentence);
+  if (!SEEING.has(health.vantage)) reasons.push(words.sentence.sight(health.sight.sentence));
   if (health.lossPercent !== null && health.lossPercent >= LOSS_LIMIT_PERCENT) {
     reasons.push(words.sentence.loss(health.lossPercent));
   }

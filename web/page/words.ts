@@ -44,8 +44,9 @@ export const words = {
       replay: 'This is a replayed recording, not your home now.',
       demo: 'This is a demonstration, not your home.',
     },
-    cannotSee: (reason: string): string => `I cannot see enough: ${lower(reason)}`,
-    alsoBlind: (reason: string): string => `Besides, I cannot see enough: ${lower(reason)}`,
+    cannotSee: (reason: string): string => `I cannot see enough: ${reason}`,
+    alsoBlind: (reason: string): string => `Besides, I cannot see enough: ${reason}`,
+    sight: lower,
     halfBlind: 'Half blind.',
     toChange: (fix: string): string => `To see more: ${fix}`,
     capture: {

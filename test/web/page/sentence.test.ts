@@ -146,7 +146,7 @@ describe('without coverage it never says quiet', () => {
     expect(headline).toMatch(/failed/);
     expect(details).toEqual([
       'not one frame has arrived.',
-      'Nothing arrives on the mirror port.',
+      'nothing arrives on the mirror port.',
       expect.stringMatching(/^To see more: Look at the cable/),
     ]);
   });
