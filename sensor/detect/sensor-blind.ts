@@ -156,7 +156,8 @@ export class SensorBlindDetector implements Detector {
       if (time - this.#bad.since < wait) return;
       if (vantage === 'lan-one-way' && holes - this.#bad.holes < HOLES_NEEDED) return;
       this.memory.set(HOME, { vantage, openedAt: open?.openedAt ?? this.#bad.since });
-      this.#tell(vantage, time, open === undefined ? 'opens' : 'updates', {
+      const [effect, begins] = open === undefined ? (['opens', this.#bad.since] as const) : (['updates', time] as const);
+      this.#tell(vantage, begins, effect, {
         evidence: { vantage, direction: judged.direction, since: this.#bad.since, endedAt: undefined },
       });
     }

@@ -1,6 +1,6 @@
 // Gathers the sensor's health from all rooms. Belongs to main.ts.
 import { linkState } from '../capture/interfaces.ts';
-import type { Health } from '../record/health.ts';
+import type { Health, NotCovered } from '../record/health.ts';
 import { notCoveredText, sightOf } from '../record/wording-vantage.ts';
 import type { Spine } from '../spine.ts';
 
@@ -8,6 +8,8 @@ import type { Spine } from '../spine.ts';
 const RATE_WINDOW = 10_000;
 /** Devices that are named as not covered; the rest are counted. */
 const NOT_COVERED_NAMED = 32;
+/** In a sentence. */
+const NOT_COVERED_TOLD = 8;
 
 export class SensorHealth {
   capture: Health['capture'] = 'starting';
@@ -80,24 +82,20 @@ function sizeOf(store: Spine['store']): number {
   }
 }
 
-function blindSpots({ count, devices }: Health['notCovered']): string[] {
-  const silent = notCoveredText(
-    count,
-    devices.map(({ name }) => name),
-  );
+function blindSpots({ sentence }: NotCovered): string[] {
   return [
-    ...(silent === null ? [] : [`${silent}.`]),
+    ...(sentence === null ? [] : [sentence]),
     'What the router itself sends to the Internet cannot be judged from inside the home.',
   ];
 }
 
-function notCovered({ engine, knowledge }: Spine): Health['notCovered'] {
+function notCovered({ engine, knowledge }: Spine): NotCovered {
   const silent = engine.devices.all().filter(({ broadcastOnly, role }) => broadcastOnly && role === 'device');
-  return {
-    count: silent.length,
-    devices: silent.slice(0, NOT_COVERED_NAMED).map((device) => ({
-      mac: device.mac,
-      name: knowledge.displayName(device, engine.devices),
-    })),
-  };
+  const devices = silent.slice(0, NOT_COVERED_NAMED).map((device) => ({
+    mac: device.mac,
+    name: knowledge.displayName(device, engine.devices),
+  }));
+  const names = devices.slice(0, NOT_COVERED_TOLD).map(({ name }) => name);
+  const text = notCoveredText(silent.length, names);
+  return { count: silent.length, devices, sentence: text === null ? null : `${text}.` };
 }

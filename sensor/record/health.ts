@@ -19,6 +19,14 @@ export interface Sight {
   reasons: string[];
 }
 
+export interface NotCovered {
+  count: number;
+  /** The first of them. */
+  devices: { mac: Mac; name: string }[];
+  /** One of the blind spots; null where there is none. */
+  sentence: string | null;
+}
+
 export interface Health {
   version: string;
   /** Wall time, milliseconds. */
@@ -36,8 +44,8 @@ export interface Health {
   lossPercent: number | null;
   vantage: Vantage;
   sight: Sight;
-  /** Devices seen only by broadcast, whose traffic does not cross the mirror: how many, and the first of them by name. */
-  notCovered: { count: number; devices: { mac: Mac; name: string }[] };
+  /** Devices seen only by broadcast, whose traffic does not cross the mirror. */
+  notCovered: NotCovered;
   /** What cannot be judged from here, for people: "3 devices seen only by broadcast". */
   blindSpots: string[];
   decode: Record<string, number>;

@@ -26,7 +26,7 @@ export function quietHealth(now: number): Health {
     lossPercent: 0,
     vantage: 'lan-both-ways',
     sight: sightFrom('lan-both-ways'),
-    notCovered: { count: 0, devices: [] },
+    notCovered: { count: 0, devices: [], sentence: null },
     blindSpots: [],
     decode: { 'ipv4 truncated': 3 },
     broker: { url: 'mqtt://127.0.0.1:1883', embedded: true, connected: true, error: null, waiting: 0, dropped: 0 },

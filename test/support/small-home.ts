@@ -130,7 +130,7 @@ export function someHealth(changes: Partial<Health> = {}): Health {
     lossPercent: 0,
     vantage: 'lan-both-ways',
     sight: sightFrom(changes.vantage ?? 'lan-both-ways'),
-    notCovered: { count: 0, devices: [] },
+    notCovered: { count: 0, devices: [], sentence: null },
     blindSpots: [],
     decode: {},
     broker: null,

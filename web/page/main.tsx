@@ -65,7 +65,7 @@ function Page() {
             <strong>{words.state.lost(live.lostSince)}</strong> {words.state.lostNow}
           </p>
         )}
-        {!lost && <HalfBlind health={live.health} isHere={room === 'sensor'} />}
+        {!lost && <HalfBlind health={live.health} isHere={room === 'sensor' || room === ''} />}
       </div>
       <main id="content" ref={content} class={lost ? 'stale' : ''} tabIndex={-1}>
         {live.link === 'connecting' && !live.health ? <HeroWaiting /> : <View room={room} detail={detail} />}

@@ -56,7 +56,8 @@ export function homeSentence(input: SentenceInput): Sentence {
   const alert = alertSentence(input);
   if (alert) {
     if (blindness[0]) details.push(words.sentence.alsoBlind(blindness[0]));
-    return { ...alert, details: [...alert.details, ...details, ...limits(health)] };
+    const all = [...alert.details, ...details, ...limits(health)];
+    return { ...alert, details: all.filter((detail) => detail !== alert.headline) };
   }
   if (blindness.length > 0) return blind(blindness, details, health);
   return quietSentence(input, health, details);
@@ -171,7 +172,7 @@ function blind(reasons: string[], details: string[], health: Health): Sentence {
 /** What cannot be judged from there, and how to change that. */
 function limits({ blindSpots, sight, vantage }: Health): string[] {
   return [
-    ...(vantage === 'lan-one-way' ? [sight.sentence] : []),
+    ...(vantage !== 'lan-both-ways' && sight.sentence.includes(':') ? [sight.sentence] : []),
     ...(sight.fix === null ? [] : [words.sentence.toChange(sight.fix)]),
     ...blindSpots,
   ];

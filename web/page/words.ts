@@ -46,7 +46,8 @@ export const words = {
     },
     cannotSee: (reason: string): string => `I cannot see enough: ${reason}`,
     alsoBlind: (reason: string): string => `Besides, I cannot see enough: ${reason}`,
-    sight: lower,
+    /** The first half of the sensor's own sentence; the whole of it stands among the details. */
+    sight: (sentence: string): string => lower(sentence).replace(/:.*$/, '.'),
     halfBlind: 'Half blind.',
     toChange: (fix: string): string => `To see more: ${fix}`,
     capture: {

@@ -49,6 +49,7 @@ export function SensorView() {
 function Capture({ health }: { health: HealthAnswer }) {
   const now = useNow();
   const text = words.sensor;
+  const spots = health.blindSpots.filter((spot) => spot !== health.notCovered.sentence);
   const decode = Object.entries(health.decode).filter(([, count]) => count > 0);
   return (
     <Card title={text.capture}>
@@ -75,11 +76,11 @@ function Capture({ health }: { health: HealthAnswer }) {
         ]}
       />
       <NotCovered health={health} />
-      {health.blindSpots.length > 0 && (
+      {spots.length > 0 && (
         <>
           <h3>{text.blindSpots}</h3>
           <ul class="bullets">
-            {health.blindSpots.map((spot) => (
+            {spots.map((spot) => (
               <li key={spot}>{spot}</li>
             ))}
           </ul>
