@@ -62,6 +62,7 @@ export class VantageJudge {
   #judgedAt = 0;
   #frames = 0;
   #framesJudged = 0;
+  #isMissing = false;
   #last: Judgement = verdict('nothing', 'unsure', [{ kind: 'silence' }]);
   /** Addresses of the router's outer side, while that is what the sensor sees. */
   #outer: ReadonlySet<Mac> = new Set();
@@ -84,6 +85,8 @@ export class VantageJudge {
     const isToGroup = destinationMac !== null && isGroup(destinationMac);
     this.#heartbeat.frame(time, sides.isForeign && !isToGroup, isToGroup);
     this.#frames++;
+    // What was missing a moment ago comes again.
+    if (this.#isMissing) this.#present = null;
   }
 
   /** Packet time has reached `time` (ms); earlier than before where the capture's clock was set back. */
@@ -129,7 +132,9 @@ export class VantageJudge {
     if (this.#present !== null && isFresh) return this.#present;
     this.#judgedAt = this.#now;
     this.#framesJudged = this.#frames;
-    this.#present = this.#note(this.#missing() ?? this.#seen());
+    const missing = this.#missing();
+    this.#isMissing = missing !== null;
+    this.#present = missing ?? this.#note(this.#seen());
     return this.#present;
   }
 

@@ -142,7 +142,7 @@ export class SensorBlindDetector implements Detector {
     this.memory.forget(HOME);
     this.#doublings = this.#isFlapping(time) ? Math.min(this.#doublings + 1, MOST_DOUBLINGS) : 0;
     this.#closedAt = time;
-    this.#tell(open.vantage, time, 'updates', { closes: true, evidence: { endedAt: time } });
+    this.#tell(open.vantage, time, 'updates', { closes: true, evidence: { endedAt: isoTime(time) } });
   }
 
   #unwell(judged: Judgement, time: number): void {
@@ -156,9 +156,10 @@ export class SensorBlindDetector implements Detector {
       if (time - this.#bad.since < wait) return;
       if (vantage === 'lan-one-way' && holes - this.#bad.holes < HOLES_NEEDED) return;
       this.memory.set(HOME, { vantage, openedAt: open?.openedAt ?? this.#bad.since });
-      const [effect, begins] = open === undefined ? (['opens', this.#bad.since] as const) : (['updates', time] as const);
+      const [effect, begins] =
+        open === undefined ? (['opens', this.#bad.since] as const) : (['updates', time] as const);
       this.#tell(vantage, begins, effect, {
-        evidence: { vantage, direction: judged.direction, since: this.#bad.since, endedAt: undefined },
+        evidence: { vantage, direction: judged.direction, since: isoTime(this.#bad.since), endedAt: undefined },
       });
     }
     this.#takeOver(judged, time);
@@ -237,6 +238,10 @@ export class SensorBlindDetector implements Detector {
 
 function isAttempt({ effect, kind }: Finding): boolean {
   return isMailKind(kind) && effect === 'opens';
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString();
 }
 
 function rank(severity: Severity): number {

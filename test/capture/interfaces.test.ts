@@ -1,9 +1,12 @@
-import { networkInterfaces } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   defaultInterface,
   defaultRouteInterface,
   HARDWARE_TYPES,
+  linkState,
   listInterfaces,
 } from '../../sensor/capture/interfaces.ts';
 
@@ -44,6 +47,20 @@ test('the default interface is one that exists and is not the loopback, or there
   const candidates = listInterfaces().filter(({ loopback }) => !loopback);
   if (candidates.some(({ up }) => up)) expect(candidates.map(({ name }) => name)).toContain(chosen);
   else expect(chosen).toBeNull();
+});
+
+test('the state of a cable is what the kernel says of it; nothing where it does not', () => {
+  expect(linkState('lo')).toEqual({ carrier: true, received: expect.any(Number) });
+  expect(linkState('nonexistent0')).toEqual({ carrier: null, received: null });
+  const folder = mkdtempSync(join(tmpdir(), 'thingwatch-link-'));
+  try {
+    mkdirSync(join(folder, 'eth0', 'statistics'), { recursive: true });
+    writeFileSync(join(folder, 'eth0', 'carrier'), '0\n');
+    writeFileSync(join(folder, 'eth0', 'statistics', 'rx_packets'), '1234\n');
+    expect(linkState('eth0', folder)).toEqual({ carrier: false, received: 1234 });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('where there is no list of interfaces the list is empty', () => {

@@ -5,6 +5,7 @@ import { deviceState, sensorState } from '../../sensor/publish/payloads.ts';
 import { createTopics } from '../../sensor/publish/topics.ts';
 import { HOLD_MS } from '../../sensor/publish/verdict.ts';
 import { checkDiscovery, checkHouse, checkState, stateRules } from '../support/ha-checker.ts';
+import { sightFrom } from '../support/sight.ts';
 import { aDevice, anIncident, SmallHome, START, someHealth } from '../support/small-home.ts';
 
 const MAC = 'a4:cf:12:99:be:ef';
@@ -168,6 +169,29 @@ describe('states', () => {
   ] as const)('tell that the mirror port %s', (_what, health, settling, problem) => {
     const { payload } = sensorState({ ...facts, view: { ...sensor, health: someHealth(health) }, settling });
     expect(JSON.parse(payload).mirror_port_problem).toBe(problem);
+  });
+
+  it('say in words what the mirror port shows, what to change, and whom it does not cover', () => {
+    const devices = Array.from({ length: 32 }, (_, i) => ({ mac: MAC, name: `thing ${i}\u0000` }));
+    const health = someHealth({
+      ...{ vantage: 'lan-one-way', sight: sightFrom('lan-one-way', 'to-home') },
+      notCovered: { count: 40, devices, sentence: '40 devices' },
+    });
+    const { payload } = sensorState({ ...facts, view: { ...sensor, health } });
+    const { mirror_port: mirror } = JSON.parse(payload);
+    expect(mirror).toMatchObject({
+      ...{ vantage: 'lan-one-way', direction: 'to-home', confidence: 'sure', not_covered_count: 40 },
+      explanation: expect.stringContaining('from the Internet to the home'),
+      advice: expect.stringContaining('both directions (RX and TX)'),
+    });
+    expect(mirror.not_covered).toHaveLength(16);
+    expect(mirror.not_covered[1]).toBe('thing 1');
+  });
+
+  it('leave open what is not sure yet', () => {
+    const sight = { ...sightFrom('broadcast-only'), confidence: 'unsure' as const };
+    const view = { ...sensor, health: someHealth({ vantage: 'broadcast-only', sight }) };
+    expect(JSON.parse(sensorState({ ...facts, view }).payload).mirror_port_problem).toBeNull();
   });
 
   it('tell an open incident about a blind sensor as a problem', () => {
