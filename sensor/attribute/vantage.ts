@@ -21,6 +21,7 @@ export {
 } from './vantage-verdict.ts';
 
 const SECOND = 1000;
+const DHCP_PORTS = new Set([67, 68]);
 /** Evidence is kept by stretches of this length (ms). */
 const STRETCH = 10 * SECOND;
 /** The present is judged over the first of these (ms) that leaves no doubt: what is plugged elsewhere shows within a minute. */
@@ -201,9 +202,12 @@ export class VantageJudge {
     return evidence;
   }
 
-  #sidesOf({ destinationMac, ip, sourceMac, tcp }: Packet): Sides {
-    const isForeign = sourceMac !== this.#sensorMac && destinationMac !== this.#sensorMac;
-    if (ip === null) return { isForeign, isFromInside: false, isToInside: false, hole: null };
+  #sidesOf({ destinationMac, ip, sourceMac, tcp, udp }: Packet): Sides {
+    const own = this.#sensorMac;
+    const isForeign = own === null || (sourceMac !== own && destinationMac !== own);
+    // DHCP relays and servers have public addresses too, and what they say is no traffic with the Internet.
+    if (ip === null || (udp !== null && DHCP_PORTS.has(udp.destinationPort)))
+      return { isForeign, isFromInside: true, isToInside: true, hole: null };
     const [isFromInside, isToInside] = [this.#home.isInside(ip.source), this.#home.isInside(ip.destination)];
     const hole = tcp === null || isFromInside === isToInside ? null : this.#handshakes.observe(ip, tcp, isFromInside);
     return { isForeign, isFromInside, isToInside, hole };

@@ -2,11 +2,12 @@
 import { describe, expect, it, test } from 'vitest';
 import { Home } from '../../sensor/attribute/home.ts';
 import { type Judgement, VantageJudge } from '../../sensor/attribute/vantage.ts';
+import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { DecodeCounters } from '../../sensor/decode/outcome.ts';
 import { frameOf } from '../support/hex.ts';
 import { mdns } from '../support/name-frames.ts';
-import { type CapturedFrame, ethernet, ipv4, udp } from '../support/packet-builder.ts';
+import { type CapturedFrame, ethernet, ipv4, sll, udp } from '../support/packet-builder.ts';
 import { CAMERA, FRIDGE, GATEWAY, MINUTE, SECOND, START } from '../support/stage.ts';
 import { arpReply, arpRequest, OUTER, outerSide, PROVIDER_SIDE, segment, talk } from '../support/vantage-frames.ts';
 
@@ -101,6 +102,32 @@ describe('one direction', () => {
     );
     expect(judge(posts).confidence).toBe('unsure');
   });
+});
+
+test('a cooked capture, which shows only who sends, is not taken for own traffic', () => {
+  const cooked = [
+    { source: CAMERA.mac, from: CAMERA.ip, to: '203.0.113.25' },
+    { source: GATEWAY.mac, from: '203.0.113.25', to: CAMERA.ip },
+  ].map(({ from, source, to }) =>
+    sll(
+      { source },
+      ipv4({ source: from, destination: to }, udp({ sourcePort: 53, destinationPort: 53 }, Buffer.from('x'))),
+    ),
+  );
+  const judged = watch([]);
+  for (const data of cooked) {
+    const frame = frameOf(data, { time: START, linkType: LINK_TYPES.linuxCooked });
+    const packet = decodeFrame(frame, new DecodeCounters());
+    if (packet !== null) judged.observe(packet, START);
+  }
+  expect(judged.judgement()).toMatchObject({ vantage: 'lan-both-ways', confidence: 'likely' });
+});
+
+test('a DHCP relay and its server with public addresses are no outer side', () => {
+  const ends = { source: '198.51.100.1', destination: '203.0.113.9' };
+  const relayed = ipv4(ends, udp({ sourcePort: 67, destinationPort: 67 }, Buffer.alloc(240)));
+  const data = ethernet({ source: CAMERA.mac, destination: GATEWAY.mac }, relayed);
+  expect(word(Array.from({ length: 40 }, (_, i) => ({ time: START + i, data })))).not.toBe('wan-side');
 });
 
 test('both directions', () => {
