@@ -69,6 +69,14 @@ export function mailDialogue(
   return { ...finding, evidence: { ...finding.evidence, ...facts }, effect: 'updates', add };
 }
 
+/**
+ * A name that a resolver gave this very device, or that a proxy has to go by. What the device says in its own hello excuses
+ * nothing: it may say what it likes, and says it after the attempt.
+ */
+export function isBorneOut(from: ReturnType<typeof mailDestination>['nameFrom']): boolean {
+  return from === 'dns' || from === 'proxy';
+}
+
 function base(connection: Connection, { device, sender, stage, time }: MailContext): Omit<Finding, 'effect' | 'add'> {
   const { ip, port, name, nameFrom } = mailDestination(connection);
   const portClass = mailPortClass(port);
@@ -84,7 +92,7 @@ function base(connection: Connection, { device, sender, stage, time }: MailConte
     portClass,
     time,
     about: connection,
-    destination: { ip: nameFrom === 'proxy' ? null : ip, port, name: nameFrom === 'dns-other' ? null : name },
+    destination: { ip: nameFrom === 'proxy' ? null : ip, port, name: isBorneOut(nameFrom) ? name : null },
     evidence: { lastDestination: destination, ...(isForged ? { forgedMac: originatorMac } : {}) },
     first: { firstDestination: destination, address: connection.originatorIp },
   };
