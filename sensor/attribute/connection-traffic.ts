@@ -1,11 +1,13 @@
 // TCP and QUIC as connections of devices: who opened each, which way it goes, what it is called, and what becomes of it.
 // Says so to a listener; judges nothing.
+import { isIP } from 'node:net';
 import { isMailPort } from '../decode/interest.ts';
 import type { DecodeCounters } from '../decode/outcome.ts';
 import { type IcmpError, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
 import { looksLikeHello } from '../decode/smtp.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, payloadSequence } from './connection.ts';
 import { type ConnectionHandler, ConnectionTable, type Side } from './connections.ts';
+import { destinationOf } from './destination.ts';
 import type { DestinationNames } from './destination-names.ts';
 import type { Device } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
@@ -79,7 +81,7 @@ export class ConnectionTraffic {
     if (device === null) return;
     if (connection.beganUnseen && connection.way === 'outbound') this.#parts.devices.keep(device);
     if (connection.way !== 'inbound' && this.#tunnels.take(connection, tcp, from))
-      this.#parts.listener.tunnelled(device, connection, time);
+      this.#tunnelled(device, connection, tcp, from);
     this.#parts.listener.segment(device, connection, tcp, from, time);
   }
 
@@ -195,14 +197,42 @@ export class ConnectionTraffic {
     this.#parts.listener.opened(device, connection, this.#now);
   }
 
-  #named({ connection, host, outer, source, userAgent }: Opening): void {
+  /** A proxy was asked for a further connection, or has answered: that is where this one goes, and what it is called after. */
+  #tunnelled(device: Device, connection: Connection, tcp: Tcp, from: Side): void {
+    const { devices, home, listener } = this.#parts;
+    const { inner } = connection;
+    if (inner === null) return;
+    if (connection.way === 'local' && home.isElsewhere(inner.host)) {
+      connection.way = 'outbound';
+      device.connections++;
+      countActivity(device, this.#now, 'connections');
+      devices.keep(device);
+    }
+    if (connection.way === 'outbound' && connection.nameFrom !== 'sni') {
+      const isNamed = inner.outcome !== 'refused' && isIP(inner.host) === 0;
+      connection.name = isNamed ? inner.host : null;
+      connection.nameFrom = isNamed ? 'http' : null;
+      this.#nameByDns(connection);
+    }
+    listener.tunnelled(device, connection, this.#now);
+    // A client that waits for no answer sends on at once.
+    const said = (inner.clientNext - payloadSequence(tcp)) | 0;
+    if (from !== 'originator' || said <= 0 || said >= tcp.payload.length) return;
+    const payload = tcp.payload.subarray(said);
+    const rest = { ...tcp, sequence: inner.clientNext, payload, payloadLength: tcp.payloadLength - said };
+    const opening = this.#openings.tcp(connection, rest);
+    if (opening !== null) this.#named(opening);
+  }
+
+  #named({ connection, host, outer, source, tunnel, userAgent }: Opening): void {
     const { devices, identities, listener } = this.#parts;
     const device = this.#direction.subject(connection);
     if (device === null || connection.way !== 'outbound') return;
     devices.keep(device);
     if (userAgent !== null) identities.userAgent(device, userAgent, this.#now);
+    if (tunnel === true) return;
     // The bare address as host names nothing; it is shown as what the device asked for.
-    const bareAddress = host === connection.responderIp ? host : null;
+    const bareAddress = host === destinationOf(connection).ip ? host : null;
     if (host !== null && bareAddress === null) {
       connection.name = host;
       connection.nameFrom = source;
@@ -229,7 +259,7 @@ export class ConnectionTraffic {
   #nameByDns(connection: Connection): void {
     if (connection.name !== null) return;
     const asker = connection.openedBy ?? connection.originatorMac;
-    const known = this.#parts.names.nameOf(asker, connection.responderIp, this.#now);
+    const known = this.#parts.names.nameOf(asker, destinationOf(connection).ip, this.#now);
     connection.name = known?.name ?? null;
     connection.nameFrom = known?.from ?? null;
   }

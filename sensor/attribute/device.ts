@@ -77,6 +77,8 @@ export interface Backend {
   /** At most LIMITS.backendHosts. */
   hosts: string[];
   nameFrom: NameSource[];
+  /** Proxies it was reached through, `198.51.100.10:1080`; at most LIMITS.backendProxies. */
+  through: string[];
   /** A hello used Encrypted Client Hello: the name is the public, outer one, the real one is hidden. */
   outerName: boolean;
   /** Infrastructure that many unrelated services share (a CDN, a cloud): it identifies nobody. */
@@ -220,6 +222,7 @@ export const LIMITS = {
   mailDestinations: 512,
   backends: 256,
   backendHosts: 32,
+  backendProxies: 4,
   timeline: 256,
   firmware: 32,
   identityList: 32,

@@ -78,6 +78,12 @@ export class Home {
     return this.isInside(ip) || this.#reserved.check(ip, familyOf(ip));
   }
 
+  /** Whether a host that somebody asks a proxy for, by address or name, is on the Internet. */
+  isElsewhere(host: string): boolean {
+    if (isIP(host) !== 0) return !this.isInside(host);
+    return host.includes('.') && !/\.(?:local|lan|home|home\.arpa|internal|localdomain|fritz\.box)$/.test(host);
+  }
+
   /** A prefix that a router or DHCP server announced. Returns whether it was new and acceptable. */
   learn(address: IpAddress, length: number, announcement: Announcement): boolean {
     if (this.#replaced || isIP(address) === 0 || this.#fixed.check(address, familyOf(address))) return false;

@@ -21,7 +21,7 @@ export function mailDestination({
 }: Connection): Pick<MailDestination, 'ip' | 'port' | 'name' | 'nameFrom'> {
   if (inner === null) return { ip: responderIp, port: responderPort, name, nameFrom };
   const { host, ip, port } = inner;
-  if (host === ip) return { ip, port, name: null, nameFrom: null };
+  if (host === ip) return nameFrom === 'sni' ? { ip, port, name, nameFrom } : { ip, port, name: null, nameFrom: null };
   return { ip: ip ?? responderIp, port, name: host, nameFrom: 'proxy' };
 }
 
@@ -39,6 +39,16 @@ export function countAttempt(device: Device, connection: Connection, time: numbe
     destination.nameFrom = nameFrom;
   }
   return destination;
+}
+
+/** Its TLS hello, after STARTTLS as well, names a server that nothing better has named. */
+export function nameByHello(device: Device, connection: Connection): void {
+  const { name, nameFrom, ...place } = mailDestination(connection);
+  const destination = device.mail.destinations.get(mailDestinationKey({ ...place, name, nameFrom }));
+  if (destination === undefined || nameFrom !== 'sni') return;
+  if (destination.name !== null && destination.nameFrom !== 'dns-other') return;
+  destination.name = name;
+  destination.nameFrom = nameFrom;
 }
 
 /** What became of an attempt; `before` takes back an earlier verdict (a SYN-ACK after the deadline). */

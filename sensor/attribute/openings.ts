@@ -24,7 +24,15 @@ export interface Opening {
   source: 'sni' | 'quic' | 'http';
   /** The host is the outer name of an Encrypted Client Hello. */
   outer: boolean;
+  /** A request to open a tunnel: what goes through it is still to come, and will name the connection. */
+  tunnel?: boolean;
   userAgent: string | null;
+}
+
+/** The beginning that is being read, and the sequence number of its first octet. */
+interface Reader {
+  assembler: StreamAssembler;
+  from: number;
 }
 
 interface Flow {
@@ -37,7 +45,7 @@ interface Flow {
 
 export class Openings {
   readonly #counters: DecodeCounters;
-  readonly #readers = new LRUCache<Connection, StreamAssembler>({ max: READERS });
+  readonly #readers = new LRUCache<Connection, Reader>({ max: READERS });
   readonly #flows: LRUCache<string, Flow>;
 
   /** `ended` is called for QUIC connections that give way; TCP's have their own table. */
@@ -60,12 +68,13 @@ export class Openings {
   tcp(connection: Connection, tcp: Tcp): Opening | null {
     if (tcp.payload.length === 0) return null;
     if (connection.openingRead) return this.#later(connection, tcp);
-    let reader = this.#readers.get(connection);
-    if (reader === undefined) {
-      const start = connection.isn === null ? null : (connection.isn + 1) >>> 0;
-      reader = this.#read(connection, start);
-    }
-    return this.#take(connection, reader, tcp);
+    const known = this.#readers.get(connection);
+    const start = connection.isn === null ? null : (connection.isn + 1) >>> 0;
+    const reader = known ?? this.#read(connection, start, start ?? payloadSequence(tcp));
+    const opening = this.#take(connection, reader, tcp);
+    // What was said first is something else, or did not pass the filter: a proxy's protocol, STARTTLS in whatever it is.
+    const isMisread = opening === null && payloadSequence(tcp) !== reader.from && Openings.beginsConnection(tcp);
+    return isMisread ? this.#anew(connection, tcp) : opening;
   }
 
   /** Takes a datagram; returns an opening when the hello is whole. What is QUIC and never shows one only ends. */
@@ -129,17 +138,25 @@ export class Openings {
     return { connection, host: hello.serverName, source: 'quic', outer: hello.ech, userAgent: null };
   }
 
-  #read(connection: Connection, start: number | null): StreamAssembler {
-    const reader = new StreamAssembler({ start, maxBytes: MAX_OPENING, maxSegments: MAX_SEGMENTS });
+  #read(connection: Connection, start: number | null, from: number): Reader {
+    const assembler = new StreamAssembler({ start, maxBytes: MAX_OPENING, maxSegments: MAX_SEGMENTS });
+    const reader = { assembler, from };
     this.#readers.set(connection, reader);
     return reader;
   }
 
-  #take(connection: Connection, reader: StreamAssembler, tcp: Tcp): Opening | null {
-    const bytes = reader.push(payloadSequence(tcp), tcp.payload);
+  /** Reads on from a segment that begins like an opening. */
+  #anew(connection: Connection, tcp: Tcp): Opening | null {
+    connection.openingRead = false;
+    const from = payloadSequence(tcp);
+    return this.#take(connection, this.#read(connection, from, from), tcp);
+  }
+
+  #take(connection: Connection, { assembler }: Reader, tcp: Tcp): Opening | null {
+    const bytes = assembler.push(payloadSequence(tcp), tcp.payload);
     if (bytes === null) return null;
     const opening = this.#open(connection, bytes);
-    if (opening === 'more' && !reader.full) return null;
+    if (opening === 'more' && !assembler.full) return null;
     connection.openingRead = true;
     this.#readers.delete(connection);
     return opening === 'more' ? null : opening;
@@ -170,7 +187,8 @@ export class Openings {
       return null;
     }
     if (!request.complete && request.host === null) return 'more';
-    return { connection, host: request.host, source: 'http', outer: false, userAgent: request.userAgent };
+    const { host, method, userAgent } = request;
+    return { connection, host, source: 'http', outer: false, userAgent, tunnel: method === 'CONNECT' };
   }
 
   /** Past the beginning: the next request on a kept connection, or a hello after STARTTLS. */
@@ -180,7 +198,6 @@ export class Openings {
       return opening === 'more' ? null : opening;
     }
     if (connection.nameFrom === 'sni' || !looksLikeClientHello(tcp.payload)) return null;
-    connection.openingRead = false;
-    return this.#take(connection, this.#read(connection, tcp.sequence), tcp);
+    return this.#anew(connection, tcp);
   }
 }

@@ -1,6 +1,7 @@
 // How much went to and came from each backend, and when that was a download of code: a lot from an update server or a store,
 // on one connection or on several in a row. Who the backend is, backends.ts decides.
 import type { Connection } from '../attribute/connection.ts';
+import { destinationOf } from '../attribute/destination.ts';
 import type { Backend, Device, TimelineEntry } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 
@@ -63,7 +64,7 @@ export class BackendVolumes {
       kind: backend.role === 'update' ? 'firmware_download' : 'store_download',
       name: connection.name ?? backend.name,
       nameFrom: connection.nameFrom,
-      ip: connection.responderIp,
+      ip: destinationOf(connection).ip,
       role: backend.role,
       detail,
     };

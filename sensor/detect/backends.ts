@@ -1,6 +1,7 @@
 // Whom a device talks to, by registrable domain, and what is worth telling about it: a new backend after the learning
 // time, a firmware download, updates that no longer come. Roles come from firmware notes, else from a conservative rule.
 import type { Connection } from '../attribute/connection.ts';
+import { destinationOf } from '../attribute/destination.ts';
 import {
   type Backend,
   type BackendRole,
@@ -58,11 +59,13 @@ export class BackendDetector implements Detector {
    * `bareAddress`: it asked for the address itself.
    */
   named(device: Device, connection: Connection, time: number, bareAddress: string | null): void {
-    if (isMailPort(connection.responderPort)) return;
-    const name = backendName(connection.name, connection.responderIp);
+    const { ip, port, through } = destinationOf(connection);
+    if (isMailPort(port)) return;
+    const name = backendName(connection.name, ip);
     const backend = this.#backend(device, name, connection, time);
     if (connection.name !== null) addHost(backend, connection.name);
     if (bareAddress !== null) addHost(backend, bareAddress);
+    if (through !== null) addThrough(backend, through);
     if (connection.nameIsOuter) backend.outerName = true;
     if (connection.nameFrom !== null && !backend.nameFrom.includes(connection.nameFrom)) {
       backend.nameFrom.push(connection.nameFrom);
@@ -134,6 +137,7 @@ export class BackendDetector implements Detector {
       note: judged.note,
       hosts: [],
       nameFrom: [],
+      through: [],
       outerName: false,
       shared: judged.shared,
       connections: 0,
@@ -167,22 +171,23 @@ export class BackendDetector implements Detector {
   }
 
   #announce(device: Device, backend: Backend, connection: Connection, time: number): void {
+    const { ip, port, through } = destinationOf(connection);
     const learning = this.#lived(device.firstSeen, time) < this.#around.settings.learningDays * DAY;
     addTimeline(device, {
       time,
       kind: 'backend_new',
       name: connection.name ?? backend.name,
       nameFrom: connection.nameFrom,
-      ip: connection.responderIp,
+      ip,
       role: backend.role,
-      detail: { backend: backend.name, port: connection.responderPort },
+      detail: { backend: backend.name, port, ...(through === null ? {} : { through }) },
     });
     if (learning) return;
     const notable = isNotable(backend.role) || connection.name === null;
     // People install on their computers what they like; so do those that run the sensor, which updates itself besides.
     const isComputer = device.role === 'sensor' || this.#around.knowledge.isGeneralPurpose(device);
     const severity = notable && !isComputer ? 'medium' : 'info';
-    const destination = { ip: connection.responderIp, port: connection.responderPort, name: connection.name };
+    const destination = { ip, port, name: connection.name };
     this.#around.found(
       {
         kind: 'backend_new',
@@ -197,6 +202,7 @@ export class BackendDetector implements Detector {
           role: backend.role,
           destination,
           nameFrom: publicSource(connection.nameFrom),
+          ...(through === null ? {} : { through }),
         },
         first: {},
         add: { backends: 1 },
@@ -276,6 +282,10 @@ function moveHost(device: Device, plain: Backend, host: string, judged: Judgemen
 
 function addHost(backend: Backend, host: string): void {
   if (!backend.hosts.includes(host) && backend.hosts.length < LIMITS.backendHosts) backend.hosts.push(host);
+}
+
+function addThrough(backend: Backend, proxy: string): void {
+  if (!backend.through.includes(proxy) && backend.through.length < LIMITS.backendProxies) backend.through.push(proxy);
 }
 
 function touch(backend: Backend, time: number): void {

@@ -75,6 +75,14 @@ export function mailDialogue(
   return { ...finding, evidence: { ...finding.evidence, ...facts }, effect: 'updates', add };
 }
 
+/**
+ * A name that a resolver gave this very device, or that a proxy has to go by. What the device says in its own hello excuses
+ * nothing: it may say what it likes, and says it after the attempt.
+ */
+export function isBorneOut(from: ReturnType<typeof mailDestination>['nameFrom']): boolean {
+  return from === 'dns' || from === 'proxy';
+}
+
 function base(connection: Connection, context: MailContext): Omit<Finding, 'effect' | 'add'> {
   const { device, place, sender, servers, stage, time } = context;
   const { ip, port, name, nameFrom } = mailDestination(connection);
@@ -93,7 +101,7 @@ function base(connection: Connection, context: MailContext): Omit<Finding, 'effe
     ...whose,
     time,
     about: connection,
-    destination: { ip: nameFrom === 'proxy' ? null : ip, port, name: nameFrom === 'dns-other' ? null : name },
+    destination: { ip: nameFrom === 'proxy' ? null : ip, port, name: isBorneOut(nameFrom) ? name : null },
     evidence: {
       lastDestination: destination,
       ...(isForged ? { forgedMac: originatorMac } : {}),

@@ -1,6 +1,5 @@
 // The sensor's reason to be: a device opens a mail connection to the Internet. The first SYN is enough, and so is anything
 // that shows there was one; what becomes of it is filled in later. How serious it is, mail-ladder.ts says.
-import { isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { Connection, Way } from '../attribute/connection.ts';
 import type { Side } from '../attribute/connections.ts';
@@ -12,6 +11,7 @@ import {
   countOutcome,
   type MailOutcome,
   mailDestination,
+  nameByHello,
 } from '../attribute/mail-tally.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import { countActivity } from '../attribute/timeline.ts';
@@ -75,16 +75,25 @@ export class MailDetector implements Detector {
   /** A proxy was asked for a mail server, or has said what became of it. */
   tunnelled(device: Device, connection: Connection, time: number): void {
     const { inner, mailAttempt } = connection;
-    if (inner === null || !this.#leaves(inner.host)) return;
+    // A proxy that is asked for a host of the home sends no mail to the Internet.
+    if (inner === null || !this.#around.home.isElsewhere(inner.host)) return;
     if (mailAttempt) {
       if (isMailOutcome(inner.outcome)) this.#outcome(device, connection, inner.outcome, null, time);
     } else if (isMailPort(inner.port)) this.#attempt(device, connection, time);
     this.#dialogues.begin(connection, inner, device);
   }
 
+  /** A TLS hello within names the server. */
+  named(device: Device, connection: Connection, time: number): void {
+    if (!connection.mailAttempt || connection.nameFrom !== 'sni') return;
+    nameByHello(device, connection);
+    const stage = connection.outcome === 'connected' ? 'connected' : 'attempt';
+    this.#around.found(mailDialogue(connection, this.#context(device, connection, stage, time), {}, {}), device);
+  }
+
   segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void {
     const { inner, way } = connection;
-    if (inner === null ? way !== 'outbound' : !this.#leaves(inner.host)) return;
+    if (inner === null ? way !== 'outbound' : !this.#around.home.isElsewhere(inner.host)) return;
     if (!connection.mailAttempt) {
       if (!this.#isMail(connection, tcp, from)) return;
       this.#attempt(device, connection, time);
@@ -137,12 +146,6 @@ export class MailDetector implements Detector {
     if (!mailAttempt || inner?.outcome !== 'pending') return;
     inner.outcome = 'unanswered';
     this.#outcome(device, connection, 'unanswered', null, time);
-  }
-
-  /** A proxy that is asked for a host of the home sends no mail to the Internet. */
-  #leaves(host: string): boolean {
-    if (isIP(host) !== 0) return !this.#around.home.isInside(host);
-    return host.includes('.') && !/\.(?:local|lan|home|home\.arpa|internal|localdomain|fritz\.box)$/.test(host);
   }
 
   /** A telephone announces itself a minute after its first mail: then that was a person's. */

@@ -104,8 +104,10 @@ function backend({
   outerName,
   role,
   shared,
+  through,
 }: ReportBackend): string {
   const doubts = [
+    through.length > 0 ? `through the proxy ${through.join(' or ')}` : null,
     shared ? 'shared' : null,
     otherDevice ? 'named by another device' : null,
     outerName ? 'outer name, the real one is encrypted' : null,

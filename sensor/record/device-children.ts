@@ -100,7 +100,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
           backend.role,
           backend.roleFrom,
           backend.note,
-          JSON.stringify(backend.hosts),
+          JSON.stringify(backend.through.length === 0 ? backend.hosts : [backend.hosts, backend.through]),
           JSON.stringify(backend.nameFrom),
           backend.outerName ? 1 : 0,
           backend.shared ? 1 : 0,
@@ -117,7 +117,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
       const backend = backendShape.parse({
         ...row,
         roleFrom: row.role_from,
-        hosts: fromJson(row.hosts),
+        ...hostsAndProxies(fromJson(row.hosts)),
         nameFrom: fromJson(row.name_from),
         outerName: row.outer_name,
         bytesUp: row.bytes_up,
@@ -165,6 +165,12 @@ export const CHILD_TABLES: readonly ChildTable[] = [
     },
   },
 ];
+
+/** A list of hosts; or, of a backend that was reached through proxies, that list and theirs. */
+function hostsAndProxies(value: unknown): { hosts: unknown; through: unknown } {
+  const isPair = Array.isArray(value) && Array.isArray(value[0]);
+  return isPair ? { hosts: value[0], through: value[1] } : { hosts: value, through: [] };
+}
 
 /** Runs of hours of the same day (days since 1970), in the order given. */
 function byDay(activity: readonly ActivityHour[]): { day: number; hours: ActivityHour[] }[] {

@@ -3,7 +3,7 @@ import type { Device, MailDestination } from '../attribute/device.ts';
 import { backendName } from '../detect/backend-name.ts';
 import type { Finding } from '../detect/finding.ts';
 import { isMailKind } from '../detect/finding.ts';
-import { mailPortClass } from '../detect/mail-findings.ts';
+import { isBorneOut, mailPortClass } from '../detect/mail-findings.ts';
 import { isSharedInfrastructure } from '../detect/shared-infrastructure.ts';
 import type { Note, NoteMail } from '../notes/schema.ts';
 import type { Expectation, Incident, Target } from './incident.ts';
@@ -50,11 +50,11 @@ function exposedPorts({ evidence }: Incident): Target[] {
 
 /**
  * A provider has many submission servers under one domain, so the domain is what is normal there. Port 25 to a new server is
- * never covered by an old one: there it is the host alone, or its address. The name must be the device's own (an SNI, its
- * own DNS answer), never another device's.
+ * never covered by an old one: there it is the host alone, or its address. The name must be from the device's own DNS answer,
+ * or what a proxy was asked for.
  */
 function normalName({ ip, name, nameFrom, port }: MailDestination): string {
-  if (name === null || nameFrom === 'dns-other') return ip;
+  if (name === null || !isBorneOut(nameFrom)) return ip;
   if (mailPortClass(port) !== 'submission') return name;
   const domain = backendName(name, ip);
   return isSharedInfrastructure(domain) ? name : domain;
@@ -65,7 +65,7 @@ export function findingsCovered(incident: Incident, device: Device, scope: Scope
   if (scope.covers === 'exposed') return incident.findings;
   return seenBy(incident, device)
     .filter(({ ip, name, nameFrom, port }) =>
-      scope.targets.some(covering(nameFrom === 'proxy' ? null : ip, nameFrom === 'dns-other' ? null : name, port)),
+      scope.targets.some(covering(nameFrom === 'proxy' ? null : ip, isBorneOut(nameFrom) ? name : null, port)),
     )
     .reduce((sum, destination) => sum + destination.attempts, 0);
 }

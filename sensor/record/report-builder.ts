@@ -138,7 +138,7 @@ function reportDestination(destination: MailDestination): ReportMailDestination 
 }
 
 function reportBackend(backend: Backend): ReportBackend {
-  const { name, role, roleFrom, note, outerName, shared, connections, bytesUp, bytesDown } = backend;
+  const { name, role, roleFrom, note, through, outerName, shared, connections, bytesUp, bytesDown } = backend;
   const sources = backend.nameFrom.map(source).filter((from) => from !== null);
   return {
     name,
@@ -147,6 +147,7 @@ function reportBackend(backend: Backend): ReportBackend {
     note,
     hosts: [...backend.hosts].sort(),
     nameFrom: [...new Set(sources)].sort(),
+    through: [...through].sort(),
     otherDevice: backend.nameFrom.length > 0 && backend.nameFrom.every((from) => from === 'dns-other'),
     outerName,
     shared,

@@ -92,6 +92,8 @@ export interface ReportBackend {
   note: string | null;
   hosts: string[];
   nameFrom: ReportNameSource[];
+  /** Proxies it was reached through, `198.51.100.10:1080`; empty where there were none. */
+  through: string[];
   /** True when only another device's DNS answer named it. */
   otherDevice: boolean;
   /** The name is the outer one of an Encrypted Client Hello. */

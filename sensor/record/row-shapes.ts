@@ -122,6 +122,7 @@ export const backendShape = z.object({
   note: text.nullable(),
   hosts: z.array(text),
   nameFrom: z.array(nameFrom),
+  through: z.array(text),
   outerName: flag,
   shared: flag,
   connections: count,

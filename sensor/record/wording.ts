@@ -131,6 +131,10 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
   }
 }
 
+function through({ detail }: TimelineEntry): string {
+  return typeof detail.through === 'string' ? ` through the proxy ${detail.through}` : '';
+}
+
 function cure(note: Note | null): string[] {
   if (note === null) return [DISCONNECT, RESET, REINSTALL, PASSWORD];
   const { disconnect, reset, reinstall, closeAccess } = note.steps;
@@ -166,7 +170,7 @@ export function timelineText(entry: TimelineEntry): string {
     case 'firmware_change':
       return `Announced software changed from ${entry.detail.from} to ${entry.detail.to}.`;
     case 'backend_new':
-      return `First contact with ${where}${named}${entry.role === null || entry.role === 'unknown' ? '' : ` (${entry.role})`}.`;
+      return `First contact with ${where}${named}${entry.role === null || entry.role === 'unknown' ? '' : ` (${entry.role})`}${through(entry)}.`;
     case 'inbound_connection':
       return `${where} on the Internet connected to its port ${entry.detail.port}.`;
     case 'mail_lookup':

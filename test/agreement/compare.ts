@@ -66,6 +66,8 @@ async function compareFile(folder: string, truth: Truth, compared: Compared): Pr
   for (const [mac, expected] of Object.entries(truth.devices)) {
     const device = devices.get(mac);
     const shown = shownBy(expected, device);
+    const isShown = (item: string, name: Class) =>
+      [...devices.values()].some((other) => shownBy(expected, other)[name].has(item));
     for (const [name, item] of expectations(expected, device)) {
       result.truth[name]++;
       if (shown[name].has(item)) result.found[name]++;
@@ -75,7 +77,7 @@ async function compareFile(folder: string, truth: Truth, compared: Compared): Pr
           class: name,
           mac,
           missing: item,
-          reason: reasonFor(truth, result.refused),
+          reason: reasonFor(truth, result.refused, isShown(item, name)),
         });
     }
   }
@@ -143,10 +145,11 @@ function plainHost(text: string): string {
   return text.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
 }
 
-function reasonFor(truth: Truth, refused: string | null): string {
+function reasonFor(truth: Truth, refused: string | null, isElsewhere: boolean): string {
   if (refused !== null) return `refused: ${/link type [^.]*/.exec(refused)?.[0] ?? refused}`;
-  if (truth.tunnelled_frames > 0)
-    return 'inside a tunnel (GRE, ERSPAN, GTP), which tshark opens and the sensor does not';
+  if (truth.tunnelled_frames > 0 && isElsewhere)
+    return 'from a remote mirror: tshark tells it of the MAC that sent the copy, the sensor of the device in it';
+  if (truth.tunnelled_frames > 0) return 'inside a tunnel (other GRE, GTP), which tshark opens and the sensor does not';
   return 'UNEXPLAINED';
 }
 

@@ -1,5 +1,5 @@
 // One ordinary day of a family, as every kind of link and mirror shows it. Nobody is to be alarmed.
-import { type CapturedFrame, ethernet, type TaggingFields } from '../support/packet-builder.ts';
+import { type CapturedFrame, ethernet, type TaggingFields, wrapAll } from '../support/packet-builder.ts';
 import { CAMERA, GATEWAY, HOUR, MINUTE, START } from '../support/stage.ts';
 import type { Case, Expected } from './case.ts';
 import { browses, fetches, IPHONE, joins, MACBOOK, morning, PRINTER, requests, submits, visits } from './household.ts';
@@ -19,7 +19,7 @@ export function day(time: number): CapturedFrame[] {
   ];
 }
 
-function tagged({ data, time }: CapturedFrame, tags: TaggingFields): CapturedFrame {
+export function tagged({ data, time }: CapturedFrame, tags: TaggingFields): CapturedFrame {
   const mac = (at: number) =>
     data
       .subarray(at, at + 6)
@@ -54,6 +54,19 @@ export const LINKS: readonly Case[] = [
   link('inside PPPoE behind a tag', (frames) =>
     frames.filter(isIp).map((frame) => tagged(frame, { pppoe: 7, vlans: [7] })),
   ),
+  link('inside PPPoE with a protocol field of one octet', (frames) =>
+    frames.filter(isIp).map((frame) => tagged(frame, { pppoe: 7, compressed: true })),
+  ),
+  ...(['tzsp', 'erspan2', 'vxlan'] as const).map((wrapping) =>
+    link(`as a remote mirror sends it in ${wrapping}`, (frames) => wrapAll(frames, wrapping)),
+  ),
+  {
+    name: 'mail within a tunnel between a device and the Internet, which nobody here can answer for',
+    home: (stage) => {
+      const inside = visits(MACBOOK, PRINTER, 25, START + HOUR, ['S: 220 mx', 'C: EHLO a']);
+      stage.play(morning(START), wrapAll(inside, 'vxlan', { source: CAMERA.ip, destination: '203.0.113.77' }));
+    },
+  },
   link('each frame twice', (frames) => frames.flatMap((frame) => [frame, { ...frame, time: frame.time + 1 }])),
   link('each frame plain and behind a tag', (frames) =>
     frames.flatMap((frame) => [frame, tagged({ ...frame, time: frame.time + 1 }, { vlans: [20] })]),

@@ -1,10 +1,11 @@
 // Mail on port 25 and elsewhere, in the clear: how much of it is counted, whatever the segments look like.
 import { DIALOGUES } from '../support/dialogues.ts';
 import { mail } from '../support/name-frames.ts';
-import type { CapturedFrame, ConversationFields } from '../support/packet-builder.ts';
+import { type CapturedFrame, type ConversationFields, wrapAll } from '../support/packet-builder.ts';
 import { CAMERA, DAY, FRIDGE, MAIL_SERVER, MAIL_SERVER6, MINUTE, outside, SECOND, START } from '../support/stage.ts';
 import type { Case, Expected } from './case.ts';
 import { bytes, message, morning, talks } from './household.ts';
+import { tagged } from './innocent-homes-links.ts';
 
 const ALARM = { kind: 'mail_started', device: CAMERA, severity: 'critical' } as const;
 
@@ -53,6 +54,14 @@ export const MAIL: readonly Case[] = [
     expect: [{ ...ALARM, findings: 10, evidence: { attempts: 10, connected: 10, messages: 10, stage: 'fan-out' } }],
   },
   says('one message to one recipient', message(), ONE),
+  ...(['tzsp', 'erspan1', 'erspan2', 'erspan3', 'gre', 'vxlan'] as const).map((wrapping) =>
+    says(`one message, as a remote mirror sends it in ${wrapping}, some of it in fragments`, message(), ONE, (frames) =>
+      wrapAll(frames, wrapping, { mtu: 120 }),
+    ),
+  ),
+  says('one message inside PPPoE with a protocol field of one octet', message(), ONE, (frames) =>
+    frames.map((frame) => tagged(frame, { pppoe: 7, vlans: [7], compressed: true })),
+  ),
   says('one message to seven recipients', message(7), { messages: 1, recipients: 7 }),
   says('two messages on one connection', recorded('two mails'), { messages: 2, recipients: 2 }),
   says('commands and bodies pipelined, one recipient refused', recorded('pipelined'), {

@@ -34,6 +34,7 @@ function backend(name: string, role: Backend['role'], connections: number, lastS
     note: null,
     hosts: [],
     nameFrom: [],
+    through: [],
     outerName: false,
     shared: false,
     connections,

@@ -6,4 +6,5 @@ export * from '../../sensor/self-test/frames/messages.ts';
 export * from '../../sensor/self-test/frames/pcap-file.ts';
 export * from '../../sensor/self-test/frames/proxies.ts';
 export * from '../../sensor/self-test/frames/remote-mirrors.ts';
+export * from '../../sensor/self-test/frames/tls-hello.ts';
 export * from './pcapng-file.ts';

@@ -111,6 +111,7 @@ export function camera(now: number): DeviceDetail {
   const backend = {
     note: null,
     otherDevice: false,
+    through: [],
     outerName: false,
     shared: false,
     roleFrom: null,

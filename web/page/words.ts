@@ -387,6 +387,7 @@ export const words = {
     } satisfies Record<RoleSource, string>,
     nameSource: { dns: 'DNS', sni: 'TLS', quic: 'QUIC', http: 'HTTP' },
     nameHidden: 'name hidden',
+    throughProxy: (proxy: string) => `through proxy ${proxy}`,
     outerName: 'outer name only, the real one is encrypted',
     sharedInfrastructure: 'shared infrastructure',
     backendTraffic: (connections: number, up: string, down: string): string =>

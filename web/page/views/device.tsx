@@ -261,6 +261,7 @@ function BackendLine({ backend }: { backend: ReportBackend }) {
   const provenance = [
     from,
     role,
+    backend.through.length > 0 ? text.throughProxy(backend.through.join(', ')) : null,
     backend.outerName ? text.outerName : null,
     backend.shared ? text.sharedInfrastructure : null,
     backend.otherDevice ? words.incident.otherDeviceName : null,
