@@ -73,7 +73,7 @@ function sizeOf(store: Spine['store']): number {
   }
 }
 
-const VANTAGE_WORDS: Record<Vantage, string | null> = {
+export const VANTAGE_WORDS: Record<Vantage, string | null> = {
   'lan-both-ways': null,
   'lan-one-way': 'The mirror shows one direction only: whether mail was answered cannot be seen.',
   'wan-side': 'The sensor hangs on the Internet side of the router: devices cannot be told apart there.',
