@@ -17,7 +17,6 @@ export async function watchTraffic(session: Session, seconds: number, signal: Ab
   let plan: LivePlan;
   try {
     plan = planSource(quiet);
-    await plan.probe();
   } catch (error) {
     return { problem: reasonOf(error) };
   }

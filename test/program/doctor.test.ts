@@ -60,33 +60,33 @@ describe.skipIf(reason !== null)('doctor at a mirror port', () => {
   }
 
   test('that works finds nothing to repair, and leaves no trace', async () => {
-    const { check, code, report } = await whileTalking(doctor('--seconds', '4'));
+    const { check, code, report } = await whileTalking(doctor('--seconds', '6'));
     expect(report).toMatchObject({ schema: 'thingwatch.doctor/1', source: mirrorInterface });
     expect(report.checks.filter(({ result }) => result === 'fail')).toEqual([]);
     expect([code, report.toRepair]).toEqual([0, 0]);
-    expect(report.seconds).toBeGreaterThanOrEqual(4);
+    expect(report.seconds).toBeGreaterThanOrEqual(6);
     expect(check('vantage')).toMatchObject({ result: 'ok', found: expect.stringContaining('both directions') });
     expect(Number.parseInt(check('devices')?.found ?? '', 10)).toBeGreaterThanOrEqual(home.devices.length);
-    expect(Number.parseInt(check('traffic')?.found ?? '', 10)).toBeGreaterThan(20);
+    expect(Number.parseInt(check('traffic')?.found ?? '', 10)).toBeGreaterThan(5);
     expect(check('page')).toMatchObject({ result: 'ok', found: '127.0.0.1:8080 is free' });
     expect(check('state directory')?.found).toContain('(will be made)');
     expect(check('writing')).toBeUndefined();
     expect(check('ring')).toMatchObject({ result: 'ok' });
-  }, 60_000);
+  }, 180_000);
 
   test('where nothing arrives has something to repair', async () => {
     const { check, code } = await doctor('--seconds', '0.5');
     expect(code).toBe(1);
     expect(check('vantage')).toMatchObject({ result: 'fail', fix: expect.stringContaining('mirror') });
     expect(check('loss')).toMatchObject({ result: 'ok', found: expect.stringContaining('too few packets to tell') });
-  }, 60_000);
+  }, 180_000);
 
   test('beside a sensor that runs says so: its page answers, its time and its disk are looked at, it goes on', async () => {
     const lab = await LabSensor.of(home);
     const sensor = await lab.run();
     expect(sensor.state).toBe(state);
     try {
-      const { check, code } = await whileTalking(doctor('--seconds', '4'));
+      const { check, code } = await whileTalking(doctor('--seconds', '6'));
       expect(code).toBe(0);
       expect(check('page')).toMatchObject({ result: 'ok', found: 'http://127.0.0.1:8080/ answers: a sensor runs' });
       expect(check('writing')).toMatchObject({ result: 'ok', found: expect.stringContaining('KiB/s') });
@@ -100,7 +100,7 @@ describe.skipIf(reason !== null)('doctor at a mirror port', () => {
       await sensor.hang();
       await sensor.program.kill();
     }
-  }, 90_000);
+  }, 180_000);
 });
 
 test('without the right to capture the rest is examined all the same', async () => {
@@ -118,7 +118,7 @@ test('without the right to capture the rest is examined all the same', async () 
   expect(check('privileges')).toMatchObject({ result: 'fail', fix: expect.stringContaining('sudo') });
   expect(check('traffic')).toMatchObject({ result: 'warn', found: expect.stringContaining('CAP_NET_RAW') });
   expect(check('notes')?.result).toBe('ok');
-}, 60_000);
+}, 180_000);
 
 describe.skipIf(MOSQUITTO === null)('a broker that is not ours', () => {
   const configured = (mqtt: object) => {
