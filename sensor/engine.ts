@@ -12,9 +12,10 @@ import { IdentityBook } from './attribute/identity.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
 import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
+import { RemoteMirrors } from './attribute/remote-mirrors.ts';
 import { Resolvers } from './attribute/resolvers.ts';
 import { movedTime, type TimeMove } from './attribute/time-move.ts';
-import { type Vantage, VantageJudge } from './attribute/vantage.ts';
+import { type Judgement, type LinkState, type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
 import { interestOf } from './decode/interest.ts';
@@ -68,13 +69,17 @@ export interface EngineMemory extends HomeMemory {
 }
 
 export class Engine {
-  readonly devices = new DeviceTable((device, time) => this.#detectors.appeared(device, time));
+  readonly devices = new DeviceTable(
+    (device, time) => this.#detectors.appeared(device, time),
+    (mac) => this.#gateways.isGateway(mac),
+  );
   readonly counters = new DecodeCounters();
   readonly #options: EngineOptions;
   readonly #home: Home;
   readonly #gateways = new GatewayFinder();
   readonly #identities = new IdentityBook(this.devices);
   readonly #duplicates = new DuplicateFinder();
+  readonly #mirrors: RemoteMirrors;
   readonly #vantage: VantageJudge;
   readonly #detectors: DetectorPanel;
   readonly #connections: ConnectionTraffic;
@@ -88,15 +93,17 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#home = new Home(options.homeNet);
-    this.#vantage = new VantageJudge(this.#home, options.sensorMac);
+    this.#mirrors = new RemoteMirrors(this.#home);
     const names = new DestinationNames();
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
+    const { recorded } = options.settings;
+    this.#vantage = new VantageJudge(this.#home, { sensorMac: options.sensorMac, recorded });
     const place = { gateways: this.#gateways, home: this.#home };
     const resolvers = new Resolvers();
     const { detectors = DETECTORS, knowledge, onFinding, onWait = () => {}, settings } = options;
     this.#detectors = new DetectorPanel(
       detectors,
-      { devices: this.devices, ...place, resolvers, knowledge, settings, onWait },
+      { devices: this.devices, ...place, vantage: this.#vantage, resolvers, knowledge, settings, onWait },
       onFinding,
     );
     this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
@@ -117,7 +124,17 @@ export class Engine {
   }
 
   get vantage(): Vantage {
-    return this.#vantage.judge();
+    return this.judgement.vantage;
+  }
+
+  /** From where the sensor looks: at present, or in a recording as a whole. */
+  get judgement(): Judgement {
+    return this.#vantage.judgement();
+  }
+
+  /** What the kernel says of the capture interface, about once a second. */
+  link(state: LinkState): void {
+    this.#vantage.link(state);
   }
 
   memory(): EngineMemory {
@@ -161,6 +178,10 @@ export class Engine {
     if (packet === null) return false;
     const interest = interestOf(packet);
     if (interest === null) return false;
+    if (interest === 'mirrored') {
+      for (const inner of this.#mirrors.take(frame, packet)) this.frame(inner);
+      return false;
+    }
     this.#follow(frame.time);
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
@@ -183,6 +204,7 @@ export class Engine {
     this.#now = time;
     this.#home.expire(time);
     this.#connections.expire(time);
+    this.#vantage.tick(time);
     this.#detectors.tick(time);
   }
 
@@ -202,6 +224,7 @@ export class Engine {
     const { firstPacket, lastPacket } = this.#stats;
     if (firstPacket !== null) this.#stats.firstPacket = movedTime(firstPacket, move);
     if (lastPacket !== null) this.#stats.lastPacket = lastPacket + move.by;
+    this.#vantage.moveTime(move.by);
     this.#connections.moveTime(move.by);
     this.devices.moveTime(move);
     this.#detectors.moveTime(move);
@@ -209,11 +232,13 @@ export class Engine {
 
   /** For a while nothing has come of a stream that goes on: nothing waits for what might come. */
   idle(): void {
+    for (const frame of this.#mirrors.flush()) this.frame(frame);
     this.#detectors.idle();
   }
 
   /** The capture has ended: settles what is pending. */
   finish(): void {
+    for (const frame of this.#mirrors.flush()) this.frame(frame);
     this.#connections.close(this.#now);
     this.#detectors.finish(this.#now);
     this.#assignRoles();
@@ -224,8 +249,8 @@ export class Engine {
   }
 
   #attribute(packet: Packet): Connection | null {
-    const device = this.#senderOf(packet);
-    this.#vantage.observe(packet);
+    const device = this.devices.senderOf(packet.sourceMac, packet.ip?.source ?? null, this.#now);
+    this.#vantage.observe(packet, this.#now);
     if (device !== null) {
       device.role = this.#roleOf(device);
       if (packet.destinationMac === null || !isGroup(packet.destinationMac)) device.broadcastOnly = false;
@@ -243,14 +268,10 @@ export class Engine {
     return null;
   }
 
-  #senderOf({ ip, sourceMac }: Packet): Device | null {
-    if (sourceMac === null || this.devices.trueSender(sourceMac, ip?.source ?? null) !== null) return null;
-    return this.devices.seen(sourceMac, this.#now);
-  }
-
   #roleOf(device: Device): Device['role'] {
     if (device.mac === this.#options.sensorMac || this.#options.ownMacs?.includes(device.mac)) return 'sensor';
-    return this.#gateways.isGateway(device.mac) ? 'gateway' : 'device';
+    const isRouter = this.#gateways.isGateway(device.mac) || this.#vantage.isOuter(device.mac);
+    return isRouter ? 'gateway' : 'device';
   }
 
   #assignRoles(): void {

@@ -5,6 +5,7 @@ import { textReport } from '../sensor/main/text-report.ts';
 import type { Report } from '../sensor/record/report.ts';
 import { answered, datagram, dhcpRequest, mail, mdns, tlsHello, visit } from './support/name-frames.ts';
 import { dhcpv6, tcpConversation, wireName } from './support/packet-builder.ts';
+import { sightFrom } from './support/sight.ts';
 import {
   CAMERA,
   FRIDGE,
@@ -40,7 +41,7 @@ function reportOf(stage: Stage): Report {
   const counts = { truncated: 0, malformed: 0, duplicates: 0, vantage: 'lan-both-ways', lossPercent: null } as const;
   return {
     schema: 'thingwatch.report/1',
-    capture: { ...capture, files: [...capture.files], ...counts },
+    capture: { ...capture, files: [...capture.files], ...counts, sight: sightFrom('lan-both-ways') },
     devices,
     incidents,
   };

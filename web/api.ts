@@ -48,6 +48,8 @@ export class ApiFailure extends Error {
 }
 
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
+/** Of one thing: no chain is longer. */
+const addresses = z.array(mac).max(16).default([]);
 const id = z.string().min(1).max(64);
 /** Labels and browser names: printable, trimmed. */
 const label = z
@@ -65,8 +67,9 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('remove_expectation'), expectation: id }),
   z.strictObject({ type: z.literal('resolve'), incident: id }),
   z.strictObject({ type: z.literal('rename'), device: mac, label: label.nullable().transform((text) => text || null) }),
-  z.strictObject({ type: z.literal('merge'), device: mac, into: mac }),
-  z.strictObject({ type: z.literal('unmerge'), device: mac }),
+  z.strictObject({ type: z.literal('merge'), device: mac, into: mac, older: addresses }),
+  z.strictObject({ type: z.literal('unmerge'), device: mac, older: addresses }),
+  z.strictObject({ type: z.literal('distinguish'), device: mac, from: mac, distinct: z.boolean() }),
   z.strictObject({ type: z.literal('forget'), device: mac }),
 ]);
 
@@ -91,6 +94,7 @@ export const apiRoutes: ApiRoute[] = [
     path: '/api/devices/:mac',
     handle: ({ model }, request) => found(model.device(parameter(request, 'mac').toLowerCase())),
   },
+  { method: 'get', path: '/api/merge-suggestions', handle: ({ model }) => ({ suggestions: model.suggestions() }) },
   { method: 'get', path: '/api/incidents', handle: listIncidents },
   {
     method: 'get',
@@ -124,13 +128,15 @@ export const apiRoutes: ApiRoute[] = [
 
 function listDevices({ model }: ApiContext, request: Request): unknown {
   const devices = model.devices();
+  if (request.query.view !== 'summary') return { devices };
+  const perhaps = new Map(model.suggestions().map(({ device, name }) => [device, name]));
   return {
-    devices:
-      request.query.view === 'summary' ? devices.map((device) => summarize(device, model.strip(device.mac))) : devices,
+    devices: devices.map((device) => summarize(device, model.strip(device.mac), perhaps.get(device.mac))),
   };
 }
 
-export function summarize(device: ReportDevice, strip: DayLevel[]): DeviceSummary {
+/** `perhaps`: what it seems to be another address of. */
+export function summarize(device: ReportDevice, strip: DayLevel[], perhaps: string | null = null): DeviceSummary {
   return {
     mac: device.mac,
     role: device.role,
@@ -139,6 +145,7 @@ export function summarize(device: ReportDevice, strip: DayLevel[]): DeviceSummar
     address: mainAddress(device.addresses),
     note: device.note,
     sameAs: device.sameAs,
+    perhapsSameAs: perhaps,
     randomizedMac: device.randomizedMac,
     broadcastOnly: device.broadcastOnly,
     firstSeen: device.firstSeen,

@@ -58,6 +58,7 @@ export class Live {
     this.#options.events.on('device', this.#onDevice);
     this.#options.events.on('forgotten', this.#onForgotten);
     this.#options.events.on('expectations', this.#onExpectations);
+    this.#options.events.on('vantage', this.#onVantage);
     this.#heartbeat = setInterval(() => this.#beat(), LIVE_LIMITS.heartbeatMs);
   }
 
@@ -66,6 +67,7 @@ export class Live {
     this.#options.events.off('device', this.#onDevice);
     this.#options.events.off('forgotten', this.#onForgotten);
     this.#options.events.off('expectations', this.#onExpectations);
+    this.#options.events.off('vantage', this.#onVantage);
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     if (this.#gathering) clearTimeout(this.#gathering);
     for (const page of [...this.#pages]) this.#drop(page);
@@ -150,6 +152,8 @@ export class Live {
   readonly #onForgotten = (mac: string): void => this.#gather(mac);
 
   readonly #onExpectations = (): void => this.#publish('expectations', {});
+
+  readonly #onVantage = (): void => this.#beat();
 
   #gather(mac: string): void {
     this.#changedMacs.add(mac);

@@ -5,7 +5,7 @@ import type { Health } from '../sensor/record/health.ts';
 import type { Expectation, IncidentState } from '../sensor/record/incident.ts';
 import type { ReportDevice, ReportIncident } from '../sensor/record/report.ts';
 import type { DayLevel } from './activity-strip.ts';
-import type { DeviceDetail, ExpectationPreview, IncidentDetail, NoteView } from './shapes.ts';
+import type { DeviceDetail, ExpectationPreview, IncidentDetail, MergeSuggestion, NoteView } from './shapes.ts';
 
 export interface IncidentPageRequest {
   /** 1 to 200. */
@@ -23,6 +23,8 @@ export interface PageModel {
   health(): Health;
   devices(): ReportDevice[];
   device(mac: string): DeviceDetail | null;
+  /** What looks like one thing under several addresses, by the address it is about. */
+  suggestions(): MergeSuggestion[];
   /** The last 30 days of one device; all silent for an unknown one. */
   strip(mac: string): DayLevel[];
   /** Newest `lastAt` first. `next` is null on the last page. */

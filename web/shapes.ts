@@ -14,8 +14,27 @@ export interface DeviceDetail extends ReportDevice {
   /** Newest first. */
   timeline: ReportTimelineEntry[];
   activity: ActivityHour[];
-  /** Another MAC that looks like the same device (rotating addresses), and why; only a person may decide. */
-  mergeSuggestion: { mac: string; name: string; reason: string } | null;
+  /** Another MAC that looks like the same device, and why; only a person may decide. */
+  mergeSuggestion: MergeSuggestion | null;
+  /** The other addresses of the same thing, by a person's word. */
+  sameThing: { mac: string; name: string; lastSeen: string }[];
+  /** Addresses that a person called another device than this. */
+  distinctFrom: { mac: string; name: string }[];
+}
+
+/** `GET /api/merge-suggestions`: one for each thing that seems to have several addresses. */
+export interface MergeSuggestion {
+  /** The address it is about. */
+  device: string;
+  /** The one it would be joined to, and what that is called. */
+  mac: string;
+  name: string;
+  /** A new address of something that had another one before, or a second interface beside the first. */
+  kind: 'new-address' | 'two-interfaces';
+  /** Still older addresses of the same thing, newest first: the orders `merge` and `unmerge` take them along. */
+  older: string[];
+  /** A sentence for people. */
+  reason: string;
 }
 
 /** `GET /api/incidents/:id`. */
@@ -34,6 +53,8 @@ export interface DeviceSummary {
   address: string | null;
   note: string | null;
   sameAs: string | null;
+  /** What it is perhaps another address of; null where nothing is suggested. */
+  perhapsSameAs: string | null;
   randomizedMac: boolean;
   broadcastOnly: boolean;
   firstSeen: string;

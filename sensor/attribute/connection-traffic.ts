@@ -91,8 +91,9 @@ export class ConnectionTraffic {
     const by = { ip: from, reason };
     if (this.#table.refuse(quoted, by, time) || !home.isInside(quoted.source)) return;
     const holder = devices.ownerOf(quoted.source);
-    if (holder !== undefined && holder.mac !== destinationMac) return;
-    const device = devices.seen(destinationMac, time);
+    const receiver = destinationMac === null ? undefined : devices.at(destinationMac, quoted.source);
+    if (holder !== undefined && holder !== receiver) return;
+    const device = devices.seen(receiver?.mac ?? destinationMac, time);
     const connection = device === null ? null : this.#table.adoptRefused(quoted, by, device.mac, time);
     if (device === null || connection === null || this.#direction.subject(connection) !== device) return;
     if (connection.way !== 'outbound') return;
@@ -227,7 +228,8 @@ export class ConnectionTraffic {
 
   #nameByDns(connection: Connection): void {
     if (connection.name !== null) return;
-    const known = this.#parts.names.nameOf(connection.originatorMac, connection.responderIp, this.#now);
+    const asker = connection.openedBy ?? connection.originatorMac;
+    const known = this.#parts.names.nameOf(asker, connection.responderIp, this.#now);
     connection.name = known?.name ?? null;
     connection.nameFrom = known?.from ?? null;
   }

@@ -37,6 +37,11 @@ export interface Connection {
   /** MAC that sent the originator's frames; null on a link layer without addresses. */
   originatorMac: Mac | null;
   responderMac: Mac | null;
+  /** Devices at its ends, which need not be those of the MACs on its frames; each is decided once, null before. */
+  openedBy: Mac | null;
+  receivedBy: Mac | null;
+  /** TTL or hop limit of the first packet that its originator was seen to send; null before. */
+  hopLimit: number | null;
   originatorIp: IpAddress;
   originatorPort: number;
   responderIp: IpAddress;
@@ -87,6 +92,9 @@ export function newConnection(
   return {
     originatorMac: packet?.sourceMac ?? null,
     responderMac: packet?.destinationMac ?? null,
+    openedBy: null,
+    receivedBy: null,
+    hopLimit: packet?.ip?.hopLimit ?? null,
     originatorIp: packet?.ip?.source ?? '',
     originatorPort: ports.sourcePort,
     responderIp: packet?.ip?.destination ?? '',

@@ -150,7 +150,10 @@ export class ConnectionTable {
     if (packet.ip === null) return null;
     const isAnswer = (tcp.flags & (TCP_FLAGS.syn | TCP_FLAGS.rst)) !== 0;
     const isn = isAnswer ? (tcp.acknowledgement - 1) >>> 0 : null;
-    const connection = this.#make({ ...newConnection(reversed(packet), swapPorts(tcp), time, isn), beganUnseen: true });
+    const connection = this.#make({
+      ...newConnection(reversed(packet), swapPorts(tcp), time, isn),
+      ...{ beganUnseen: true, hopLimit: null },
+    });
     connection.outcome = (tcp.flags & TCP_FLAGS.rst) === 0 ? 'connected' : 'refused';
     connection.up.start(tcp.acknowledgement);
     if (connection.outcome === 'refused') {
@@ -260,6 +263,7 @@ export class ConnectionTable {
 
   #fromOriginator(connection: Connection, packet: Packet, tcp: Tcp, time: number): void {
     connection.originatorMac ??= packet.sourceMac;
+    connection.hopLimit ??= packet.ip?.hopLimit ?? null;
     if (!isBareReset(tcp)) connection.up.reach(nextSequence(tcp));
     if ((tcp.flags & TCP_FLAGS.ack) !== 0) connection.down.reach(tcp.acknowledgement);
     if (tcp.payloadLength > 0) connection.carriedData = true;

@@ -2,6 +2,7 @@
 // sends, and while somebody makes addresses up, new ones wait apart until something proves them.
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
+import { Carriers } from './carriers.ts';
 import { type Device, type Lease, LIMITS, newDevice } from './device.ts';
 import { NameIndex } from './display-name.ts';
 import { LeaseBook } from './lease-book.ts';
@@ -12,10 +13,14 @@ import { moveDevice, type TimeMove } from './time-move.ts';
 const WAITING = 512;
 /** A device that was around this long (ms) is known for good. */
 const SETTLED = 24 * 60 * 60_000;
+/** Who was heard within this time (ms) is there. */
+const SPEAKS = 10 * 60_000;
 /** Addresses that one thing may have had, one after the other, by a person's word. */
 export const LONGEST_CHAIN = 16;
 
 export class DeviceTable {
+  /** Who is behind whose MAC. */
+  readonly carriers: Carriers;
   readonly #known = new Map<Mac, Device>();
   readonly #waiting = new LRUCache<Mac, Device>({
     max: WAITING,
@@ -41,10 +46,16 @@ export class DeviceTable {
   readonly #appeared: (device: Device, time: number) => void;
   #isFlooded = false;
   #refused = 0;
+  /** Packet time as far as seen here. */
+  #now = 0;
 
-  /** `appeared` is told of every address when it is first seen. */
-  constructor(appeared: (device: Device, time: number) => void = () => {}) {
+  /** `appeared` is told of every address when it is first seen; `isGateway`: whether a MAC is the router's. */
+  constructor(
+    appeared: (device: Device, time: number) => void = () => {},
+    isGateway: (mac: Mac) => boolean = () => false,
+  ) {
     this.#appeared = appeared;
+    this.carriers = new Carriers((mac) => isGateway(mac) || this.#isProvenMac(mac));
   }
 
   /** Devices that found no place because all are taken by better known ones. */
@@ -65,6 +76,7 @@ export class DeviceTable {
     if (mac === null || isGroup(mac)) return null;
     const device = this.#known.get(mac) ?? this.#waiting.get(mac) ?? this.#stranger(mac) ?? this.#newcomer(mac, time);
     if (time > device.lastSeen) device.lastSeen = time;
+    this.#now = time;
     this.markChanged(device);
     return device;
   }
@@ -104,6 +116,7 @@ export class DeviceTable {
     this.#stored.add(device.mac);
     this.#proven.add(device.mac);
     this.#leases.restore(device);
+    this.carriers.restore(device);
     this.#names.refresh(device);
   }
 
@@ -179,6 +192,7 @@ export class DeviceTable {
     for (const set of [this.#changed, this.#replaceable, this.#stored, this.#evicted]) set.delete(mac);
     this.#names.forget(mac);
     this.#leases.forget(device);
+    this.carriers.forget(device);
     return true;
   }
 
@@ -217,17 +231,35 @@ export class DeviceTable {
     return this.#known.has(mac);
   }
 
+  /** Whether an IPv4 address lies apart from where everybody but `mac` is. */
+  isApart(ip: IpAddress, mac: Mac): boolean {
+    return this.#leases.isApart(ip, mac);
+  }
+
   /** Who holds `ip` now, as far as seen. */
   ownerOf(ip: IpAddress): Device | undefined {
     const mac = this.#leases.ownerOf(ip);
     return mac === undefined ? undefined : this.get(mac);
   }
 
-  /** Whose frame one from `mac` and `ip` really is, where no interface has that MAC: the other holder of the IP address. */
-  trueSender(mac: Mac, ip: IpAddress | null): Device | null {
-    if (ip === null || !cannotSend(mac)) return null;
-    const holder = this.ownerOf(ip);
-    return holder === undefined || holder.mac === mac ? null : holder;
+  /**
+   * Whose frame one with `mac` and `ip` at the same end is: the client's that this MAC carries, the holder's of the address
+   * where no interface has that MAC, else that MAC's own device; undefined where none is known.
+   */
+  at(mac: Mac, ip: IpAddress | null): Device | undefined {
+    const holder = ip === null ? undefined : (this.ownerOf(ip) ?? this.carriers.clientBy(mac, ip));
+    if (ip === null || holder === undefined || holder.mac === mac) return this.get(mac);
+    return cannotSend(mac) || this.carriers.carries(mac, holder, ip, this.#now) ? holder : this.get(mac);
+  }
+
+  /** The sender of a frame, made when new. Null where it has no MAC that an interface could have. */
+  senderOf(mac: Mac | null, ip: IpAddress | null, time: number): Device | null {
+    this.#now = time;
+    const sender = mac === null ? undefined : this.at(mac, ip);
+    if (mac === null || (sender !== undefined && sender.mac !== mac && cannotSend(mac))) return null;
+    const device = this.seen(mac, time);
+    if (device !== null) this.carriers.heard(device, time);
+    return sender === undefined || sender.mac === mac ? device : this.seen(sender.mac, time);
   }
 
   /** `device` holds `ip` at `time`. An address that another device held is that device's no longer: its interval stays closed. */
@@ -243,7 +275,18 @@ export class DeviceTable {
     const owner = this.ownerOf(ip);
     if (owner === undefined || owner === device) return false;
     if (device.mac === NULL_ADDRESS) return true;
+    // Proxy ARP answers for everybody, and so does who wants to listen in: that takes no address from who speaks itself.
+    if (source === 'arp' && this.#leases.isGiven(owner, ip) && this.#speaks(owner)) return true;
     return source === 'on-link' && !this.isProven(device) && this.isKnown(owner);
+  }
+
+  #speaks({ path: { directAt } }: Device): boolean {
+    return directAt !== null && this.#now - directAt <= SPEAKS;
+  }
+
+  #isProvenMac(mac: Mac): boolean {
+    const device = this.get(mac);
+    return device !== undefined && this.isProven(device);
   }
 
   #newcomer(mac: Mac, time: number): Device {

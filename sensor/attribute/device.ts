@@ -116,6 +116,24 @@ export interface TimelineEntry {
   detail: Record<string, string | number | null>;
 }
 
+/** `repeater`: it hands on what belongs to the same network; `router`: its clients have a network of their own. */
+export type CarrierKind = 'repeater' | 'router';
+
+/** How a device's frames get here, see carriers.ts. */
+export interface Path {
+  /** When its own MAC was last seen on a frame; null for a client that is known by DHCP alone. */
+  directAt: number | null;
+  /** Whose MAC its frames bear: a repeater's, or a router's between; null where they bear its own. */
+  behind: Mac | null;
+  /** What that is. */
+  kind: CarrierKind;
+  /** The address it was given there, and until when (null: nobody said) it holds. */
+  ip: IpAddress | null;
+  until: number | null;
+  /** MACs that have carried it, newest last; at most LIMITS.carriers. */
+  carriers: Mac[];
+}
+
 export interface FirmwareVersion {
   version: string;
   from: 'ssdp' | 'http' | 'mdns';
@@ -129,9 +147,13 @@ export interface Identity {
   dhcpFingerprint: string | null;
   dhcpVendorClass: string | null;
   dhcpClientId: string | null;
+  /** DHCPv6's identifier of the client, the same on each of its interfaces (RFC 8415, section 11), as hex. */
+  duid: string | null;
   mdnsServices: string[];
   /** Model keys from mDNS TXT records (`md`, `model`, `ty`, …) as `key=value`. */
   mdnsModels: string[];
+  /** Identifiers from mDNS TXT records (`deviceid`, `serialnumber`, …) as `key=value`, and names of instances as `instance=…`. */
+  mdnsIds: string[];
   ssdpServer: string | null;
   ssdpTypes: string[];
   userAgent: string | null;
@@ -163,8 +185,9 @@ export interface Device {
   sameAs: Mac | null;
   /** Only link-layer broadcast or multicast was ever seen from it: its unicast traffic does not cross the mirror. */
   broadcastOnly: boolean;
-  /** Several devices speak behind this MAC (an extender, proxy ARP). */
+  /** Several devices speak behind this MAC (an extender, proxy ARP, a router inside). */
   sharedMac: boolean;
+  path: Path;
   hostnames: HostName[];
   leases: Lease[];
   identity: Identity;
@@ -201,6 +224,7 @@ export const LIMITS = {
   firmware: 32,
   identityList: 32,
   activityHours: 31 * 24,
+  carriers: 4,
 } as const;
 
 export function newDevice(mac: Mac, time: number): Device {
@@ -213,14 +237,17 @@ export function newDevice(mac: Mac, time: number): Device {
     sameAs: null,
     broadcastOnly: true,
     sharedMac: false,
+    path: { directAt: null, behind: null, kind: 'repeater', ip: null, until: null, carriers: [] },
     hostnames: [],
     leases: [],
     identity: {
       dhcpFingerprint: null,
       dhcpVendorClass: null,
       dhcpClientId: null,
+      duid: null,
       mdnsServices: [],
       mdnsModels: [],
+      mdnsIds: [],
       ssdpServer: null,
       ssdpTypes: [],
       userAgent: null,

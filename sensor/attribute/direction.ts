@@ -26,28 +26,43 @@ export class Direction {
    */
   subject(connection: Connection): Device | null {
     const opener = this.#openerOf(connection);
-    const receiver = this.#deviceAt(connection.responderMac, connection.responderIp);
-    connection.way ??= this.#wayOf(connection, opener, receiver);
+    const receiver = this.#receiverOf(connection);
+    if (connection.way === null) {
+      connection.way = this.#wayOf(connection, opener, receiver);
+      connection.openedBy = opener?.mac ?? null;
+    }
     return connection.way === 'inbound' ? receiver : opener;
+  }
+
+  /** A frame from the other side may be the first to show its MAC. */
+  #receiverOf(connection: Connection): Device | null {
+    const { devices } = this.#parts;
+    if (connection.receivedBy !== null) return devices.get(connection.receivedBy) ?? null;
+    const receiver = this.#deviceAt(connection.responderMac, connection.responderIp);
+    if (connection.responderMac !== null) connection.receivedBy = receiver?.mac ?? null;
+    return receiver;
   }
 
   /** Cooked captures show the sender's MAC alone: the receiver is who holds the address. */
   #deviceAt(mac: Mac | null, ip: IpAddress): Device | null {
     const { devices } = this.#parts;
-    return (mac === null ? devices.ownerOf(ip) : devices.get(mac)) ?? null;
+    return (mac === null ? devices.ownerOf(ip) : devices.at(mac, ip)) ?? null;
   }
 
   /** Frames whose source address is none hide nothing: they are from who holds the IP address, or from nobody known. */
-  #openerOf({ openedAt, originatorIp, originatorMac }: Connection): Device | null {
+  #openerOf({ openedAt, openedBy, originatorIp, originatorMac }: Connection): Device | null {
     const { devices, home } = this.#parts;
+    const judged = openedBy === null ? undefined : devices.get(openedBy);
+    if (judged !== undefined) return judged;
     if (originatorMac === null) return this.#deviceAt(null, originatorIp);
-    const known = devices.trueSender(originatorMac, originatorIp) ?? devices.get(originatorMac);
+    const known = devices.at(originatorMac, originatorIp);
     if (known !== undefined) return known;
     return cannotSend(originatorMac) && home.isInside(originatorIp) ? newDevice(originatorMac, openedAt) : null;
   }
 
   #wayOf(connection: Connection, opener: Device | null, receiver: Device | null): Way | null {
-    if (opener !== null && !this.#staysHome(connection) && !this.#isInbound(connection, opener)) return 'outbound';
+    const isLeaving = !this.#staysHome(connection, opener, receiver) && !this.#isInbound(connection, opener, receiver);
+    if (opener !== null && isLeaving) return 'outbound';
     if (this.#isFromOutside(connection, opener)) return receiver === null ? null : 'inbound';
     return opener === null ? null : 'local';
   }
@@ -78,22 +93,24 @@ export class Direction {
   }
 
   /** A prefix that somebody announced does not make what is handed to the gateway stay inside: announcements can be forged. */
-  #staysHome({ openedAt, originatorMac, responderIp, responderMac }: Connection): boolean {
+  #staysHome(connection: Connection, opener: Device | null, receiver: Device | null): boolean {
+    const { openedAt, responderIp, responderMac } = connection;
     const { devices, gateways, home } = this.#parts;
     if (home.isInsideByRule(responderIp) || this.#isOwn(responderIp, openedAt)) return true;
     if (home.fixed) return false;
-    const holder = devices.ownerOf(responderIp)?.mac;
-    const isHeldHere = holder !== undefined && holder !== originatorMac && !gateways.isGateway(holder);
-    if (isHeldHere && holder === responderMac) return true;
+    const holder = devices.ownerOf(responderIp);
+    const isHeldHere = holder !== undefined && holder !== opener && !gateways.isGateway(holder.mac);
+    if (isHeldHere && holder === receiver) return true;
     const isHandedOn = responderMac !== null && gateways.isGateway(responderMac);
     return home.isInside(responderIp) && (isHeldHere || !isHandedOn);
   }
 
-  #isInbound({ openedAt, originatorIp, responderMac }: Connection, device: Device): boolean {
-    const { devices, gateways, home } = this.#parts;
-    if (home.fixed || this.#isOwn(originatorIp, openedAt)) return false;
-    if (home.isInside(originatorIp) && !this.#isBorrowedPrefix(originatorIp, device)) return false;
-    const receiver = responderMac === null ? undefined : devices.get(responderMac);
-    return gateways.isGateway(device.mac) && receiver !== undefined && !gateways.isGateway(receiver.mac);
+  #isInbound(connection: Connection, opener: Device | null, receiver: Device | null): boolean {
+    const { gateways, home } = this.#parts;
+    const { openedAt, originatorIp, responderMac } = connection;
+    if (opener === null || home.fixed || this.#isOwn(originatorIp, openedAt)) return false;
+    if (home.isInside(originatorIp) && !this.#isBorrowedPrefix(originatorIp, opener)) return false;
+    const isTaken = responderMac !== null && receiver !== null && !gateways.isGateway(receiver.mac);
+    return gateways.isGateway(opener.mac) && isTaken;
   }
 }

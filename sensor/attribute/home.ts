@@ -21,6 +21,10 @@ const INSIDE_IPV4 = [
 const INSIDE_IPV6 = ['fc00::/7', 'fe80::/10', '::1/128', '::/128'];
 const EVERYBODY = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'];
 
+/** Private ranges as a whole are no cable. */
+const WIDEST_LINK = 16;
+/** IPv4 networks that the DHCP servers of the cable serve: one, a few where there are guests and VLANs. */
+const LINKS = 16;
 /** Addresses whose side is remembered: a check of the lists costs more than all else that is done with a packet. */
 const REMEMBERED = 8192;
 
@@ -33,8 +37,11 @@ export interface HomeMemory {
 export class Home {
   readonly #replaced: boolean;
   readonly #fixed = new BlockList();
+  readonly #reserved = new BlockList();
   readonly #learned = new LearnedPrefixes();
   readonly #public = new PublicAddresses();
+  /** `address/length`, the latest announced last. */
+  readonly #links = new Map<string, BlockList>();
   readonly #sides = new LRUCache<IpAddress, boolean>({ max: REMEMBERED });
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
@@ -42,6 +49,7 @@ export class Home {
     this.#replaced = homeNet.length > 0;
     const inside = this.#replaced ? homeNet : [...INSIDE_IPV4, ...INSIDE_IPV6];
     for (const prefix of [...inside, ...EVERYBODY]) addTo(this.#fixed, prefix);
+    for (const prefix of [...INSIDE_IPV4, ...INSIDE_IPV6]) addTo(this.#reserved, prefix);
   }
 
   /** True when `--home-net` decides and nothing is learned. */
@@ -63,6 +71,11 @@ export class Home {
     return this.#fixed.check(ip, familyOf(ip));
   }
 
+  /** On a network here: inside, or an address that no host on the Internet has, whatever `--home-net` says of it. */
+  isLocal(ip: IpAddress): boolean {
+    return this.isInside(ip) || this.#reserved.check(ip, familyOf(ip));
+  }
+
   /** A prefix that a router or DHCP server announced. Returns whether it was new and acceptable. */
   learn(address: IpAddress, length: number, announcement: Announcement): boolean {
     if (this.#replaced || isIP(address) === 0 || this.#fixed.check(address, familyOf(address))) return false;
@@ -72,6 +85,23 @@ export class Home {
   /** Who announced the prefix that `ip` is on; null where it is on none, or nobody knows. */
   announcerOf(ip: IpAddress): Mac | null {
     return this.#learned.announcerOf(ip);
+  }
+
+  /** A DHCP server, asked without a relay, gave an address on this network (RFC 2132, option 1): it is the cable's own. */
+  learnLink(address: IpAddress, length: number): void {
+    const text = `${address}/${length}`;
+    if (length < WIDEST_LINK || parsePrefix(text) === null) return;
+    const known = this.#links.get(text) ?? new BlockList();
+    if (!this.#links.delete(text)) addTo(known, text);
+    this.#links.set(text, known);
+    const [oldest] = this.#links.keys();
+    if (this.#links.size > LINKS && oldest !== undefined) this.#links.delete(oldest);
+  }
+
+  /** Whether an IPv4 address lies on the cable itself, and not beyond some router; null where that is not known. */
+  isOnLink(ip: IpAddress): boolean | null {
+    if (this.#links.size === 0 || isIP(ip) !== 4) return null;
+    return [...this.#links.values()].some((link) => link.check(ip, 'ipv4'));
   }
 
   /** It has turned out who the router is: what others announced is forgotten. */

@@ -14,6 +14,8 @@ const NAME_ORDER: readonly HostNameSource[] = ['dhcp', 'dhcpv6', 'mdns', 'nbns',
 /** MACs behind one sender before it is called shared: an extender answers for its own and for others. */
 const SHARED_FROM = 2;
 const SPOKEN_FOR = 8;
+/** Shorter values count something or are a version. */
+const SHORTEST_ID = 6;
 
 export class IdentityBook {
   readonly #devices: DeviceTable;
@@ -61,18 +63,28 @@ export class IdentityBook {
   /** `from`: the address it was sent from. */
   mdns(device: Device, message: MdnsAnnouncement, from: IpAddress | null, time: number): void {
     const addresses = new Set([from, ...device.leases.map((lease) => lease.ip)]);
+    let isOwn = message.hosts.length > 0 && !isOfGroup(message);
     for (const host of message.hosts) {
       // A responder may carry records of others (a sleep proxy, a reflector); its own host name goes with an address it holds.
       const alone = message.hosts.length === 1 && host.addresses.length === 0;
       if (alone || host.addresses.some((ip) => addresses.has(ip))) {
         this.hostName(device, host.name.replace(/\.local$/, ''), 'mdns', time);
-      }
+      } else isOwn = false;
     }
+    // What comes with another's host name may be another's.
+    if (isOwn) noteInstances(device, message);
     for (const type of message.serviceTypes) addBounded(device.identity.mdnsServices, cleanText(type));
     for (const { kind, key, value } of message.attributes) {
       if (kind === 'firmware') this.version(device, `${key} ${cleanText(value, 64)}`, 'mdns', time);
-      else addBounded(device.identity.mdnsModels, cleanText(`${key}=${value}`));
+      else if (kind === 'id') {
+        if (isOwn && value.length >= SHORTEST_ID) addBounded(device.identity.mdnsIds, cleanText(`${key}=${value}`));
+      } else addBounded(device.identity.mdnsModels, cleanText(`${key}=${value}`));
     }
+  }
+
+  /** A DHCPv6 client's own identifier, as hex. */
+  duid(device: Device, duid: string): void {
+    device.identity.duid = duid;
   }
 
   ssdp(device: Device, message: SsdpMessage, time: number): void {
@@ -126,6 +138,11 @@ export function announcedName(device: Device): { name: string; from: HostNameSou
   return null;
 }
 
+/** Whether its name is surely its own, and not one of those behind its MAC: a person's word, or what it told the DHCP server. */
+export function bearsOwnName({ hostnames, label }: Device): boolean {
+  return label !== null || hostnames.some(({ from }) => from === 'dhcp');
+}
+
 /** The newest name of each kind, the best first, none twice. */
 export function announcedNames(device: Device): string[] {
   const names = NAME_ORDER.flatMap((source) => device.hostnames.findLast(({ from }) => from === source)?.name ?? []);
@@ -142,6 +159,19 @@ export function deviceName(
 ): { name: string | null; from: HostNameSource | 'user' | null } {
   for (const { label } of [device, ...chain]) if (label !== null) return { name: label, from: 'user' };
   return announcedName(device) ?? { name: null, from: null };
+}
+
+/** A group of casting devices has an identifier of its own, which whoever leads the group announces. */
+function isOfGroup({ attributes }: MdnsAnnouncement): boolean {
+  return attributes.some(({ key, value }) => key === 'md' && value === 'Google Cast Group');
+}
+
+/** Two services of a device mostly bear the same name: what a person called it. */
+function noteInstances(device: Device, { instances }: MdnsAnnouncement): void {
+  for (const { name } of instances) {
+    const cleaned = cleanText(name, 64);
+    if (cleaned !== '') addBounded(device.identity.mdnsIds, `instance=${cleaned}`);
+  }
 }
 
 function addBounded(list: string[], value: string): void {

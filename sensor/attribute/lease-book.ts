@@ -8,15 +8,36 @@ const ADDRESSES = 8192;
 /** Intervals kept of one address: two devices that fight over it must not push out the others. */
 const SPELLS = 8;
 
+/** Networks of a home, with room for noise; so many neighbours make one. */
+const NETWORKS = 64;
+const NEIGHBOURS = 2;
+
 export class LeaseBook {
+  /** MACs with addresses in a network, as many as matter. */
+  readonly #networks = new LRUCache<string, Mac[]>({ max: NETWORKS });
   readonly #owners = new LRUCache<IpAddress, Mac>({ max: ADDRESSES });
 
   ownerOf(ip: IpAddress): Mac | undefined {
     return this.#owners.get(ip);
   }
 
+  /** Whether a DHCP server gave `device` the address. */
+  isGiven({ leases }: Device, ip: IpAddress): boolean {
+    return leases.findLast((lease) => lease.ip === ip)?.source === 'dhcp';
+  }
+
+  /** Whether `ip` lies in no IPv4 network of other MACs, while two of them share one. */
+  isApart(ip: IpAddress, mac: Mac): boolean {
+    const isOthers = (macs: readonly Mac[] = []) => macs.some((other) => other !== mac);
+    if (isOthers(this.#networks.get(networkOf(ip)))) return false;
+    return [...this.#networks.values()].some((macs) => macs.filter((other) => other !== mac).length >= NEIGHBOURS);
+  }
+
   restore({ leases, mac }: Device): void {
-    for (const { ip } of leases) this.#owners.set(ip, mac);
+    for (const { ip } of leases) {
+      this.#owners.set(ip, mac);
+      this.#settle(ip, mac);
+    }
   }
 
   forget({ leases, mac }: Device): void {
@@ -29,16 +50,30 @@ export class LeaseBook {
     const current = leases.at(-1)?.ip === ip ? leases.at(-1) : leases.findLast((lease) => lease.ip === ip);
     if (current !== undefined && this.#owners.get(ip) === mac) {
       if (time > current.to) current.to = time;
-      if (current.source === 'on-link') current.source = source;
+      if (current.source === 'on-link' || source === 'dhcp') current.source = source;
       return false;
     }
     this.#owners.set(ip, mac);
+    this.#settle(ip, mac);
     leases.push({ ip, from: time, to: time, source });
     const again = leases.filter((lease) => lease.ip === ip);
     if (again.length > SPELLS) leases.splice(leases.indexOf(oldest(again)), 1);
     if (leases.length > LIMITS.leases) leases.splice(leases.indexOf(leastWorth(leases)), 1);
     return true;
   }
+
+  #settle(ip: IpAddress, mac: Mac): void {
+    if (ip.includes(':')) return;
+    const network = networkOf(ip);
+    const macs = this.#networks.get(network) ?? [];
+    if (macs.length < NEIGHBOURS + 1 && !macs.includes(mac)) macs.push(mac);
+    this.#networks.set(network, macs);
+  }
+}
+
+/** The first three octets: what homes take for an IPv4 network unless told otherwise. */
+export function networkOf(ip: IpAddress): string {
+  return ip.slice(0, ip.lastIndexOf('.'));
 }
 
 function oldest(leases: readonly Lease[]): Lease {

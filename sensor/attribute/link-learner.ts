@@ -3,7 +3,8 @@
 import { decodeDhcp } from '../decode/dhcp.ts';
 import { decodeDhcpv6 } from '../decode/dhcpv6.ts';
 import { type DecodeCounters, Failure } from '../decode/outcome.ts';
-import type { Arp, Dhcp, IpAddress, NeighborDiscovery, Packet, Udp } from '../decode/packet.ts';
+import type { Arp, Dhcp, IpAddress, Mac, NeighborDiscovery, Packet, Udp } from '../decode/packet.ts';
+import type { Grant } from './carriers.ts';
 import type { Device } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
@@ -17,6 +18,8 @@ import type { Resolvers } from './resolvers.ts';
 const DHCP_ACK = 5;
 /** DHCPv6 REPLY (RFC 8415, section 7.3). */
 const DHCPV6_REPLY = 7;
+/** A lease that never ends (RFC 2131, section 3.3). */
+const ENDLESS = 0xffff_ffff;
 const UNSPECIFIED = new Set(['0.0.0.0', '::']);
 
 export interface LinkLearnerParts {
@@ -48,8 +51,9 @@ export class LinkLearner {
   arp(packet: Packet, arp: Arp, device: Device, time: number): void {
     const { devices, home } = this.#parts;
     if (arp.senderMac !== packet.sourceMac || UNSPECIFIED.has(arp.senderIp) || isBroadcastAddress(arp.senderIp)) return;
+    const holder = devices.at(arp.senderMac, arp.senderIp) ?? device;
     // Where the user said what is inside, that says nothing about what is on the link.
-    if (home.fixed || home.isInside(arp.senderIp)) devices.lease(device, arp.senderIp, time, 'arp');
+    if (home.fixed || home.isInside(arp.senderIp)) devices.lease(holder, arp.senderIp, time, 'arp');
   }
 
   /** Neighbor Discovery (RFC 4861); a solicitation from `::` is duplicate address detection (RFC 4862) for its target. */
@@ -84,7 +88,7 @@ export class LinkLearner {
   #neighborHolds(device: Device, ip: IpAddress, time: number): void {
     const { devices, gateways, home } = this.#parts;
     if (gateways.isGateway(device.mac) && !home.isInside(ip)) return;
-    devices.lease(device, ip, time, 'ndp');
+    devices.lease(devices.at(device.mac, ip) ?? device, ip, time, 'ndp');
   }
 
   dhcp(packet: Packet, udp: Udp, time: number): void {
@@ -105,14 +109,17 @@ export class LinkLearner {
       return;
     }
     const fromServer = udp.sourcePort === 547 && udp.destinationPort === 546;
-    // A DUID may carry the address of another interface of the client (RFC 8415, section 11.4): the frame knows better.
+    // A DUID may carry the address of another interface of the client (RFC 8415, section 11.4): the frame knows better, unless
+    // its MAC is known to carry that client.
     const peer = fromServer ? packet.destinationMac : packet.sourceMac;
-    const client = peer === null || isGroup(peer) ? message.clientMac : peer;
+    const isCarried = message.clientMac !== null && devices.get(message.clientMac)?.path.behind === peer;
+    const client = peer === null || isGroup(peer) || isCarried ? message.clientMac : peer;
     if (client === null || isGroup(client)) return;
     const device = devices.seen(client, time);
     if (device === null) return;
     if (!fromServer) {
       if (message.fqdn !== null) identities.hostName(device, message.fqdn, 'dhcpv6', time);
+      if (message.clientId !== null) identities.duid(device, message.clientId);
       return;
     }
     if (message.messageType !== DHCPV6_REPLY) return;
@@ -131,12 +138,15 @@ export class LinkLearner {
    * A frame to one device alone, from the router or from one that is proven itself, shows that there is somebody. DHCP does not:
    * a server answers whatever asks.
    */
-  answered({ destinationMac, sourceMac, udp }: Packet, sender: Device | null): void {
+  answered({ destinationMac, ip, sourceMac, udp }: Packet, sender: Device | null): void {
     if (destinationMac === null || sourceMac === null || isGroup(destinationMac)) return;
     if (udp !== null && (udp.sourcePort === 67 || udp.destinationPort === 67)) return;
     const { devices, gateways } = this.#parts;
     const isTrusted = gateways.isGateway(sourceMac) || (sender !== null && devices.isProven(sender));
-    if (isTrusted) devices.prove(destinationMac);
+    if (!isTrusted) return;
+    devices.prove(destinationMac);
+    const receiver = devices.at(destinationMac, ip?.destination ?? null);
+    if (receiver !== undefined && receiver.mac !== destinationMac) devices.prove(receiver.mac);
   }
 
   /** Any packet with addresses: the gateway shows itself by what passes through it, a device by its own source address. */
@@ -170,18 +180,22 @@ export class LinkLearner {
     }
   }
 
+  /** What a request says of a client is the client's word only if it comes from there, or if that was never heard itself. */
   #dhcpClient(packet: Packet, message: Dhcp, time: number): void {
     const { devices, identities } = this.#parts;
-    const mac = message.clientMac ?? packet.sourceMac;
+    const { sourceMac } = packet;
+    const mac = message.clientMac ?? sourceMac;
     const device = devices.seen(mac, time);
     if (device === null) return;
-    identities.dhcp(device, message, time);
-    if (packet.sourceMac !== null && packet.sourceMac !== mac) {
-      const relay = devices.get(packet.sourceMac);
-      if (relay !== undefined) identities.speaksFor(relay, device.mac);
-    }
+    const isForwarded = sourceMac !== null && sourceMac !== mac;
+    if (sourceMac !== null) devices.carriers.asked(message.transactionId, device.mac, sourceMac);
+    if (!isForwarded || device.path.directAt === null || devices.carriers.hasCarried(sourceMac, device))
+      identities.dhcp(device, message, time);
+    // A relay (giaddr) hands on the requests of clients that may well speak for themselves.
+    const relay = isForwarded && message.relayIp === null ? devices.get(sourceMac) : undefined;
+    if (relay !== undefined) identities.speaksFor(relay, device.mac);
     if (message.clientIp !== null && packet.ip?.source === message.clientIp)
-      devices.lease(device, message.clientIp, time, 'dhcp');
+      devices.lease(devices.at(sourceMac ?? device.mac, message.clientIp) ?? device, message.clientIp, time, 'dhcp');
   }
 
   #dhcpAck(packet: Packet, message: Dhcp, time: number): void {
@@ -194,13 +208,35 @@ export class LinkLearner {
     if (message.subnetMask !== null) {
       const length = maskLength(message.subnetMask);
       if (length !== null) this.#announced(packet, networkOf(ip, length), length, time);
+      if (length !== null && message.relayIp === null) home.learnLink(networkOf(ip, length), length);
     }
-    if (home.fixed || home.isInside(ip)) devices.lease(device, ip, time, 'dhcp');
+    if (home.fixed || home.isInside(ip)) {
+      devices.lease(device, ip, time, 'dhcp');
+      const asker = devices.carriers.askerOf(message, device.mac);
+      const isBeyond = message.relayIp !== null && home.isOnLink(ip) !== true;
+      devices.carriers.granted(device, {
+        ...grantOf(packet, message, asker),
+        ...{ ip, kind: isBeyond ? 'router' : 'repeater' },
+      });
+    }
     for (const router of message.routers) {
       const owner = devices.ownerOf(router);
       if (owner !== undefined) gateways.confirm(owner.mac);
     }
   }
+}
+
+/** An acknowledgement that comes in at another MAC than the client's shows who carries it; a relay's own (giaddr) does not. */
+function grantOf(
+  { destinationMac, sourceMac, time }: Packet,
+  message: Dhcp,
+  asker: Mac | null,
+): Omit<Grant, 'ip' | 'kind'> {
+  const { clientMac, leaseTime, relayIp } = message;
+  const isElsewhere = destinationMac !== null && !isGroup(destinationMac) && destinationMac !== clientMac;
+  const until = leaseTime === null || leaseTime === ENDLESS ? null : time + leaseTime * 1000;
+  const via = isElsewhere ? destinationMac : asker;
+  return { time, until, server: sourceMac, via, arrived: isElsewhere && relayIp === null };
 }
 
 function isMulticast(ip: IpAddress): boolean {

@@ -84,9 +84,11 @@ export class NameTraffic {
     this.#parts.onMessage(message, packet, device);
   }
 
-  /** Who is given an answer: the frame's receiver, or on cooked captures the holder of the address. */
+  /** Who is given an answer: the frame's receiver, or who is behind it; on cooked captures the holder of the address. */
   #askerOf({ destinationMac, ip }: Packet): Mac | null {
-    if (destinationMac !== null) return isGroup(destinationMac) ? null : destinationMac;
+    if (destinationMac !== null && isGroup(destinationMac)) return null;
+    if (destinationMac !== null)
+      return this.#parts.devices.at(destinationMac, ip?.destination ?? null)?.mac ?? destinationMac;
     return ip === null ? null : (this.#parts.devices.ownerOf(ip.destination)?.mac ?? null);
   }
 

@@ -1,81 +1,231 @@
-// From where the sensor looks, judged by what passes: a mirror that shows half, the wrong side of the router, or nothing.
-import { type Mac, type Packet, TCP_FLAGS } from '../decode/packet.ts';
+// From where the sensor looks, judged by what passes: a mirror that shows half, the wrong side of the router, or nothing. Two
+// judgements: of the present, over the shortest stretch of packet time that tells; and of all that passed, for a recording.
+import type { Mac, Packet } from '../decode/packet.ts';
+import { Handshakes } from './handshakes.ts';
+import { Heartbeat, type LinkState } from './heartbeat.ts';
 import type { Home } from './home.ts';
+import { LinkNeighbours } from './link-neighbours.ts';
 import { isGroup } from './mac-address.ts';
+import { Evidence, type Sides } from './vantage-evidence.ts';
+import { type Judgement, judge, verdict } from './vantage-verdict.ts';
 
-export const VANTAGES = [
-  'lan-both-ways',
-  'lan-one-way',
-  'wan-side',
-  'own-traffic-only',
-  'broadcast-only',
-  'nothing',
-] as const;
-export type Vantage = (typeof VANTAGES)[number];
+export type { LinkState } from './heartbeat.ts';
+export {
+  CONFIDENCES,
+  type Confidence,
+  type Judgement,
+  VANTAGES,
+  type Vantage,
+  type VantageDirection,
+  type VantageReason,
+} from './vantage-verdict.ts';
 
-/** Both ends outside the home on this share of packets with addresses: the sensor hangs before the NAT. */
-const WAN_SHARE = 0.9;
-/** Packets needed before the wrong side is called. */
-const WAN_EVIDENCE = 20;
-/** Pairs of talking MACs remembered. */
-const PAIRS = 256;
+const SECOND = 1000;
+/** Evidence is kept by stretches of this length (ms). */
+const STRETCH = 10 * SECOND;
+/** The present is judged over the first of these (ms) that leaves no doubt: what is plugged elsewhere shows within a minute. */
+const WINDOWS = [30 * SECOND, 120 * SECOND, 900 * SECOND] as const;
+const LONGEST = WINDOWS[2];
+/** Within a second it is judged anew only when an eighth more has passed: it may be asked for each of a flood of findings. */
+const FRESH = 1.125;
+/** A sensor that has just begun has seen nothing yet (ms). */
+const SETTLING = 60 * SECOND;
+
+interface Stretch {
+  from: number;
+  evidence: Evidence;
+}
+
+export interface VantageOptions {
+  /** The capture interface's own address, null in a replay. */
+  sensorMac: Mac | null;
+  /** The frames are no live capture: a pause in packet time says nothing about the mirror. */
+  recorded?: boolean;
+}
 
 export class VantageJudge {
   readonly #home: Home;
   readonly #sensorMac: Mac | null;
+  readonly #recorded: boolean;
+  readonly #neighbours: LinkNeighbours;
+  readonly #handshakes = new Handshakes();
+  /** Of all stretches but the newest. */
+  readonly #before = new Evidence();
+  #heartbeat = new Heartbeat();
+  /** Oldest first. */
+  #stretches: Stretch[] = [];
+  #holes = 0;
+  #now = 0;
+  #began: number | null = null;
+  /** The judgement of `#judgedAt`, as long as little has passed since. */
+  #present: Judgement | null = null;
+  #judgedAt = 0;
   #frames = 0;
-  #unicast = 0;
-  #foreignUnicast = 0;
-  #syn = 0;
-  #synAck = 0;
-  #toOutside = 0;
-  #fromOutside = 0;
-  #betweenOutside = 0;
-  /** Pairs of MACs seen talking, `sender receiver`, until one was seen talking back. */
-  readonly #spoke = new Set<string>();
-  #answered = false;
+  #framesJudged = 0;
+  #last: Judgement = verdict('nothing', 'unsure', [{ kind: 'silence' }]);
+  /** Addresses of the router's outer side, while that is what the sensor sees. */
+  #outer: ReadonlySet<Mac> = new Set();
 
-  /** `sensorMac`: the capture interface's own address, null in a replay. */
-  constructor(home: Home, sensorMac: Mac | null) {
+  constructor(home: Home, { recorded = false, sensorMac }: VantageOptions) {
     this.#home = home;
     this.#sensorMac = sensorMac;
+    this.#recorded = recorded;
+    this.#neighbours = new LinkNeighbours(home);
   }
 
-  observe(packet: Packet): void {
+  observe(packet: Packet, time: number): void {
+    this.tick(time);
+    this.#began ??= time;
+    const sides = this.#sidesOf(packet);
+    if (sides.hole !== null) this.#holes++;
+    this.#stretchAt(time).add(packet, sides);
+    this.#neighbours.observe(packet, time);
+    const { destinationMac } = packet;
+    const isToGroup = destinationMac !== null && isGroup(destinationMac);
+    this.#heartbeat.frame(time, sides.isForeign && !isToGroup, isToGroup);
     this.#frames++;
-    const { destinationMac, ip, sourceMac, tcp } = packet;
-    if (destinationMac !== null && isGroup(destinationMac)) return;
-    this.#unicast++;
-    if (sourceMac !== this.#sensorMac && destinationMac !== this.#sensorMac) this.#foreignUnicast++;
-    if (ip === null) return;
-    if (!this.#answered) this.#noteSpeaker(sourceMac, destinationMac);
-    if (tcp !== null && (tcp.flags & TCP_FLAGS.syn) !== 0) {
-      if ((tcp.flags & TCP_FLAGS.ack) !== 0) this.#synAck++;
-      else this.#syn++;
+  }
+
+  /** Packet time has reached `time` (ms); earlier than before where the capture's clock was set back. */
+  tick(time: number): void {
+    if (time < this.#now - LONGEST) {
+      this.#retire();
+      this.#stretches = [];
+      this.#neighbours.forget();
+      this.#heartbeat = new Heartbeat();
     }
-    const sourceInside = this.#home.isInside(ip.source);
-    const destinationInside = this.#home.isInside(ip.destination);
-    if (sourceInside && !destinationInside) this.#toOutside++;
-    else if (!sourceInside && destinationInside) this.#fromOutside++;
-    // A home's own IPv6 addresses are public too, and its prefix may not have been announced yet.
-    else if (!sourceInside && !destinationInside && ip.version === 4) this.#betweenOutside++;
+    this.#now = time;
+    this.#began ??= time;
   }
 
-  /** Two MACs that send packets to each other show both directions, whatever becomes of their connections. */
-  #noteSpeaker(sender: Mac | null, receiver: Mac | null): void {
-    if (sender === null || receiver === null) return;
-    this.#answered = this.#spoke.has(`${receiver} ${sender}`);
-    if (this.#spoke.size < PAIRS) this.#spoke.add(`${sender} ${receiver}`);
+  /** The clock was put right by so many ms: what was seen was seen just now. */
+  moveTime(by: number): void {
+    for (const stretch of this.#stretches) stretch.from += by;
+    this.#now += by;
+    this.#judgedAt += by;
+    if (this.#began !== null) this.#began += by;
+    this.#heartbeat = new Heartbeat();
+    this.#present = null;
   }
 
-  judge(): Vantage {
-    if (this.#frames === 0) return 'nothing';
-    if (this.#unicast === 0) return 'broadcast-only';
-    if (this.#sensorMac !== null && this.#foreignUnicast === 0) return 'own-traffic-only';
-    const addressed = this.#toOutside + this.#fromOutside + this.#betweenOutside;
-    const outside = this.#betweenOutside / Math.max(1, addressed);
-    if (!this.#home.fixed && addressed >= WAN_EVIDENCE && outside >= WAN_SHARE) return 'wan-side';
-    const bothWays = (this.#syn > 0 && this.#synAck > 0) || (this.#toOutside > 0 && this.#fromOutside > 0);
-    return bothWays || this.#answered ? 'lan-both-ways' : 'lan-one-way';
+  /** What the kernel says of the capture interface: live alone, about once a second. */
+  link(state: LinkState): void {
+    this.#heartbeat.link(state, this.#now);
+    this.#present = null;
+  }
+
+  /** What is told: of the present while it lasts, of the whole in a recording. */
+  judgement(): Judgement {
+    return this.#recorded ? this.whole() : this.present();
+  }
+
+  /** Of all that has passed. */
+  whole(): Judgement {
+    const all = new Evidence();
+    all.merge(this.#before);
+    const newest = this.#stretches.at(-1);
+    if (newest !== undefined) all.merge(newest.evidence);
+    return judge(all, this.#neighbours, this.#home.fixed);
+  }
+
+  /** The capture has ended: what all of it shows holds from now on. */
+  conclude(): Judgement {
+    return this.#note(this.whole());
+  }
+
+  /** Of now. While too little passes to tell, the last one stands, with less confidence. */
+  present(): Judgement {
+    const isFresh = this.#now - this.#judgedAt < SECOND && this.#frames <= this.#framesJudged * FRESH;
+    if (this.#present !== null && isFresh) return this.#present;
+    this.#judgedAt = this.#now;
+    this.#framesJudged = this.#frames;
+    this.#present = this.#note(this.#missing() ?? this.#seen());
+    return this.#present;
+  }
+
+  /** Handshakes so far of which a part was there and not seen. */
+  get holes(): number {
+    return this.#holes;
+  }
+
+  /** One of the two stations on the outer side of the router: no device of the home. */
+  isOuter(mac: Mac): boolean {
+    return this.#outer.has(mac);
+  }
+
+  #note(judged: Judgement): Judgement {
+    if (judged.confidence === 'unsure' || judged.isOld) return judged;
+    this.#last = judged;
+    this.#outer = new Set(judged.outer?.macs);
+    return judged;
+  }
+
+  /** What used to come and does not any more, outweighs what came. */
+  #missing(): Judgement | null {
+    const { hadUnicast } = this.#heartbeat;
+    const missing = this.#heartbeat.missing(this.#now);
+    if (missing === 'carrier') return verdict('nothing', 'sure', [{ kind: 'no-carrier' }]);
+    const seconds = (what: 'everything' | 'unicast') => Math.floor(this.#heartbeat.silence(what, this.#now) / SECOND);
+    if (missing === 'everything' && !this.#recorded)
+      return verdict('nothing', 'likely', [{ kind: 'silence', count: seconds('everything') }]);
+    if (missing === 'unicast' && hadUnicast) {
+      const { group, own } = this.#over(WINDOWS[0]);
+      if (own > 0) return verdict('own-traffic-only', 'likely', [{ kind: 'own-only', count: own }]);
+      return verdict('broadcast-only', 'likely', [{ kind: 'broadcasts-only', count: group }]);
+    }
+    return null;
+  }
+
+  #seen(): Judgement {
+    const { hadUnicast } = this.#heartbeat;
+    const isNew = this.#began === null || this.#now - this.#began < SETTLING;
+    if (this.#stretches.length === 0 && this.#before.frames === 0)
+      return verdict('nothing', isNew ? 'unsure' : 'likely', [{ kind: 'silence' }]);
+    let widest: Judgement | null = null;
+    // Where nobody else was heard, what the machine says itself comes and goes.
+    for (const window of hadUnicast ? WINDOWS : [LONGEST]) {
+      const evidence = this.#over(window);
+      // A pause in what devices say to each other is no judgement of the mirror, see #missing.
+      if (evidence.frames === 0 || (hadUnicast && evidence.foreign === 0)) continue;
+      widest = judge(evidence, this.#neighbours, this.#home.fixed);
+      if (widest.confidence !== 'unsure') break;
+    }
+    const stands = this.#last.confidence !== 'unsure';
+    if (widest === null || (widest.confidence === 'unsure' && stands))
+      return { ...this.#last, confidence: stands ? 'likely' : 'unsure', reasons: [{ kind: 'quiet' }], isOld: true };
+    return !hadUnicast && isNew ? { ...widest, confidence: 'unsure' } : widest;
+  }
+
+  #over(window: number): Evidence {
+    const evidence = new Evidence();
+    for (let i = this.#stretches.length - 1; i >= 0; i--) {
+      const stretch = this.#stretches[i];
+      if (stretch === undefined || stretch.from + STRETCH <= this.#now - window) break;
+      evidence.merge(stretch.evidence);
+    }
+    return evidence;
+  }
+
+  #sidesOf({ destinationMac, ip, sourceMac, tcp }: Packet): Sides {
+    const isForeign = sourceMac !== this.#sensorMac && destinationMac !== this.#sensorMac;
+    if (ip === null) return { isForeign, isFromInside: false, isToInside: false, hole: null };
+    const [isFromInside, isToInside] = [this.#home.isInside(ip.source), this.#home.isInside(ip.destination)];
+    const hole = tcp === null || isFromInside === isToInside ? null : this.#handshakes.observe(ip, tcp, isFromInside);
+    return { isForeign, isFromInside, isToInside, hole };
+  }
+
+  #stretchAt(time: number): Evidence {
+    const newest = this.#stretches.at(-1);
+    if (newest !== undefined && time - newest.from < STRETCH) return newest.evidence;
+    this.#retire();
+    const stretch = { from: time - (time % STRETCH), evidence: new Evidence() };
+    this.#stretches.push(stretch);
+    while (this.#stretches.length > LONGEST / STRETCH + 1) this.#stretches.shift();
+    return stretch.evidence;
+  }
+
+  #retire(): void {
+    const newest = this.#stretches.at(-1);
+    if (newest !== undefined) this.#before.merge(newest.evidence);
   }
 }

@@ -4,10 +4,10 @@
 import type { Frame } from './frame.ts';
 import type { Warning } from './live-source.ts';
 
-/** Stamps further from this machine's time than this (ms) are not believed … */
-const UNBELIEVED = 60_000;
+/** Stamps further from this machine's time than this (ms) are not believed: well within what the engine takes for disorder … */
+const UNBELIEVED = 30_000;
 /** … until they are this near again: what lies between must not switch to and fro. */
-const BELIEVED = 30_000;
+const BELIEVED = 15_000;
 
 export class ArrivalClock {
   readonly #now: () => number;
@@ -44,14 +44,17 @@ export class ArrivalClock {
   }
 }
 
-/** "2 hours behind", "about 3 minutes ahead of". */
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
+/** "2 hours behind", "40 seconds ahead of": in the largest unit of which there are two. */
 export function offsetWords(offset: number): string {
-  const minutes = Math.round(Math.abs(offset) / 60_000);
-  const [count, unit] =
-    minutes < 120
-      ? [minutes, 'minute']
-      : minutes < 2880
-        ? [Math.round(minutes / 60), 'hour']
-        : [Math.round(minutes / 1440), 'day'];
+  const distance = Math.abs(offset);
+  const [unit, length] = UNITS.find(([, length]) => distance >= 2 * length) ?? UNITS[3];
+  const count = Math.round(distance / length);
   return `${count} ${unit}${count === 1 ? '' : 's'} ${offset < 0 ? 'behind' : 'ahead of'}`;
 }

@@ -10,6 +10,12 @@ import { LINK_TYPES } from './frame.ts';
 const SNAP_LENGTH = 65_535;
 /** A write this large keeps the pipe busy without holding frames back. */
 const FLUSH_BYTES = 64 * 1024;
+const PCAP_HEADER = 24;
+/**
+ * Bytes that wait here for a reader that is busy. The kernel's ring would hold them only as slots of 64 KiB where offloads are on,
+ * 500 of them; here they take what they are.
+ */
+const MOST_WAITING = 32 * 1024 * 1024;
 /** The longest a frame waits for company, in ms. */
 const FLUSH_AFTER = 4;
 
@@ -29,26 +35,57 @@ let used = 0;
 let oldest = 0;
 let timer: NodeJS.Timeout | null = null;
 
-function writeAll(bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(1, bytes, at);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) process.exit(0);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    }
+/** What the reader has not taken yet, oldest first. */
+const waiting: Buffer[] = [];
+let waitingBytes = 0;
+
+/** Writes what the pipe takes now; how much that was. */
+function writeSome(bytes: Buffer): number {
+  let at = 0;
+  try {
+    while (at < bytes.length) at += writeSync(1, bytes, at);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) process.exit(0);
   }
+  return at;
 }
 
-function flush(): void {
+/** Whether the reader has taken all that waited. */
+function drain(): boolean {
+  for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+    const written = writeSome(first);
+    waitingBytes -= written;
+    if (written < first.length) {
+      waiting[0] = first.subarray(written);
+      return false;
+    }
+    waiting.shift();
+  }
+  return true;
+}
+
+/** Whether all has been written; what the reader does not take waits. */
+function flush(): boolean {
   if (timer) clearTimeout(timer);
   timer = null;
-  if (used > 0) writeAll(pending.subarray(0, used));
+  const written = drain() ? writeSome(pending.subarray(0, used)) : 0;
+  if (written < used) {
+    waiting.push(Buffer.from(pending.subarray(written, used)));
+    waitingBytes += used - written;
+  }
   used = 0;
+  // Now it is the kernel's turn to hold frames back.
+  while (waitingBytes > MOST_WAITING && !drain()) pause();
+  if (waiting.length > 0) timer = setTimeout(flush, FLUSH_AFTER);
+  return waiting.length === 0;
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
 
 function globalHeader(linkType: number): Buffer {
-  const header = Buffer.alloc(24);
+  const header = Buffer.alloc(PCAP_HEADER);
   header.writeUInt32LE(0xa1b2c3d4, 0);
   header.writeUInt16LE(2, 4);
   header.writeUInt16LE(4, 6);
@@ -85,12 +122,14 @@ function start(): void {
     process.stderr.write(`link type ${linkName} is not the one expected\n`);
     process.exit(1);
   }
-  writeAll(globalHeader(linkType));
+  globalHeader(linkType).copy(pending);
+  used = PCAP_HEADER;
+  flush();
   capture.on('packet', onPacket);
 }
 
 function end(): void {
-  flush();
+  while (!flush()) pause();
   process.exit(0);
 }
 
@@ -98,4 +137,6 @@ function end(): void {
 process.stdin.on('end', end).resume();
 // A terminal's Ctrl-C and a service manager's stop reach the child as well as the parent; the parent decides.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+// Makes its descriptor one that does not block; nothing is written through it.
+void process.stdout;
 start();

@@ -19,3 +19,18 @@ export class CaptureError extends Error {
     this.problem = problem;
   }
 }
+
+/** What could not be opened or went on no further, `name`, as an error in words. */
+export function unopened(name: string, error: unknown): CaptureError {
+  return error instanceof CaptureError
+    ? error
+    : new CaptureError('unopened', `cannot read ${name}: ${openReason(error)}`);
+}
+
+export function openReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES' || code === 'EPERM')
+    return 'this user may not read it; change its permissions or run as its owner';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -15,6 +15,12 @@ export const UDP_PORTS = [53, 67, 68, 137, 546, 547, 1900, 5351, 5353, 5355] as 
 /** QUIC versions whose Initials can be opened: 1 (RFC 9000), 2 (RFC 9369) and draft 29, which old devices still speak. */
 export const QUIC_VERSIONS = [0x00000001, 0x6b3343cf, 0xff00001d] as const;
 
+/** UDP ports to which switches and routers send copies of Ethernet frames: TZSP and VXLAN (RFC 7348). */
+export const MIRROR_PORTS = { tzsp: 37008, vxlan: 4789 } as const;
+
+/** GRE protocol types that carry Ethernet frames: ERSPAN I and II, ERSPAN III, transparent Ethernet bridging (RFC 7637). */
+export const MIRROR_GRE_TYPES = [0x88be, 0x22eb, 0x6558] as const;
+
 /** Towards these ports payload is kept beyond a hello's first segment: post-quantum hellos span several, and small devices send a request line by line. */
 export const TLS_PORT = 443;
 export const HTTP_PORT = 80;
@@ -26,8 +32,16 @@ interface Encapsulation {
   ipv6: string;
   /** Null where ARP cannot occur. */
   arp: string | null;
+  /**
+   * IP behind a PPP protocol field of one octet (RFC 1661, section 6.5); null where there is no PPP. All that follows lies one
+   * octet further ahead, which would double this part of the program. RFC 2516, section 7, advises against such fields: they
+   * are rare, and kept whole.
+   */
+  compressed: string | null;
   /** Offset of the network header. */
   offset: number;
+  /** Whether a remote mirror may come in it: not over PPPoE, as the sensor is no end of a session. */
+  mirrors: boolean;
 }
 
 /** A named piece of the expression; `expression` stands alone, so that a test can compile and try each. */
@@ -70,15 +84,26 @@ function encapsulations(linkType: LinkType): Encapsulation[] {
   let tags = '';
   return TAGGING.flatMap((name) => {
     const type = (value: string) => `${tags}${load(typeAt, 2)} = ${value}`;
-    const session = `${type('0x8864')} and ${load(offset + 6, 2)}`;
+    const session = type('0x8864');
+    const protocol = (number: string) => `${session} and ${load(offset + 6, 2)} = ${number}`;
     const found: Encapsulation[] = [
-      { name, ipv4: type('0x0800'), ipv6: type('0x86dd'), arp: type('0x0806'), offset },
+      {
+        name,
+        ipv4: type('0x0800'),
+        ipv6: type('0x86dd'),
+        arp: type('0x0806'),
+        compressed: null,
+        offset,
+        mirrors: true,
+      },
       {
         name: `${name}+pppoe`,
-        ipv4: `${session} = 0x0021`,
-        ipv6: `${session} = 0x0057`,
+        ipv4: protocol('0x0021'),
+        ipv6: protocol('0x0057'),
         arp: null,
+        compressed: `${session} and ${anyOf(['0x21', '0x57'].map((one) => `${load(offset + 6)} = ${one}`))}`,
         offset: offset + 8,
+        mirrors: false,
       },
     ];
     tags += `${anyOf(VLAN_TYPES.map((value) => `${load(typeAt, 2)} = ${value}`))} and `;
@@ -135,30 +160,35 @@ function tcpBranches(header: number, segmentLength: string): Branch[] {
   ];
 }
 
-function udpBranches(header: number, datagramLength: string): Branch[] {
+function udpBranches(header: number, datagramLength: string, mirrors: boolean): Branch[] {
   const field = (offset: number, size = 1) => load(header + offset, size);
+  const part = (name: string, condition: string): Branch => ({ name, condition, alternatives: [] });
   const version = anyOf(QUIC_VERSIONS.map((v) => `${field(9, 4)} = 0x${v.toString(16)}`));
+  const toMirror = anyOf(Object.values(MIRROR_PORTS).map((port) => `${field(2, 2)} = ${port}`));
   return [
-    { name: 'names', condition: eitherPort(header, UDP_PORTS), alternatives: [] },
-    {
-      name: 'quic',
-      condition: `${datagramLength} - 8 >= 7 and ${field(8)} & 0xc0 = 0xc0 and ${version}`,
-      alternatives: [],
-    },
+    part('names', eitherPort(header, UDP_PORTS)),
+    part('quic', `${datagramLength} - 8 >= 7 and ${field(8)} & 0xc0 = 0xc0 and ${version}`),
+    ...(mirrors ? [part('mirror', toMirror)] : []),
   ];
 }
 
+/** GRE (RFC 2784) around Ethernet frames. */
+function greBranch(header: number, condition: string): Branch {
+  const types = MIRROR_GRE_TYPES.map((type) => `${load(header + 2, 2)} = ${hex(type)}`);
+  return { name: 'gre', condition: `${condition} and ${anyOf(types)}`, alternatives: [] };
+}
+
 /**
- * ICMP errors that a sender of mail got: "destination unreachable", quoting a TCP segment to a mail port. `at` is where the
- * ICMP header is; the packet quoted, without options or extension headers, has its own TCP header `ipLength` octets in.
+ * ICMP errors that a sender of mail got: "destination unreachable", quoting a TCP segment to a mail port. `header` is the
+ * ICMP header; the packet quoted, without options or extension headers, has its own TCP header `ipLength` octets in.
  * Those with either are rare and kept whole.
  */
-function icmpErrorBranch(at: number, type: number, plain: string, odd: string, ipLength: number): Branch {
-  const port = load(at + 8 + ipLength + 2, 2);
+function icmpErrorBranch(header: number, type: number, plain: string, odd: string, ipLength: number): Branch {
+  const port = load(header + 8 + ipLength + 2, 2);
   const toMail = anyOf(MAIL_PORTS.map((number) => `${port} = ${number}`));
   return {
     name: 'icmp-error',
-    condition: `${load(at)} = ${type}`,
+    condition: `${load(header)} = ${type}`,
     alternatives: [
       { name: 'mail', condition: `${plain} and ${toMail}`, alternatives: [] },
       { name: ipLength === 20 ? 'options' : 'extension-headers', condition: odd, alternatives: [] },
@@ -166,17 +196,18 @@ function icmpErrorBranch(at: number, type: number, plain: string, odd: string, i
   };
 }
 
-function ipv4Branches(offset: number): Branch[] {
+function ipv4Branches({ mirrors, offset }: Encapsulation): Branch[] {
+  const field = (at: number, size = 1) => load(offset + at, size);
   const header = offset + 20;
   // A total length of 0 (segmentation offload) wraps to a large number here, which keeps the packet. So do the differences
   // that the payload tests take for IPv6.
-  const length = `${load(offset + 2, 2)} - 20`;
-  const plain = `${load(offset)} = 0x45 and ${load(offset + 6, 2)} & 0x1fff = 0`;
-  const protocol = load(offset + 9);
+  const length = `${field(2, 2)} - 20`;
+  const plain = `${field(0)} = 0x45 and ${field(6, 2)} & 0x1fff = 0`;
+  const protocol = field(9);
   const quoted = (at: number) => load(header + 8 + at);
   return [
     { name: 'tcp', condition: `${plain} and ${protocol} = 6`, alternatives: tcpBranches(header, length) },
-    { name: 'udp', condition: `${plain} and ${protocol} = 17`, alternatives: udpBranches(header, length) },
+    { name: 'udp', condition: `${plain} and ${protocol} = 17`, alternatives: udpBranches(header, length, mirrors) },
     {
       name: 'icmp',
       condition: `${plain} and ${protocol} = 1`,
@@ -190,16 +221,27 @@ function ipv4Branches(offset: number): Branch[] {
         ),
       ],
     },
+    ...(mirrors
+      ? [
+          greBranch(header, `${plain} and ${protocol} = 47`),
+          // A frame that was wrapped is too long for one packet: the rest of it. Else such fragments are rare.
+          {
+            name: 'fragment',
+            condition: `${field(0)} = 0x45 and ${field(6, 2)} & 0x1fff != 0 and (${protocol} = 17 or ${protocol} = 47)`,
+            alternatives: [],
+          },
+        ]
+      : []),
     // Fixed offsets halve the program, which must fit the kernel's limits; packets with options are rare and kept whole.
     {
       name: 'options',
-      condition: `${load(offset)} > 0x45 and ${load(offset)} < 0x50 and (${protocol} = 6 or ${protocol} = 17 or ${protocol} = 1)`,
+      condition: `${field(0)} > 0x45 and ${field(0)} < 0x50 and (${[1, 6, 17, 47].map((one) => `${protocol} = ${one}`).join(' or ')})`,
       alternatives: [],
     },
   ];
 }
 
-function ipv6Branches(offset: number): Branch[] {
+function ipv6Branches({ mirrors, offset }: Encapsulation): Branch[] {
   const header = offset + 40;
   const length = load(offset + 4, 2);
   const next = load(offset + 6);
@@ -207,7 +249,7 @@ function ipv6Branches(offset: number): Branch[] {
   const quotedNext = load(header + 8 + 6);
   return [
     { name: 'tcp', condition: `${next} = 6`, alternatives: tcpBranches(header, length) },
-    { name: 'udp', condition: `${next} = 17`, alternatives: udpBranches(header, length) },
+    { name: 'udp', condition: `${next} = 17`, alternatives: udpBranches(header, length, mirrors) },
     {
       name: 'icmpv6',
       condition: `${next} = 58`,
@@ -220,16 +262,20 @@ function ipv6Branches(offset: number): Branch[] {
         icmpErrorBranch(header, 1, `${quotedNext} = 6`, hasExtension(quotedNext), 40),
       ],
     },
+    ...(mirrors ? [greBranch(header, `${next} = 47`)] : []),
     // BPF cannot walk extension headers in the kernel; packets that carry them are rare and kept whole.
     { name: 'extension-headers', condition: hasExtension(next), alternatives: [] },
   ];
 }
 
 function tree(linkType: LinkType): Branch[] {
-  return encapsulations(linkType).flatMap(({ name, ipv4, ipv6, arp, offset }) => [
-    { name: `${name}/ipv4`, condition: ipv4, alternatives: ipv4Branches(offset) },
-    { name: `${name}/ipv6`, condition: ipv6, alternatives: ipv6Branches(offset) },
-    ...(arp === null ? [] : [{ name: `${name}/arp`, condition: arp, alternatives: [] }]),
+  return encapsulations(linkType).flatMap((one) => [
+    { name: `${one.name}/ipv4`, condition: one.ipv4, alternatives: ipv4Branches(one) },
+    { name: `${one.name}/ipv6`, condition: one.ipv6, alternatives: ipv6Branches(one) },
+    ...(one.arp === null ? [] : [{ name: `${one.name}/arp`, condition: one.arp, alternatives: [] }]),
+    ...(one.compressed === null
+      ? []
+      : [{ name: `${one.name}/compressed`, condition: one.compressed, alternatives: [] }]),
   ]);
 }
 

@@ -12,4 +12,6 @@ export interface Frame {
   readonly data: Buffer;
   /** Bytes the frame had on the wire; at least `data.length`. */
   readonly originalLength: number;
+  /** Came wrapped, as from a remote mirror: it is not unwrapped again. */
+  readonly unwrapped?: boolean;
 }

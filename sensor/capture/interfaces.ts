@@ -59,6 +59,16 @@ function describe(name: string, folder: string): InterfaceInfo {
   };
 }
 
+/** Whether its cable has a partner, and how many frames it took in since it came up; null where the kernel does not say. */
+export function linkState(
+  name: string,
+  folder = '/sys/class/net',
+): { carrier: boolean | null; received: number | null } {
+  const carrier = readText(path.join(folder, name, 'carrier'));
+  const received = Number(readText(path.join(folder, name, 'statistics/rx_packets')) ?? Number.NaN);
+  return { carrier: carrier === null ? null : carrier === '1', received: Number.isFinite(received) ? received : null };
+}
+
 const RTF_UP = 0x1;
 
 /** The interface of the default route with the lowest metric in the text of /proc/net/route, or null. */

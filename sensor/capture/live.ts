@@ -1,5 +1,6 @@
 // Live capture on a port of this machine, seen from the parent: runs the cap child, reads its pcap stream, starts it again when it dies.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CaptureError } from './errors.ts';
 import { captureFilter } from './filter.ts';
@@ -84,6 +85,7 @@ export class LiveCapture implements LiveSource {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
+    hurry(child.pid);
     const startedAt = performance.now();
     let isOpen = false;
     let said = '';
@@ -171,4 +173,14 @@ function wallTimeOf(monotonic: number): number {
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The capture goes before other work where this process may say so: frames that it cannot take are lost. */
+function hurry(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Only root may; it works without.
+  }
 }

@@ -1,23 +1,31 @@
 // Frames from files and pipes, by way of tcpdump. Captures are opened and looked at here, so errors are ours to word.
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncOptionsWithBufferEncoding, spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
   createReadStream,
   fstatSync,
   openSync,
+  read,
   readFileSync,
   readSync,
   type Stats,
   statSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
-import { CaptureError } from './errors.ts';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { CaptureError, unopened } from './errors.ts';
 import type { Frame, LinkType } from './frame.ts';
 import type { Pacer } from './pace.ts';
+import { breakOf, replayStream, unpackedStart } from './replay-stream.ts';
 import { SNIFF_BYTES, sniffLinkType } from './sniff.ts';
 import { readTcpdump, spawnTcpdump, type TcpdumpResult } from './tcpdump.ts';
+import { packingOf } from './unpack.ts';
+
+const readAt = promisify(read);
+/** Octets read at once of a file that is not tcpdump's to read. */
+const CHUNK = 64 * 1024;
 
 /** The name that stands for standard input. */
 const STANDARD_INPUT = '-';
@@ -30,7 +38,7 @@ export interface ReplayOptions {
   pacer?: Pacer;
   /** A whole sentence for a person: a file ended early, a record was damaged. */
   onWarning(message: string): void;
-  /** Called between chunks of a file; `bytes` and `total` are of the file at hand, total null for a pipe. */
+  /** Called between chunks of a file; `bytes` and `total` are of the file at hand; of a pipe or a compressed file what came out of it, total null. */
   onProgress?(file: string, bytes: number | null, total: number | null): void;
   signal?: AbortSignal;
   /** Read for `-` in place of this process's own. */
@@ -54,6 +62,8 @@ interface Opened {
   fd: number;
   linkType: LinkType;
   stats: Stats;
+  /** What a compressed file holds at its start; null where it is not compressed. */
+  unpacked: Buffer | null;
 }
 
 /** Reads all files as one stream, ordered by their first packet. Rejects with CaptureError; what was read before has been delivered. */
@@ -72,7 +82,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   }
   const opened: Opened[] = [];
   try {
-    for (const file of options.files) openOnce(file, opened, options);
+    for (const file of options.files) await openOnce(file, opened, options);
     for (const capture of inOrder(opened)) {
       if (options.signal?.aborted) break;
       await replayFile(capture, options, result);
@@ -99,8 +109,8 @@ function nameOf(file: string): string {
   return file === STANDARD_INPUT ? 'standard input' : file;
 }
 
-function openOnce(file: string, opened: Opened[], options: ReplayOptions): void {
-  const capture = openCapture(file);
+async function openOnce(file: string, opened: Opened[], options: ReplayOptions): Promise<void> {
+  const capture = await openCapture(file);
   const same = opened.find(({ stats }) => stats.dev === capture.stats.dev && stats.ino === capture.stats.ino);
   if (same === undefined) {
     opened.push(capture);
@@ -110,41 +120,55 @@ function openOnce(file: string, opened: Opened[], options: ReplayOptions): void 
   options.onWarning(`${nameOf(file)} is the same file as ${nameOf(same.file)}; it is read once`);
 }
 
-function openCapture(file: string): Opened {
+async function openCapture(file: string): Promise<Opened> {
   let fd: number | null = null;
   try {
     fd = file === STANDARD_INPUT ? 0 : openSync(file, 'r');
-    return { file, fd, ...inspect(fd, nameOf(file)) };
+    return { file, fd, ...(await inspect(fd, nameOf(file))) };
   } catch (error) {
     if (fd !== null && fd !== 0) closeSync(fd);
     throw unopened(nameOf(file), error);
   }
 }
 
-function inspect(fd: number, name: string): { stats: Stats; linkType: LinkType } {
+async function inspect(fd: number, name: string): Promise<Omit<Opened, 'file' | 'fd'>> {
   const stats = fstatSync(fd);
   if (stats.isDirectory()) {
     throw new CaptureError('unopened', `cannot read ${name}: it is a directory; name the capture files in it`);
   }
   const head = Buffer.alloc(SNIFF_BYTES);
-  const length = readSync(fd, head, 0, head.length, 0);
-  const linkType = sniffLinkType(head.subarray(0, length), name, true);
+  const start = head.subarray(0, readSync(fd, head, 0, head.length, 0));
+  const packing = packingOf(start, name);
+  const unpacked = packing === null ? null : await withFile(fd, (input) => unpackedStart(input, packing, name));
+  const linkType = sniffLinkType(unpacked?.subarray(0, SNIFF_BYTES) ?? start, name, true);
   if (linkType === null) throw new CaptureError('not-a-capture', `${name} is not a packet capture`);
-  return { stats, linkType };
+  return { stats, linkType, unpacked };
 }
 
-function unopened(name: string, error: unknown): CaptureError {
-  return error instanceof CaptureError
-    ? error
-    : new CaptureError('unopened', `cannot read ${name}: ${openReason(error)}`);
+/** Hands on all of an open file, wherever its position is, which stays there. Nothing reads it any more afterwards. */
+async function withFile<Result>(fd: number, use: (input: Readable) => Promise<Result>): Promise<Result> {
+  const input = Readable.from(chunksOf(fd), { objectMode: false });
+  const closed = new Promise<void>((resolve) => {
+    input.once('close', () => resolve());
+  });
+  input.on('error', () => {
+    // Kept in input.errored.
+  });
+  try {
+    return await use(input);
+  } finally {
+    input.destroy();
+    await closed;
+  }
 }
 
-function openReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES' || code === 'EPERM')
-    return 'this user may not read it; change its permissions or run as its owner';
-  return error instanceof Error ? error.message : String(error);
+async function* chunksOf(fd: number): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const { buffer, bytesRead } = await readAt(fd, Buffer.allocUnsafe(CHUNK), 0, CHUNK, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 /** Files by the time of their first packet, unfiltered; the order given settles ties and files without packets. */
@@ -156,29 +180,40 @@ function inOrder(opened: Opened[]): Opened[] {
 }
 
 /** In microseconds. The file is opened again: tcpdump would move the position of ours. */
-function firstPacketTime({ file }: Opened): number {
+function firstPacketTime({ file, unpacked }: Opened): number {
+  if (unpacked !== null) return firstTime({ input: unpacked });
   const fd = openSync(file, 'r');
   try {
-    const { stdout } = spawnSync('tcpdump', ['-r', '-', '-c', '1', '-w', '-'], {
-      stdio: [fd, 'pipe', 'ignore'],
-      maxBuffer: 1 << 20,
-    });
-    if (!stdout || stdout.length < 32) return Number.POSITIVE_INFINITY;
-    const read32 = (at: number) =>
-      stdout.readUInt32LE(0) === 0xa1b2c3d4 ? stdout.readUInt32LE(at) : stdout.readUInt32BE(at);
-    return read32(24) * 1e6 + read32(28);
+    return firstTime({ stdio: [fd, 'pipe', 'ignore'] });
   } finally {
     closeSync(fd);
   }
 }
 
+function firstTime(from: Pick<SpawnSyncOptionsWithBufferEncoding, 'stdio' | 'input'>): number {
+  const { stdout } = spawnSync('tcpdump', ['-r', '-', '-c', '1', '-w', '-'], { ...from, maxBuffer: 1 << 20 });
+  if (!stdout || stdout.length < 32) return Number.POSITIVE_INFINITY;
+  const read32 = (at: number) =>
+    stdout.readUInt32LE(0) === 0xa1b2c3d4 ? stdout.readUInt32LE(at) : stdout.readUInt32BE(at);
+  return read32(24) * 1e6 + read32(28);
+}
+
 async function replayFile(capture: Opened, options: ReplayOptions, result: ReplayResult): Promise<void> {
-  const { file, fd, linkType, stats } = capture;
+  const { file, fd, linkType, stats, unpacked } = capture;
+  const name = nameOf(file);
   result.files.push(file);
-  const child = spawnTcpdump({ input: fd, linkType, filter: options.filter ?? true });
-  const onChunk = () => options.onProgress?.(nameOf(file), filePosition(fd), stats.size);
-  const { onFrame, pacer, signal } = options;
-  count(await readTcpdump(child, { file: nameOf(file), onFrame, pacer, onChunk, signal }), options, result);
+  const { filter = true, onFrame, pacer, signal } = options;
+  if (unpacked === null) {
+    const child = spawnTcpdump({ input: fd, linkType, filter });
+    const onChunk = () => options.onProgress?.(name, filePosition(fd), stats.size);
+    count(await readTcpdump(child, { file: name, onFrame, pacer, onChunk, signal }), options, result);
+    return;
+  }
+  await withFile(fd, async (input) => {
+    const onChunk = (bytes: number) => options.onProgress?.(name, bytes, null);
+    const told = await replayStream(input, { name, onFrame, pacer, onChunk, signal, filter });
+    if (told !== null) count(told, options, result);
+  });
 }
 
 function count({ flaw, frames, warning }: TcpdumpResult, options: ReplayOptions, result: ReplayResult): void {
@@ -199,7 +234,7 @@ function filePosition(fd: number): number | null {
 }
 
 async function replayPipe(file: string, options: ReplayOptions, result: ReplayResult): Promise<void> {
-  const { onFrame, onWarning, pacer, signal } = options;
+  const { filter = true, onFrame, onWarning, pacer, signal } = options;
   const name = nameOf(file);
   const input = openPipe(file, options);
   input.on('error', () => {
@@ -208,22 +243,14 @@ async function replayPipe(file: string, options: ReplayOptions, result: ReplayRe
   const abort = () => input.destroy();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    const begun = signal?.aborted ? null : await readHead(input, name, signal);
-    if (begun === null) return;
-    result.files.push(file);
-    const child = spawnTcpdump({ input: 'pipe', linkType: begun.linkType, filter: options.filter ?? true });
-    // A tcpdump that stops early (a damaged record) closes the pipe; what it said is told by readTcpdump.
-    child.stdin?.on('error', () => input.destroy());
-    child.stdin?.write(begun.head);
-    let bytes = begun.head.length;
-    input.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-    });
-    input.on('close', () => child.stdin?.end());
-    if (child.stdin) input.pipe(child.stdin);
-    const onChunk = () => options.onProgress?.(name, bytes, null);
-    count(await readTcpdump(child, { file: name, onFrame, pacer, onChunk, signal }), options, result);
-    if (input.errored) onWarning(`${name} broke off: ${openReason(input.errored)}`);
+    if (signal?.aborted) return;
+    const onBegun = () => result.files.push(file);
+    const onChunk = (bytes: number) => options.onProgress?.(name, bytes, null);
+    const told = await replayStream(input, { name, onFrame, pacer, onChunk, onBegun, signal, filter });
+    if (told === null) return;
+    count(told, options, result);
+    const broken = breakOf(input, name);
+    if (broken !== null) onWarning(broken);
   } finally {
     signal?.removeEventListener('abort', abort);
     input.destroy();
@@ -243,43 +270,4 @@ function openPipe(file: string, { standardInput }: ReplayOptions): Readable {
   } catch (error) {
     throw unopened(file, error);
   }
-}
-
-/** The beginning of a stream, as much as tells its link type; null when it was aborted before. */
-export async function readHead(
-  input: Readable,
-  name: string,
-  signal: AbortSignal | undefined,
-): Promise<{ head: Buffer; linkType: LinkType } | null> {
-  let head = Buffer.alloc(0);
-  for (;;) {
-    const chunk = await nextChunk(input);
-    if (signal?.aborted) return null;
-    if (input.errored) throw unopened(name, input.errored);
-    if (chunk !== null) head = Buffer.concat([head, chunk]);
-    const linkType = sniffLinkType(head, name, chunk === null || head.length >= SNIFF_BYTES);
-    if (linkType !== null) return { head, linkType };
-  }
-}
-
-/** The next bytes of a paused stream; null at its end, however that comes. */
-function nextChunk(input: Readable): Promise<Buffer | null> {
-  // Its end may have passed since the chunk before.
-  if (input.readableEnded || input.destroyed) return Promise.resolve(null);
-  return new Promise((resolve) => {
-    const done = (chunk: Buffer | null) => {
-      input.off('readable', onReadable);
-      input.off('end', onEnd);
-      input.off('close', onEnd);
-      resolve(chunk);
-    };
-    const onReadable = () => {
-      const chunk: Buffer | null = input.read();
-      if (chunk !== null) done(chunk);
-    };
-    const onEnd = () => done(null);
-    input.on('readable', onReadable);
-    input.on('end', onEnd);
-    input.on('close', onEnd);
-  });
 }

@@ -1,4 +1,4 @@
-// Looks at the first bytes of a capture file: is it one, and of which link type? Reads no packets.
+// Looks at the first bytes of a capture, unpacked: is it one, and of which link type? Reads no packets.
 import { CaptureError } from './errors.ts';
 import type { LinkType } from './frame.ts';
 import { isSupportedLinkType, linkTypeName, linkTypeOf } from './link-types.ts';
@@ -36,7 +36,7 @@ export function sniffLinkType(head: Buffer, file: string, complete: boolean): Li
 
 function notACapture(head: Buffer, file: string): CaptureError {
   if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b) {
-    return new CaptureError('not-a-capture', `${file} is compressed: unpack it first, for example with gunzip`);
+    return new CaptureError('not-a-capture', `${file} is compressed twice: unpack it first, for example with gunzip`);
   }
   return new CaptureError('not-a-capture', `${file} is not a packet capture (neither pcap nor pcapng)`);
 }

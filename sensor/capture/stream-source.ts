@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ArrivalClock, offsetWords } from './arrival-clock.ts';
 import { CaptureError } from './errors.ts';
 import type { LiveSource, LiveSourceOptions, Warning } from './live-source.ts';
-import { readHead } from './replay.ts';
+import { readHead } from './replay-stream.ts';
 import { readTcpdump, spawnTcpdump } from './tcpdump.ts';
 
 /** One run of whatever sends capture bytes (pcap or pcapng). */
@@ -192,7 +192,7 @@ export class StreamSource implements LiveSource {
   /** Resolves when the stream has ended, to what tcpdump found amiss with it. */
   async #read(bytes: Readable, signal: AbortSignal): Promise<string | null> {
     const { log, onFrame, onState, opener } = this.#options;
-    const begun = await readHead(bytes, opener.name, signal);
+    const begun = await readHead(bytes, Buffer.alloc(0), opener.name, signal);
     if (begun === null) return null;
     this.#lastBytes = performance.now();
     const tcpdump = spawnTcpdump({ input: 'pipe', linkType: begun.linkType, filter: true });

@@ -68,6 +68,7 @@ export function decodeDhcp(payload: Buffer, payloadLength = payload.length): Dec
     clientMac: isEthernet ? macText(payload, 28) : null,
     clientIp: specifiedAddress(payload, 12),
     yourIp: specifiedAddress(payload, 16),
+    relayIp: specifiedAddress(payload, 24),
     requestedIp: addressOption(options.get(OPTION.requestedIp)),
     hostName: textOption(options.get(OPTION.hostName)),
     fqdn: fqdnOption(options.get(OPTION.fqdn)),

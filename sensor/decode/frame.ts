@@ -6,8 +6,9 @@ import { macText, tooShort } from './bytes.ts';
 import { decodeIcmpError, ICMPV6_UNREACHABLE } from './icmp.ts';
 import { decodeIpv4, decodeIpv6, PROTOCOLS } from './ip.ts';
 import { decodeNdp } from './ndp.ts';
-import { type DecodeCounters, Failure, malformed, unsupported } from './outcome.ts';
-import type { Ip, Packet } from './packet.ts';
+import { type DecodeCounters, type Decoded, Failure, malformed, unsupported } from './outcome.ts';
+import type { Ip, Mirrored, Packet } from './packet.ts';
+import { mirroredByGre, mirroredByUdp } from './remote-mirror.ts';
 import { decodeTcp, decodeUdp } from './transport.ts';
 
 const ETHERNET_HEADER = 14;
@@ -15,7 +16,6 @@ const COOKED_HEADER = 16;
 const COOKED2_HEADER = 20;
 const VLAN_TAG = 4;
 const PPPOE_HEADER = 6;
-const PPP_PROTOCOL = 2;
 
 /** Customer and provider tags and one to spare: as deep as the capture filter looks. */
 const MAX_VLAN_TAGS = 3;
@@ -31,6 +31,7 @@ const ETHER_TYPES = {
   legacyServiceVlan: 0x9100,
 } as const;
 
+/** PPP protocol numbers (RFC 1661, section 2): two octets, or one with Protocol-Field-Compression. */
 const PPP_IPV4 = 0x0021;
 const PPP_IPV6 = 0x0057;
 /** PPPoE version 1, type 1, code 0: a session packet (RFC 2516, section 6). */
@@ -71,10 +72,12 @@ export function decodeFrame(frame: Frame, counters: DecodeCounters): Packet | nu
     udp: null,
     icmpv6: null,
     icmpError: null,
+    mirrored: null,
   };
   const etherType = readLinkHeader(frame, packet);
   const failure = readTags(data, headerLength, etherType, Math.max(frame.originalLength, data.length), packet);
   if (failure !== null) counters.count(failure);
+  if (frame.unwrapped === true) packet.mirrored = null;
   return packet;
 }
 
@@ -131,18 +134,27 @@ function isVlanTag(etherType: number): boolean {
   );
 }
 
-/** A PPPoE session packet (RFC 2516); its length field ends the payload before Ethernet's padding. */
+/**
+ * A PPPoE session packet (RFC 2516); its length field ends the payload before Ethernet's padding. The protocol field has two
+ * octets, or one where the two agreed so: the lowest bit of its first octet tells (RFC 1661, sections 2 and 6.5). Address and
+ * control fields (`ff 03`) do not come in PPPoE (RFC 2516, section 7) and are an unknown protocol here.
+ */
 function readPppoe(data: Buffer, offset: number, wireEnd: number, packet: Packet): Failure | null {
-  const needed = PPPOE_HEADER + PPP_PROTOCOL;
-  if (data.length < offset + needed) {
-    return tooShort('pppoe', 'header', needed, data.length - offset, wireEnd - offset);
+  const shortest = PPPOE_HEADER + 1;
+  if (data.length < offset + shortest) {
+    return tooShort('pppoe', 'header', shortest, data.length - offset, wireEnd - offset);
   }
   if (data.readUInt16BE(offset) !== PPPOE_SESSION_START) return malformed('pppoe', 'version, type or code');
   const length = data.readUInt16BE(offset + 4);
-  if (length < PPP_PROTOCOL) return new Failure('malformed', 'pppoe', 'length', PPP_PROTOCOL, length);
+  const first = data.readUInt8(offset + PPPOE_HEADER);
+  const width = (first & 1) === 0 ? 2 : 1;
+  if (length < width) return new Failure('malformed', 'pppoe', 'length', width, length);
+  const payload = offset + PPPOE_HEADER + width;
+  if (data.length < payload) {
+    return tooShort('pppoe', 'protocol', PPPOE_HEADER + width, data.length - offset, wireEnd - offset);
+  }
   packet.pppoeSessionId = data.readUInt16BE(offset + 2);
-  const protocol = data.readUInt16BE(offset + PPPOE_HEADER);
-  const payload = offset + needed;
+  const protocol = width === 1 ? first : data.readUInt16BE(offset + PPPOE_HEADER);
   const payloadEnd = Math.min(wireEnd, offset + PPPOE_HEADER + length);
   if (protocol === PPP_IPV4) return readNetwork(data, payload, ETHER_TYPES.ipv4, payloadEnd, packet);
   if (protocol === PPP_IPV6) return readNetwork(data, payload, ETHER_TYPES.ipv6, payloadEnd, packet);
@@ -179,7 +191,11 @@ function readTransport(ip: Ip, packet: Packet): Failure | null {
     const udp = decodeUdp(ip);
     if (udp instanceof Failure) return udp;
     packet.udp = udp;
-    return null;
+    return keepMirrored(mirroredByUdp(udp), packet);
+  }
+  if (ip.protocol === PROTOCOLS.gre) {
+    const mirrored = mirroredByGre(ip);
+    if (mirrored !== null) return keepMirrored(mirrored, packet);
   }
   if (ip.protocol === PROTOCOLS.icmp && ip.version === 4) return readIcmpError(ip, packet);
   if (ip.protocol === PROTOCOLS.icmpv6 && ip.version === 6) {
@@ -190,6 +206,12 @@ function readTransport(ip: Ip, packet: Packet): Failure | null {
     return null;
   }
   return ip.version === 4 ? UNREAD_IPV4_PROTOCOL : UNREAD_IPV6_PROTOCOL;
+}
+
+function keepMirrored(mirrored: Decoded<Mirrored> | null, packet: Packet): Failure | null {
+  if (mirrored instanceof Failure) return mirrored;
+  packet.mirrored = mirrored;
+  return null;
 }
 
 function readIcmpError(ip: Ip, packet: Packet): Failure | null {

@@ -2,13 +2,15 @@
 // without the filter equal to one with it, and tells the engine where a packet goes.
 import { HTTP_PORT, MAIL_PORTS, QUIC_VERSIONS, TLS_PORT, UDP_PORTS } from '../capture/filter.ts';
 import { opensConversation } from '../capture/openings.ts';
-import { type Packet, TCP_FLAGS, type Tcp, type Udp } from './packet.ts';
+import { PROTOCOLS } from './ip.ts';
+import { type Ip, type Packet, TCP_FLAGS, type Tcp, type Udp } from './packet.ts';
 
 /**
  * `tls-continued`: payload towards port 443 that may continue a hello. Uploads are mostly that as well, so it is worth a
- * look at its connection and no more.
+ * look at its connection and no more. `mirrored`: carries a frame, or is a later fragment of a packet that may carry one; what
+ * it is of itself is of no interest.
  */
-export type Interest = 'arp' | 'icmp-error' | 'neighbor-discovery' | 'tcp' | 'tls-continued' | 'udp';
+export type Interest = 'arp' | 'icmp-error' | 'mirrored' | 'neighbor-discovery' | 'tcp' | 'tls-continued' | 'udp';
 
 const MAIL = new Set<number>(MAIL_PORTS);
 const UDP = new Set<number>(UDP_PORTS);
@@ -25,8 +27,17 @@ export function interestOf(packet: Packet): Interest | null {
   if (packet.icmpv6 !== null) return 'neighbor-discovery';
   if (packet.icmpError !== null) return MAIL.has(packet.icmpError.quoted.destinationPort) ? 'icmp-error' : null;
   if (packet.tcp !== null) return interestOfSegment(packet.tcp);
-  if (packet.udp !== null) return isInterestingDatagram(packet.udp) ? 'udp' : null;
-  return null;
+  if (packet.udp !== null && isInterestingDatagram(packet.udp)) return 'udp';
+  return mayCarryFrame(packet) ? 'mirrored' : null;
+}
+
+function mayCarryFrame({ ip, mirrored, pppoeSessionId }: Packet): boolean {
+  return ip !== null && pppoeSessionId === null && (mirrored !== null || isRest(ip));
+}
+
+/** A later fragment. */
+function isRest({ fragmentOffset, protocol }: Ip): boolean {
+  return fragmentOffset > 0 && (protocol === PROTOCOLS.udp || protocol === PROTOCOLS.gre);
 }
 
 function interestOfSegment(tcp: Tcp): 'tcp' | 'tls-continued' | null {

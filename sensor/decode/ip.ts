@@ -12,6 +12,7 @@ export const PROTOCOLS = {
   udp: 17,
   routing: 43,
   fragment: 44,
+  gre: 47,
   authentication: 51,
   icmpv6: 58,
   noNextHeader: 59,

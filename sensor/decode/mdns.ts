@@ -16,14 +16,16 @@ export interface MdnsAnnouncement {
   readonly attributes: { kind: AttributeKind; key: string; value: string; type: string | null }[];
 }
 
-export type AttributeKind = 'model' | 'name' | 'firmware';
+export type AttributeKind = 'model' | 'name' | 'firmware' | 'id';
 
 const MAX_ENTRIES = 32;
 const MAX_VALUE = 128;
 
 /**
  * TXT keys (compared without case) that carry a model, a friendly name or a firmware version: `md`, `ty`, `usb_mdl`, `product`
- * from casting devices, HomeKit accessories and printers, `am` and `model` from AirPlay and `_device-info`.
+ * from casting devices, HomeKit accessories and printers, `am` and `model` from AirPlay and `_device-info`. And those that
+ * carry an identifier which stays: `deviceid` and `pi` from AirPlay, `id` from casting devices and HomeKit accessories, serial
+ * numbers. Apple's rotating ones (`rpBA`, `rpHI`, …) are none.
  */
 const ATTRIBUTE_KEYS = new Map<string, AttributeKind>([
   ...['md', 'model', 'modelname', 'ty', 'am', 'usb_mdl', 'product', 'modelid'].map((key): [string, AttributeKind] => [
@@ -33,6 +35,9 @@ const ATTRIBUTE_KEYS = new Map<string, AttributeKind>([
   ...['fn', 'n', 'friendlyname'].map((key): [string, AttributeKind] => [key, 'name']),
   ...['fv', 'fw', 'fw_version', 'fwversion', 'firmware', 'srcvers', 'osvers', 'swversion'].map(
     (key): [string, AttributeKind] => [key, 'firmware'],
+  ),
+  ...['deviceid', 'id', 'pi', 'uuid', 'serialnumber', 'serial', 'sn', 'bridgeid', 'mac'].map(
+    (key): [string, AttributeKind] => [key, 'id'],
   ),
 ]);
 

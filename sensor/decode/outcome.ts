@@ -7,6 +7,7 @@ export type Layer =
   | 'link'
   | 'vlan'
   | 'pppoe'
+  | 'mirror'
   | 'arp'
   | 'ipv4'
   | 'ipv6'

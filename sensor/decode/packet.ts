@@ -24,6 +24,17 @@ export interface Packet {
   icmpv6: NeighborDiscovery | null;
   /** "Destination unreachable" about a TCP segment, of either IP version. */
   icmpError: IcmpError | null;
+  /** A frame that is carried in this packet, as a remote mirror sends it. */
+  mirrored: Mirrored | null;
+}
+
+/** A frame within a packet: that of a remote mirror, or for `gre` and `vxlan` of a tunnel as well. */
+export interface Mirrored {
+  kind: 'tzsp' | 'erspan' | 'gre' | 'vxlan';
+  /** From its destination MAC on, as far as it was captured and is in this packet: a view, not a copy. */
+  data: Buffer;
+  /** Its length before anybody cut it, as far as is told; of a fragmented packet that of the first part. */
+  originalLength: number;
 }
 
 /** ARP for IPv4 over Ethernet (RFC 826). */
@@ -135,6 +146,8 @@ export interface Dhcp {
   clientIp: IpAddress | null;
   /** Address being handed out (yiaddr), null when 0.0.0.0. */
   yourIp: IpAddress | null;
+  /** The relay agent that hands it on between client and server (giaddr), null when 0.0.0.0: without one. */
+  relayIp: IpAddress | null;
   /** Option 50. */
   requestedIp: IpAddress | null;
   /** Option 12, raw text as sent: hostile until cleaned. */

@@ -66,6 +66,7 @@ export const REQUIREMENTS = [
     others: 'dhcp-client or dhclient',
     why: "the lab devices' DHCP client",
   },
+  { name: 'zstd', when: 'test', apt: 'zstd', others: 'zstd', why: 'packs and unpacks captures' },
   { name: 'ethtool', when: 'test', apt: 'ethtool', others: 'ethtool', why: "turns the lab ports' offloads off" },
   {
     name: 'tcpreplay',

@@ -9,6 +9,7 @@ import type { Home } from '../attribute/home.ts';
 import type { KnownTime } from '../attribute/known-time.ts';
 import type { Resolvers } from '../attribute/resolvers.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
+import type { VantageJudge } from '../attribute/vantage.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
@@ -64,6 +65,7 @@ export interface Surroundings {
   devices: DeviceTable;
   gateways: GatewayFinder;
   home: Home;
+  vantage: VantageJudge;
   resolvers: Resolvers;
   knowledge: Knowledge;
   settings: DetectSettings;

@@ -7,10 +7,13 @@ import { LookupDetector } from './lookups.ts';
 import { MacFloodDetector } from './mac-flood.ts';
 import { MailDetector } from './mail.ts';
 import { PortMappingDetector } from './port-mappings.ts';
+import { SensorBlindDetector } from './sensor-blind.ts';
 import { SymptomDetector } from './symptoms.ts';
 
 export const DETECTORS: readonly DetectorFactory[] = [
-  // First: what made-up addresses do is counted before it is told.
+  // First: on the outer side of the router nothing is a device's.
+  (around) => new SensorBlindDetector(around),
+  // Then: what made-up addresses do is counted before it is told.
   (around) => new MacFloodDetector(around),
   (around) => new MailDetector(around),
   (around) => new BackendDetector(around),

@@ -6,11 +6,13 @@ import type { Connection, Way } from '../attribute/connection.ts';
 import type { Side } from '../attribute/connections.ts';
 import type { Device } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
+import { placeOf } from '../attribute/whereabouts.ts';
 import { carriesHttpLogin, spokenService } from '../decode/login.ts';
 import type { IpAddress, Tcp } from '../decode/packet.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import type { Severity } from './finding.ts';
 import { DeviceMemory } from './memory.ts';
+import { placeFacts } from './place-facts.ts';
 import { isShell, serviceOn } from './services.ts';
 
 /** Ports shown of one service. */
@@ -151,12 +153,15 @@ export class ExposureDetector implements Detector {
     const ports = known.services[habit] ?? [];
     const words = [...ports, port].map((one) => this.#serviceOn(device, one));
     const service = words.find(isShell) ?? words.find((word) => word !== 'other') ?? habit;
+    const place = placeOf(this.#around, device, connection.responderIp, null, time);
+    const { evidence, ...whose } = placeFacts(place, connection.responderIp);
     this.#around.found(
       {
         kind: 'exposed',
         severity: this.#severityOf(device, service),
         device: device.mac,
         portClass: habit,
+        ...whose,
         time,
         effect,
         about: connection,
@@ -167,6 +172,7 @@ export class ExposureDetector implements Detector {
           lastSource: ip,
           sources: known.sources.length,
           unansweredScans: known.scans,
+          ...evidence,
         },
         first: { firstSource: ip, address: connection.responderIp },
         add: effect === 'opens' ? { connections: 1 } : {},

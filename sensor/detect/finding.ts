@@ -34,6 +34,8 @@ export interface Finding {
   stage?: MailStage;
   /** What separates incidents of one kind on one device: `25`, `odd`, `submission`, a backend's name. */
   portClass: string;
+  /** Whose it is of those behind the device's MAC: an address that has no MAC here. It separates incidents as well. */
+  inner?: IpAddress;
   time: number;
   /**
    * `opens`: a new judgement, counted in the incident's `findings`. `updates`: more is known of an earlier one
@@ -47,6 +49,8 @@ export interface Finding {
   absorbs?: IncidentKind;
   /** These addresses were made up: what was told of each is part of this finding's incident, and no device remains of them. */
   withdraws?: readonly Mac[];
+  /** What was told of these addresses since then (ms) was no device's doing: it is part of this finding's incident. */
+  takesOver?: { macs: readonly Mac[]; since: number };
   /** What is judged: findings with the same object here are about the same connection. */
   about?: object;
   /**

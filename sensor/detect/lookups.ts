@@ -5,12 +5,14 @@ import { z } from 'zod';
 import type { Connection, Way } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
+import { placeOf } from '../attribute/whereabouts.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { IpAddress, Mac, Packet } from '../decode/packet.ts';
 import { type BlockListQuestion, blockListQuestion } from './block-lists.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import type { Severity } from './finding.ts';
 import { DeviceMemory } from './memory.ts';
+import { placeFacts } from './place-facts.ts';
 
 const SECOND = 1000;
 const HOUR = 60 * 60 * SECOND;
@@ -52,6 +54,8 @@ interface Recent {
   /** Lists by address. */
   addresses: Map<IpAddress, Set<string>>;
   domains: number;
+  /** Where it asked from last. */
+  ip: IpAddress;
   /** When the judgement on one address falls due; null where there is none. */
   due: number | null;
 }
@@ -102,7 +106,7 @@ export class LookupDetector implements Detector {
       recent.due = null;
       const device = this.#around.devices.get(mac);
       const isFilter = recent.addresses.size > 1 || recent.domains > 0;
-      if (device !== undefined && !isFilter) this.#found(device, 'medium', { ownAddress: 'probably' }, time);
+      if (device !== undefined && !isFilter) this.#found(device, recent.ip, 'medium', { ownAddress: 'probably' }, time);
     }
   }
 
@@ -135,7 +139,7 @@ export class LookupDetector implements Detector {
     this.#around.devices.keep(device);
     if (asked.type === 'MX') device.lookups.mx++;
     if (list !== null) device.lookups.dnsbl++;
-    this.#judge(device, asked.type === 'MX', list, time);
+    this.#judge(device, packet.ip?.source ?? '', asked.type === 'MX', list, time);
   }
 
   /** Whether it resolves for others, or was seen to before a restart. */
@@ -148,7 +152,7 @@ export class LookupDetector implements Detector {
     return true;
   }
 
-  #judge(device: Device, isMx: boolean, list: BlockListQuestion | null, time: number): void {
+  #judge(device: Device, ip: IpAddress, isMx: boolean, list: BlockListQuestion | null, time: number): void {
     const known = this.#knownOf(device);
     // Setting up a mail program asks for the MX of one's own provider.
     const isPersonal = list === null && this.#around.knowledge.isGeneralPurpose(device);
@@ -160,8 +164,8 @@ export class LookupDetector implements Detector {
     }
     this.memory.mark(device.mac);
     this.#remember(device, known, time);
-    const isOwn = list !== null && this.#asksAboutItself(device, list, time);
-    this.#found(device, isOwn ? 'medium' : 'info', isOwn ? { ownAddress: 'yes' } : {}, time, isMx, list);
+    const isOwn = list !== null && this.#asksAboutItself(device, ip, list, time);
+    this.#found(device, ip, isOwn ? 'medium' : 'info', isOwn ? { ownAddress: 'yes' } : {}, time, isMx, list);
   }
 
   /** A mail server asks about who connects to it. */
@@ -172,9 +176,10 @@ export class LookupDetector implements Detector {
   }
 
   /** True where the address is known to be the home's; where it only seems so, that is said a little later. */
-  #asksAboutItself(device: Device, { about, zone }: BlockListQuestion, time: number): boolean {
+  #asksAboutItself(device: Device, ip: IpAddress, { about, zone }: BlockListQuestion, time: number): boolean {
     const { devices, home } = this.#around;
     const recent = this.#recentOf(device.mac, time);
+    recent.ip = ip;
     if (about === 'domain') {
       recent.domains++;
       return false;
@@ -190,6 +195,7 @@ export class LookupDetector implements Detector {
 
   #found(
     device: Device,
+    ip: IpAddress,
     severity: Severity,
     facts: Record<string, unknown>,
     time: number,
@@ -197,17 +203,19 @@ export class LookupDetector implements Detector {
     list: BlockListQuestion | null = null,
   ): void {
     const isNew = isMx || list !== null;
+    const { evidence, ...whose } = placeFacts(placeOf(this.#around, device, ip, null, time), ip);
     this.#around.found(
       {
         kind: 'mail_lookup',
         severity,
         device: device.mac,
         portClass: 'dns',
+        ...whose,
         time,
         effect: isNew ? 'opens' : 'updates',
         destination: null,
-        evidence: { lists: [...this.#knownOf(device).lists].sort(), ...facts },
-        first: {},
+        evidence: { lists: [...this.#knownOf(device).lists].sort(), ...facts, ...evidence },
+        first: { address: ip },
         add: isNew ? { mx: isMx ? 1 : 0, dnsbl: list === null ? 0 : 1 } : {},
       },
       device,
@@ -232,7 +240,7 @@ export class LookupDetector implements Detector {
   #recentOf(mac: Mac, time: number): Recent {
     let recent = this.#recent.get(mac);
     if (recent === undefined || time - recent.since > OWN_WITHIN || time < recent.since) {
-      recent = { since: time, addresses: new Map(), domains: 0, due: null };
+      recent = { since: time, addresses: new Map(), domains: 0, ip: '', due: null };
       this.#recent.set(mac, recent);
     }
     return recent;

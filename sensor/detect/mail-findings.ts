@@ -2,10 +2,12 @@
 import type { Connection } from '../attribute/connection.ts';
 import { cannotSend } from '../attribute/mac-address.ts';
 import { type MailOutcome, mailDestination } from '../attribute/mail-tally.ts';
+import type { Place } from '../attribute/whereabouts.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
 import type { Burst } from './mail-habit.ts';
 import { type MailPortClass, type MailSender, type MailStage, severityAt } from './mail-ladder.ts';
+import { placeFacts } from './place-facts.ts';
 
 /** Ports on which a client hands mail to its own provider (RFC 6409, RFC 8314; 2525 by custom). */
 const SUBMISSION_PORTS = new Set([465, 587, 2525]);
@@ -21,6 +23,10 @@ export interface MailContext {
   sender: MailSender;
   stage: MailStage;
   time: number;
+  /** Where it is, if its frames do not bear its own MAC alone. */
+  place: Place | null;
+  /** Distinct servers of late, of an address that stands apart. */
+  servers: number;
 }
 
 /** A new attempt; `burst` where it is part of the largest so far. */
@@ -69,11 +75,13 @@ export function mailDialogue(
   return { ...finding, evidence: { ...finding.evidence, ...facts }, effect: 'updates', add };
 }
 
-function base(connection: Connection, { device, sender, stage, time }: MailContext): Omit<Finding, 'effect' | 'add'> {
+function base(connection: Connection, context: MailContext): Omit<Finding, 'effect' | 'add'> {
+  const { device, place, sender, servers, stage, time } = context;
   const { ip, port, name, nameFrom } = mailDestination(connection);
   const portClass = mailPortClass(port);
-  const { inner, originatorMac, responderIp } = connection;
+  const { inner, originatorIp, originatorMac, responderIp } = connection;
   const isForged = originatorMac !== null && originatorMac !== device && cannotSend(originatorMac);
+  const { evidence, ...whose } = placeFacts(place, originatorIp);
   const proxy = inner === null ? {} : { through: { proxy: responderIp, by: inner.via } };
   const destination = { ip, port, name, ...proxy };
   return {
@@ -82,10 +90,16 @@ function base(connection: Connection, { device, sender, stage, time }: MailConte
     stage,
     device,
     portClass,
+    ...whose,
     time,
     about: connection,
     destination: { ip: nameFrom === 'proxy' ? null : ip, port, name: nameFrom === 'dns-other' ? null : name },
-    evidence: { lastDestination: destination, ...(isForged ? { forgedMac: originatorMac } : {}) },
-    first: { firstDestination: destination, address: connection.originatorIp },
+    evidence: {
+      lastDestination: destination,
+      ...(isForged ? { forgedMac: originatorMac } : {}),
+      ...evidence,
+      ...(whose.inner === undefined ? {} : { servers }),
+    },
+    first: { firstDestination: destination, address: originatorIp },
   };
 }

@@ -1,6 +1,7 @@
 // What a device's mail looks like as a whole: how many servers and recipients within thirty days, and the largest burst.
 // Bounded; detect/mail.ts asks it after every attempt.
 import { z } from 'zod';
+import type { IpAddress } from '../decode/packet.ts';
 import { FAN_OUT_SERVERS, type MailPortClass } from './mail-ladder.ts';
 
 /** Servers and recipients count together within this time (ms). */
@@ -29,19 +30,36 @@ const classHabit = z.object({
   /** When recipients began to be counted. */
   since: z.number(),
 });
-const habitShape = z.record(z.enum(['25', 'submission', 'odd']), classHabit.optional());
+const ports = { '25': classHabit.optional(), submission: classHabit.optional(), odd: classHabit.optional() };
+const habitShape = z.object({ ...ports, inner: z.record(z.string(), z.object(ports)).optional() });
+
+/** Addresses behind one MAC that are told apart; beyond that the oldest gives way. */
+const INNER = 32;
 
 export type ClassHabit = z.infer<typeof classHabit>;
 /** By port class. */
-export type MailHabit = Partial<Record<MailPortClass, ClassHabit>>;
+export type PortHabit = Partial<Record<MailPortClass, ClassHabit>>;
+/** Of a device, and of addresses behind it that have no MAC of their own. */
+export type MailHabit = PortHabit & { inner?: Record<IpAddress, PortHabit> };
 
 export function readHabit(value: unknown): MailHabit | null {
   const read = habitShape.safeParse(value);
   return read.success ? (read.data as MailHabit) : null;
 }
 
+/** The habit of the device itself, or of an address behind it. */
+export function habitAt(habit: MailHabit, inner: IpAddress | undefined): PortHabit {
+  if (inner === undefined) return habit;
+  habit.inner ??= {};
+  const known = habit.inner[inner] ?? {};
+  habit.inner[inner] = known;
+  const [oldest, ...others] = Object.keys(habit.inner);
+  if (oldest !== undefined && others.length >= INNER) delete habit.inner[oldest];
+  return known;
+}
+
 /** An attempt at `server`; returns the habit, and whether it changed in what has to be stored. */
-export function noteServer(habit: MailHabit, portClass: MailPortClass, server: string, time: number): ClassHabit {
+export function noteServer(habit: PortHabit, portClass: MailPortClass, server: string, time: number): ClassHabit {
   const known = habitOf(habit, portClass, time);
   known.servers = known.servers.filter(([name, seen]) => name !== server && time - seen < MEMORY);
   known.servers.push([server, time]);
@@ -49,7 +67,7 @@ export function noteServer(habit: MailHabit, portClass: MailPortClass, server: s
   return known;
 }
 
-export function noteRecipients(habit: MailHabit, portClass: MailPortClass, count: number, time: number): ClassHabit {
+export function noteRecipients(habit: PortHabit, portClass: MailPortClass, count: number, time: number): ClassHabit {
   const known = habitOf(habit, portClass, time);
   if (time - known.since >= MEMORY) {
     known.since = time;
@@ -59,7 +77,7 @@ export function noteRecipients(habit: MailHabit, portClass: MailPortClass, count
   return known;
 }
 
-function habitOf(habit: MailHabit, portClass: MailPortClass, time: number): ClassHabit {
+function habitOf(habit: PortHabit, portClass: MailPortClass, time: number): ClassHabit {
   habit[portClass] ??= { servers: [], recipients: 0, since: time };
   return habit[portClass];
 }

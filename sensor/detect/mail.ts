@@ -15,18 +15,31 @@ import {
 } from '../attribute/mail-tally.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import { countActivity } from '../attribute/timeline.ts';
+import { type Place, placeOf } from '../attribute/whereabouts.ts';
 import { isMailPort } from '../decode/interest.ts';
-import { type Mac, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
+import { type IpAddress, type Mac, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 import { looksLikeBanner, looksLikeHello } from '../decode/smtp.ts';
 import { backendName } from './backend-name.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { type MailContext, mailAttempt, mailDialogue, mailOutcome, mailPortClass } from './mail-findings.ts';
-import { BurstCounter, type MailHabit, noteRecipients, noteServer, readHabit } from './mail-habit.ts';
+import {
+  BurstCounter,
+  habitAt,
+  type MailHabit,
+  noteRecipients,
+  noteServer,
+  type PortHabit,
+  readHabit,
+} from './mail-habit.ts';
 import { isFannedOut, type MailSender, type MailStage } from './mail-ladder.ts';
 import { DeviceMemory } from './memory.ts';
+import { isStrange } from './place-facts.ts';
 
 /** How often (ms of packet time) it is asked whether a device has shown what it is. */
 const LOOK_EVERY = 60_000;
+/** Connections of which it may still show that others are behind their MAC, and for how long (ms). */
+const UNPLACED = 256;
+const PLACED_WITHIN = 60 * 60_000;
 
 export class MailDetector implements Detector {
   readonly name = 'mail';
@@ -34,11 +47,14 @@ export class MailDetector implements Detector {
   readonly memory: DeviceMemory<MailHabit>;
   readonly #around: Surroundings;
   readonly #dialogues = new Dialogues();
-  readonly #bursts = new LRUCache<Mac, BurstCounter>({ max: LIMITS.devices });
+  /** By MAC, or by MAC and address where that stands apart. */
+  readonly #bursts = new LRUCache<string, BurstCounter>({ max: LIMITS.devices });
   /** Who spoke SMTP past the first octets of a connection, where it may be anything's payload: both sides have to. */
   readonly #heard = new WeakMap<Connection, Side>();
   /** Devices whose submission was judged as a thing's: what they are may show later. The newest connection of each. */
   readonly #doubtful = new LRUCache<Mac, Connection>({ max: LIMITS.devices });
+  /** Whether others are behind the MAC may show later: the newest connection of each MAC and address. */
+  readonly #unplaced = new LRUCache<string, Connection>({ max: UNPLACED });
   #nextLook = 0;
 
   constructor(around: Surroundings) {
@@ -108,12 +124,7 @@ export class MailDetector implements Detector {
     if (messages > 0 || recipients > 0) {
       countAccepted(device, connection, messages, recipients, time);
       const portClass = mailPortClass(mailDestination(connection).port);
-      noteRecipients(
-        this.memory.of(device.mac, () => ({})),
-        portClass,
-        recipients,
-        time,
-      );
+      noteRecipients(this.#habitOf(device, connection, time), portClass, recipients, time);
       this.memory.mark(device.mac);
     }
     const context = this.#context(device, connection, messages > 0 ? 'accepted' : 'connected', time);
@@ -146,6 +157,20 @@ export class MailDetector implements Detector {
       const stage = connection.outcome === 'connected' ? 'connected' : 'attempt';
       this.#around.found(mailDialogue(connection, this.#context(device, connection, stage, time), {}, {}), device);
     }
+    this.#placeLate(time);
+  }
+
+  /** More addresses have shown at the same MAC since: then the mail was somebody's behind it. */
+  #placeLate(time: number): void {
+    for (const [key, connection] of [...this.#unplaced.entries()]) {
+      const device = this.#around.devices.get(connection.openedBy ?? '');
+      const place = device === undefined ? null : this.#placeOf(device, connection, time);
+      const isOver = device === undefined || Math.abs(time - connection.openedAt) > PLACED_WITHIN;
+      if (isOver || isSettled(place)) this.#unplaced.delete(key);
+      if (device === undefined || !isStrange(place)) continue;
+      const stage = connection.outcome === 'connected' ? 'connected' : 'attempt';
+      this.#around.found(mailDialogue(connection, this.#context(device, connection, stage, time), {}, {}), device);
+    }
   }
 
   moveTime({ by }: TimeMove): void {
@@ -164,19 +189,15 @@ export class MailDetector implements Detector {
     countActivity(device, time, 'mailAttempts');
     const { ip, name, port } = mailDestination(connection);
     const server = backendName(name, ip);
-    noteServer(
-      this.memory.of(device.mac, () => ({})),
-      mailPortClass(port),
-      server,
-      time,
-    );
+    noteServer(this.#habitOf(device, connection, time), mailPortClass(port), server, time);
     this.memory.mark(device.mac);
-    const burst = this.#burstOf(device).attempt(server, time);
+    const burst = this.#burstOf(device, connection, time).attempt(server, time);
     const outcome = connection.inner?.outcome ?? connection.outcome;
     const stage = outcome === 'connected' ? 'connected' : 'attempt';
     const context = this.#context(device, connection, stage, time);
     const isDoubtful = context.sender === 'thing' && mailPortClass(port) === 'submission';
     if (isDoubtful && this.#around.devices.isKept(device.mac)) this.#doubtful.set(device.mac, connection);
+    if (!isSettled(context.place)) this.#unplaced.set(`${device.mac} ${connection.originatorIp}`, connection);
     this.#around.found(mailAttempt(connection, context, burst), device);
     if (isMailOutcome(outcome)) this.#outcome(device, connection, outcome, null, time);
   }
@@ -196,24 +217,47 @@ export class MailDetector implements Detector {
   /** `stage` of this connection; fan-out of the device as a whole is higher. */
   #context(device: Device, connection: Connection, stage: MailStage, time: number): MailContext {
     const portClass = mailPortClass(mailDestination(connection).port);
-    const sender = this.#senderOf(device);
-    const { recipients = 0, servers = [] } = this.memory.get(device.mac)?.[portClass] ?? {};
+    const place = this.#placeOf(device, connection, time);
+    const sender = isStrange(place) ? 'thing' : this.#senderOf(device);
+    const { recipients = 0, servers = [] } = this.#habitOf(device, connection, time)[portClass] ?? {};
     const isFannedOutNow = isFannedOut(portClass, sender, servers.length, recipients);
-    return { device: device.mac, sender, stage: isFannedOutNow ? 'fan-out' : stage, time };
+    const told = isFannedOutNow ? 'fan-out' : stage;
+    return { device: device.mac, sender, stage: told, time, place, servers: Math.max(1, servers.length) };
+  }
+
+  #placeOf(device: Device, { hopLimit, originatorIp }: Connection, time: number): Place | null {
+    return placeOf(this.#around, device, originatorIp, hopLimit, time);
+  }
+
+  /** The address that stands apart from the device's own doings; undefined where it is the device's. */
+  #innerOf(device: Device, connection: Connection, time: number): IpAddress | undefined {
+    return this.#placeOf(device, connection, time)?.apart === true ? connection.originatorIp : undefined;
+  }
+
+  #habitOf(device: Device, connection: Connection, time: number): PortHabit {
+    const habit = this.memory.of(device.mac, () => ({}));
+    return habitAt(habit, this.#innerOf(device, connection, time));
   }
 
   #senderOf(device: Device): MailSender {
     return this.#around.knowledge.isGeneralPurpose(device) ? 'general-purpose' : 'thing';
   }
 
-  #burstOf({ mac }: Device): BurstCounter {
-    let burst = this.#bursts.get(mac);
+  #burstOf(device: Device, connection: Connection, time: number): BurstCounter {
+    const inner = this.#innerOf(device, connection, time);
+    const key = inner === undefined ? device.mac : `${device.mac} ${inner}`;
+    let burst = this.#bursts.get(key);
     if (burst === undefined) {
       burst = new BurstCounter();
-      if (this.#around.devices.isKept(mac)) this.#bursts.set(mac, burst);
+      if (this.#around.devices.isKept(device.mac)) this.#bursts.set(key, burst);
     }
     return burst;
   }
+}
+
+/** Nothing more will show of where it is. */
+function isSettled(place: Place | null): boolean {
+  return place !== null && place.who !== 'perhaps';
 }
 
 function isSyn({ flags }: Tcp): boolean {

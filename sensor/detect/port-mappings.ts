@@ -222,7 +222,8 @@ export class PortMappingDetector implements Detector {
     time: number,
   ): void {
     const { devices } = this.#around;
-    const device = destinationMac === null ? devices.ownerOf(ip?.destination ?? '') : devices.get(destinationMac);
+    const to = ip?.destination ?? '';
+    const device = destinationMac === null ? devices.ownerOf(to) : devices.at(destinationMac, to);
     const asked = device === undefined ? undefined : this.#find(device, protocol, internalPort, null);
     if (device === undefined || asked === undefined) return;
     const result = answer.result === 0 ? null : answer.result;

@@ -105,9 +105,9 @@ export class SymptomDetector implements Detector {
 
   /** A neighbour's SYN was answered: how long the device took. */
   settled(_device: Device, connection: Connection, time: number): void {
-    const { openedAt, outcome, outcomeBefore, responderMac, way } = connection;
-    if (way !== 'local' || outcome !== 'connected' || outcomeBefore !== null || responderMac === null) return;
-    const responder = this.#around.devices.get(responderMac);
+    const { openedAt, outcome, outcomeBefore, receivedBy, way } = connection;
+    if (way !== 'local' || outcome !== 'connected' || outcomeBefore !== null || receivedBy === null) return;
+    const responder = this.#around.devices.get(receivedBy);
     if (responder === undefined || this.#isPersons(responder)) return;
     this.#response(responder, this.#habitOf(responder, time), time - openedAt, time);
   }

@@ -6,10 +6,10 @@ import { CaptureError } from '../capture/errors.ts';
 import type { PortCounts, Watched, WatchedTraffic } from '../deploy/doctor-traffic.ts';
 import type { Engine } from '../engine.ts';
 import { silentLog } from '../log.ts';
+import { vantageAdvice, vantageSentence } from '../record/wording-vantage.ts';
 import { openSpine, type Spine } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';
 import { type LivePlan, planSource } from './live.ts';
-import { VANTAGE_WORDS } from './sensor-health.ts';
 import { macOf, ownMacs, type Session } from './session.ts';
 
 export async function watchTraffic(session: Session, seconds: number, signal: AbortSignal): Promise<Watched> {
@@ -86,15 +86,11 @@ function factsOf({ engine, knowledge }: Spine, seconds: number): Omit<WatchedTra
   };
 }
 
-/** One line to change when the vantage has words of its own. */
-function seenFrom({ vantage }: Engine): WatchedTraffic['vantage'] {
-  const isGood = vantage === 'lan-both-ways' ? 'yes' : vantage === 'lan-one-way' ? 'poor' : 'useless';
-  const mirror = 'on the switch, mirror ("SPAN") the port that leads to the router, both directions, to this port';
-  return {
-    isGood,
-    sentence: VANTAGE_WORDS[vantage] ?? 'The sensor sees inside the home, both directions.',
-    fix: isGood === 'yes' ? null : mirror,
-  };
+function seenFrom({ judgement }: Engine): WatchedTraffic['vantage'] {
+  const { confidence, direction, vantage } = judgement;
+  const isUseless = vantage !== 'lan-both-ways' && vantage !== 'lan-one-way';
+  const isGood = vantage === 'lan-both-ways' ? 'yes' : isUseless && confidence !== 'unsure' ? 'useless' : 'poor';
+  return { isGood, sentence: vantageSentence(judgement), fix: vantageAdvice(vantage, direction).fix };
 }
 
 /** One line to change when the engine estimates what was lost; null is too little to tell. */

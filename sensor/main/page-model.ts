@@ -4,7 +4,6 @@ import { activityStrip } from '../../web/activity-strip.ts';
 import type { IncidentPageRequest, PageModel } from '../../web/ports.ts';
 import type { DeviceDetail, NoteView } from '../../web/shapes.ts';
 import type { ActivityHour, Device } from '../attribute/device.ts';
-import type { Mac } from '../decode/packet.ts';
 import { SEVERITIES } from '../detect/finding.ts';
 import type { LogTail } from '../log.ts';
 import type { Note } from '../notes/schema.ts';
@@ -13,12 +12,10 @@ import { evidenceFileName, evidencePcap } from '../record/evidence-export.ts';
 import { evidenceReport } from '../record/evidence-report.ts';
 import type { Health } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
-import type { ReportDevice, ReportIncident } from '../record/report.ts';
+import { isoTime, type ReportDevice, type ReportIncident } from '../record/report.ts';
 import { reportDevice, reportIncident, reportTimeline } from '../record/report-builder.ts';
 import type { Spine } from '../spine.ts';
-
-/** How far back an old address and a new one may lie for a merge to be suggested, in ms. */
-const MERGE_GAP = 14 * 24 * 60 * 60_000;
+import { mergeSuggestions, nameOf } from './merge-suggestions.ts';
 
 export function pageModel(spine: Spine, health: () => Health, logTail: LogTail): PageModel {
   const { engine, knowledge, recorder } = spine;
@@ -29,6 +26,7 @@ export function pageModel(spine: Spine, health: () => Health, logTail: LogTail):
       const device = engine.devices.get(mac);
       return device === undefined ? null : detailOf(spine, device);
     },
+    suggestions: () => [...mergeSuggestions(spine).values()],
     strip: (mac) => activityStrip(engine.devices.get(mac)?.activity ?? [], engine.now),
     incidents: (page) => pageOf(spine, page),
     incident: (id) => {
@@ -79,6 +77,14 @@ function evidenceOf(
   };
 }
 
+/** Every other address of the same thing: the older ones, and those that were joined to it or to them. */
+function othersOf(spine: Spine, device: Device): DeviceDetail['sameThing'] {
+  const { devices } = spine.engine;
+  const root = devices.sameThing(device).at(-1);
+  const others = devices.all().filter((other) => other !== device && devices.sameThing(other).at(-1) === root);
+  return others.map((other) => ({ ...nameOf(spine, other.mac), lastSeen: isoTime(other.lastSeen) }));
+}
+
 function detailOf(spine: Spine, device: Device): DeviceDetail {
   const older = device.sameAs === null ? undefined : spine.engine.devices.get(device.sameAs);
   return {
@@ -88,7 +94,9 @@ function detailOf(spine: Spine, device: Device): DeviceDetail {
     identity: device.identity,
     timeline: device.timeline.toReversed().map(reportTimeline),
     activity: device.activity,
-    mergeSuggestion: mergeSuggestion(spine, device),
+    mergeSuggestion: mergeSuggestions(spine).get(device.mac) ?? null,
+    sameThing: othersOf(spine, device),
+    distinctFrom: spine.recorder.distinct.of(device.mac).map((mac) => nameOf(spine, mac)),
   };
 }
 
@@ -138,22 +146,4 @@ function homeActivity(devices: Device[]): ActivityHour[] {
     }
   }
   return [...hours.values()].sort((a, b) => a.hour - b.hour);
-}
-
-/** Another device that fell silent before this randomised address appeared and announced the same name. */
-function mergeSuggestion(spine: Spine, device: Device): { mac: Mac; name: string; reason: string } | null {
-  const own = reportOf(spine, device);
-  if (device.sameAs !== null || !own.randomizedMac || own.hostnames.length === 0) return null;
-  for (const other of spine.engine.devices.all()) {
-    const gap = device.firstSeen - other.lastSeen;
-    if (other === device || gap < 0 || gap > MERGE_GAP) continue;
-    const shared = other.hostnames.find(({ name }) => own.hostnames.includes(name));
-    if (shared === undefined) continue;
-    return {
-      mac: other.mac,
-      name: spine.knowledge.displayName(other, spine.engine.devices),
-      reason: `It announced the name ${shared.name} as well and fell silent before this address appeared.`,
-    };
-  }
-  return null;
 }

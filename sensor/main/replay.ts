@@ -7,6 +7,7 @@ import type { CaptureStats, Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
 import { isoTime, type Report } from '../record/report.ts';
 import { reportDevice, reportIncident } from '../record/report-builder.ts';
+import { sightOf } from '../record/wording-vantage.ts';
 import type { Spine } from '../spine.ts';
 import { textReport } from './text-report.ts';
 
@@ -112,6 +113,7 @@ export function buildReport(spine: Spine, outcome: ReplayOutcome): Report {
       malformed: engine.counters.total('malformed') + outcome.damagedFiles,
       duplicates: stats.duplicates,
       vantage: engine.vantage,
+      sight: sightOf(engine.judgement),
       lossPercent: null,
     },
     devices: engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices)),

@@ -1,11 +1,14 @@
 // Gathers the sensor's health from all rooms. Belongs to main.ts.
-import type { Vantage } from '../attribute/vantage.ts';
+import { linkState } from '../capture/interfaces.ts';
 import type { Health, Warning } from '../record/health.ts';
+import { notCoveredText, sightOf } from '../record/wording-vantage.ts';
 import type { Spine } from '../spine.ts';
 import type { LiveClock } from './live-clock.ts';
 
 /** Frames per second are averaged over this long (ms). */
 const RATE_WINDOW = 10_000;
+/** Devices that are named as not covered; the rest are counted. */
+const NOT_COVERED_NAMED = 32;
 
 export class SensorHealth {
   capture: Health['capture'] = 'starting';
@@ -18,6 +21,7 @@ export class SensorHealth {
   readonly #spine: Spine;
   readonly #fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>;
   readonly #now: () => number;
+  #told = '';
   #rate = { since: 0, frames: 0, perSecond: 0 };
 
   constructor(spine: Spine, fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>, now: () => number) {
@@ -27,17 +31,29 @@ export class SensorHealth {
     this.#rate.since = now();
   }
 
-  /** Call about once a second: renews the frame rate. */
+  /** Call about once a second: renews the frame rate, and looks at the capture's cable. */
   tick(): void {
+    const { interface: device, mode } = this.#fixed;
+    if (mode === 'live' && device !== null) this.#spine.engine.link(linkState(device));
+    this.#tellVantage();
     const elapsed = this.#now() - this.#rate.since;
     if (elapsed < RATE_WINDOW) return;
     const { packets } = this.#spine.engine.stats;
     this.#rate = { since: this.#now(), frames: packets, perSecond: ((packets - this.#rate.frames) * 1000) / elapsed };
   }
 
+  #tellVantage(): void {
+    const { confidence, direction, vantage } = this.#spine.engine.judgement;
+    const told = `${vantage} ${direction} ${confidence === 'unsure'}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#spine.events.emit('vantage');
+  }
+
   read(): Health {
     const { databasePath, engine, recorder, store } = this.#spine;
-    const { stats, vantage } = engine;
+    const { judgement, stats } = engine;
+    const silent = notCovered(this.#spine);
     const clock = this.clock?.health() ?? null;
     return {
       ...this.#fixed,
@@ -49,9 +65,11 @@ export class SensorHealth {
       frames: stats.packets,
       framesPerSecond: Math.round(this.#rate.perSecond * 10) / 10,
       lossPercent: null,
-      vantage,
+      vantage: judgement.vantage,
+      sight: sightOf(judgement),
+      notCovered: silent,
       clock,
-      blindSpots: [...(clock?.isCertain === false ? [CLOCK_WORDS] : []), ...blindSpots(this.#spine, vantage)],
+      blindSpots: [...(clock?.isCertain === false ? [CLOCK_WORDS] : []), ...blindSpots(silent)],
       warnings: this.warnings.flatMap((warnings) => warnings()),
       decode: engine.counters.toJSON(),
       broker: this.broker(),
@@ -73,25 +91,24 @@ function sizeOf(store: Spine['store']): number {
   }
 }
 
-export const VANTAGE_WORDS: Record<Vantage, string | null> = {
-  'lan-both-ways': null,
-  'lan-one-way': 'The mirror shows one direction only: whether mail was answered cannot be seen.',
-  'wan-side': 'The sensor hangs on the Internet side of the router: devices cannot be told apart there.',
-  'own-traffic-only': "Only this machine's own traffic is seen: the port is not a mirror port, or the mirror is off.",
-  'broadcast-only': 'Only broadcasts are seen: the port is not a mirror port, or the mirror is off.',
-  nothing: 'No traffic has been seen yet.',
-};
-
-function blindSpots({ engine }: Spine, vantage: Vantage): string[] {
-  const words = VANTAGE_WORDS[vantage];
-  const silent = engine.devices.all().filter((device) => device.broadcastOnly && device.role === 'device').length;
+function blindSpots({ count, devices }: Health['notCovered']): string[] {
+  const silent = notCoveredText(
+    count,
+    devices.map(({ name }) => name),
+  );
   return [
-    ...(words === null ? [] : [words]),
-    ...(silent === 0
-      ? []
-      : [
-          `${silent} ${silent === 1 ? 'device is' : 'devices are'} seen only by broadcast: their Internet traffic does not cross the mirror.`,
-        ]),
+    ...(silent === null ? [] : [`${silent}.`]),
     'What the router itself sends to the Internet cannot be judged from inside the home.',
   ];
+}
+
+function notCovered({ engine, knowledge }: Spine): Health['notCovered'] {
+  const silent = engine.devices.all().filter(({ broadcastOnly, role }) => broadcastOnly && role === 'device');
+  return {
+    count: silent.length,
+    devices: silent.slice(0, NOT_COVERED_NAMED).map((device) => ({
+      mac: device.mac,
+      name: knowledge.displayName(device, engine.devices),
+    })),
+  };
 }

@@ -1,15 +1,6 @@
 // The replay report as plain text for a person. Everything in it is from the JSON report.
-import type { Vantage } from '../record/health.ts';
 import type { Report, ReportBackend, ReportDevice, ReportIncident } from '../record/report.ts';
-
-const VANTAGE: Record<Vantage, string> = {
-  'lan-both-ways': 'inside the home, both directions',
-  'lan-one-way': 'inside the home, one direction only: answers cannot be seen',
-  'wan-side': 'outside the router: every frame bears its address, so no device can be told from another',
-  'own-traffic-only': "this machine's own traffic only: no mirror port",
-  'broadcast-only': 'broadcasts only: no mirror port',
-  nothing: 'nothing came through',
-};
+import { notCoveredText } from '../record/wording-vantage.ts';
 
 /** Backends, destinations and earlier events shown of one device or incident. */
 const SHOWN = 12;
@@ -19,7 +10,8 @@ export function textReport(report: Report): string {
 }
 
 function capture({
-  capture: { duplicates, files, firstPacket, lastPacket, malformed, packets, truncated, vantage },
+  capture: { duplicates, files, firstPacket, lastPacket, malformed, packets, sight, truncated },
+  devices: list,
 }: Report): string[] {
   const span =
     firstPacket === null || lastPacket === null
@@ -32,8 +24,19 @@ function capture({
   ].filter(([count]) => count !== 0);
   return [
     `${files.join(', ')}: ${span}, ${counted(packets, 'packet')} kept`,
-    `Seen from: ${VANTAGE[vantage]}${odd.length === 0 ? '' : `; ${odd.map(([count, words]) => `${count} ${words}`).join(', ')}`}`,
+    `Seen from: ${sight.place}${sight.confidence === 'unsure' ? ' (too little traffic to be sure)' : ''}${odd.length === 0 ? '' : `; ${odd.map(([count, words]) => `${count} ${words}`).join(', ')}`}`,
+    ...(sight.fix === null ? [] : [`  ${sight.sentence}`, `  What to change: ${sight.fix}`]),
+    ...notCovered(list),
   ];
+}
+
+function notCovered(list: readonly ReportDevice[]): string[] {
+  const silent = list.filter(({ broadcastOnly, role }) => broadcastOnly && role === 'device');
+  const text = notCoveredText(
+    silent.length,
+    silent.slice(0, SHOWN).map(({ displayName }) => displayName),
+  );
+  return text === null ? [] : [`Not covered: ${text}`];
 }
 
 function incidents({ incidents: list }: Report): string[] {
@@ -63,12 +66,14 @@ function devices({ devices: list }: Report): string[] {
 }
 
 function device(entry: ReportDevice): string[] {
-  const { addresses, backends, displayName, hostnames, mac, mail, note, randomizedMac, role, vendor } = entry;
+  const { addresses, backends, behind, displayName, hostnames, mac, mail, note, randomizedMac, role, vendor } = entry;
   const traits = [
     role === 'device' ? null : role,
     vendor,
     note === null ? null : `note ${note}`,
     randomizedMac ? 'locally administered address' : null,
+    behind === null ? null : `behind the ${behind.kind} ${behind.name ?? behind.mac}`,
+    entry.sharedMac ? 'several devices behind this MAC' : null,
   ];
   const ips = [...new Set(addresses.map(({ ip }) => ip))];
   const lines = [

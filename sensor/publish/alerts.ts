@@ -2,6 +2,7 @@
 import { INCIDENT_KINDS, isMailKind } from '../detect/finding.ts';
 import { stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from '../record/events.ts';
+import { innerOf } from '../record/expectation-scope.ts';
 import { type Incident, isQuiet } from '../record/incident.ts';
 import type { OutboxMessage } from '../record/outbox.ts';
 import { isoTime } from '../record/report.ts';
@@ -65,6 +66,7 @@ export function alertMessages(topics: Topics, event: IncidentEvent, device: Devi
 }
 
 function alertPayload(id: string, type: string, { incident, change, time }: IncidentEvent, device: DeviceView | null) {
+  const inner = innerOf(incident);
   return {
     event_type: type,
     id,
@@ -74,14 +76,22 @@ function alertPayload(id: string, type: string, { incident, change, time }: Inci
     severity: incident.severity,
     stage: textOrNull(incident.evidence.stage),
     changed: change === 'escalated' ? stageText(incident) : null,
-    device: device === null ? null : cleanTextOrNull(device.name),
+    // One behind that MAC does not go by its name.
+    device: inner === undefined ? cleanTextOrNull(device?.name ?? null) : `A device at ${cleanText(inner)}`,
     mac: incident.device,
-    address: device?.address ?? null,
+    address: inner ?? device?.address ?? null,
+    ...carrierOf(incident),
     ...contactOf(incident),
     summary: cleanText(incident.summary, SUMMARY_LIMIT),
     advice: incident.advice.slice(0, ADVICE_STEPS).map((step) => cleanText(step, SUMMARY_LIMIT)),
     time: isoTime(time),
   };
+}
+
+/** What hands on the device's frames under a MAC of its own; all null where the device bears its own. */
+function carrierOf({ evidence: { behind } }: Incident) {
+  const known: Record<string, unknown> = behind !== null && typeof behind === 'object' ? { ...behind } : {};
+  return { behind: textOrNull(known.mac), behind_name: textOrNull(known.name), behind_kind: textOrNull(known.kind) };
 }
 
 /** The other end as the detectors leave it in the evidence: `{ ip, port, name }`; how mail went, from its counts. */

@@ -87,6 +87,7 @@ export class Publisher {
     events.on('device', this.#onDevice);
     events.on('forgotten', this.#onForgotten);
     events.on('expectations', this.#onExpectations);
+    events.on('vantage', this.#onVantage);
     this.#link.start();
     this.#scheduleTick();
   }
@@ -98,6 +99,7 @@ export class Publisher {
     events.off('device', this.#onDevice);
     events.off('forgotten', this.#onForgotten);
     events.off('expectations', this.#onExpectations);
+    events.off('vantage', this.#onVantage);
     for (const timer of [this.#tick, this.#soon]) if (timer !== null) timers.clear(timer);
     this.#tick = null;
     this.#soon = null;
@@ -158,6 +160,8 @@ export class Publisher {
       this.#picture.refreshAll();
     });
   };
+
+  readonly #onVantage = (): void => this.#picture.refreshSensor();
 
   #refreshDevice(mac: Mac, force = false): void {
     const device = this.#options.source.device(mac);

@@ -1,4 +1,6 @@
 // Retained states as the broker gets them. Pure builders: same view, same bytes. Names on MQTT are snake_case.
+import { isMailKind } from '../detect/finding.ts';
+import { innerOf } from '../record/expectation-scope.ts';
 import type { Health } from '../record/health.ts';
 import { isoTime } from '../record/report.ts';
 import type { DeviceView, SensorView } from './ports.ts';
@@ -18,6 +20,8 @@ export interface Counters {
 }
 
 const BLIND_SPOTS_SHOWN = 8;
+const NOT_COVERED_SHOWN = 16;
+const ADDRESSES_SHOWN = 8;
 
 export function deviceState(device: DeviceView, counters: Counters, now: number, holdMs: number): StateMessage {
   const { last } = device.mail;
@@ -35,6 +39,7 @@ export function deviceState(device: DeviceView, counters: Counters, now: number,
       connected: device.mail.connected,
       refused: device.mail.refused,
       unanswered: device.mail.unanswered,
+      addresses_behind: innerMailers(device),
     },
     mail_connections: counters.mail,
     last_mail: timeOrNull(last?.time ?? null),
@@ -45,6 +50,14 @@ export function deviceState(device: DeviceView, counters: Counters, now: number,
     allow_mail: allow,
   };
   return { payload: JSON.stringify(state), transition: `${sending} ${severity} ${allow}` };
+}
+
+/** Addresses behind the device's MAC that mail, of incidents that are not settled. */
+function innerMailers({ incidents }: DeviceView): string[] {
+  const open = incidents.filter(
+    ({ kind, state }) => isMailKind(kind) && (state === 'open' || state === 'acknowledged'),
+  );
+  return [...new Set(open.flatMap((incident) => innerOf(incident) ?? []))].sort().slice(0, ADDRESSES_SHOWN);
 }
 
 export interface SensorFacts {
@@ -62,6 +75,12 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
     mirror_port_problem: problem === null ? null : onOff(problem),
     mirror_port: {
       vantage: health.vantage,
+      direction: health.sight.direction,
+      confidence: health.sight.confidence,
+      explanation: health.sight.sentence,
+      advice: health.sight.fix,
+      not_covered: health.notCovered.devices.slice(0, NOT_COVERED_SHOWN).map(({ name }) => cleanText(name)),
+      not_covered_count: health.notCovered.count,
       loss_percent: health.lossPercent,
       capture: health.capture,
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
@@ -84,7 +103,7 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
 function mirrorPortProblem({ health, blind }: SensorView, settling: boolean): boolean | null {
   if (blind || health.capture === 'failed' || health.capture === 'restarting') return true;
   if (seesTheHome(health)) return false;
-  return settling ? null : true;
+  return settling || health.sight.confidence === 'unsure' ? null : true;
 }
 
 function seesTheHome({ vantage }: Health): boolean {

@@ -42,11 +42,11 @@ function run(parts: Parts, command: Command, actor: string): CommandResult {
     case 'rename':
       return withDevice(parts, command.device, (device) => rename(parts, device, command.label));
     case 'merge':
-      return withDevice(parts, command.device, (device) =>
-        withDevice(parts, command.into, (older) => merge(parts, device, older)),
-      );
+      return mergeAll(parts, [command.device, command.into, ...(command.older ?? [])]);
     case 'unmerge':
-      return withDevice(parts, command.device, (device) => ({ ok: true, changed: setSameAs(parts, device, null) }));
+      return withDevice(parts, command.device, (device) => unmerge(parts, device, command.older ?? []));
+    case 'distinguish':
+      return withDevice(parts, command.device, (device) => distinguish(parts, device, command.from, command.distinct));
     case 'forget':
       return forget(parts, command.device);
   }
@@ -184,21 +184,64 @@ function rename(parts: Parts, device: Device, label: string | null): CommandResu
   return { ok: true, changed: true };
 }
 
+/** Joins each to the oldest address of the one before it; what is joined already stays so. All are looked at first: it is done whole or not at all. */
+function mergeAll(parts: Parts, macs: readonly Mac[]): CommandResult {
+  const devices = macs.map((mac) => parts.engine.devices.get(mac));
+  if (devices.some((device) => device === undefined))
+    return { ok: false, status: 404, error: 'There is no such device.' };
+  const [first, ...older] = devices.filter((device) => device !== undefined);
+  const problem = first === undefined ? null : problemOfMerge(parts, first, older);
+  if (first === undefined || problem !== null) return { ok: false, status: 409, error: problem ?? '' };
+  let changed = false;
+  let newer = first;
+  for (const device of older) {
+    if (device !== first && device !== older[0] && parts.engine.devices.sameThing(first).includes(device)) continue;
+    changed = merge(parts, newer, device) || changed;
+    newer = parts.engine.devices.sameThing(device).at(-1) ?? device;
+  }
+  return { ok: true, changed };
+}
+
+function problemOfMerge({ engine }: Parts, first: Device, older: readonly Device[]): string | null {
+  if ([first, ...older].some(({ role }) => role !== 'device'))
+    return 'The router and the sensor are never taken for another device.';
+  const chain = [first];
+  for (const device of older) {
+    if (chain.indexOf(device) > 0) continue;
+    const more = engine.devices.sameThing(device);
+    if (more.some((known) => chain.includes(known))) return 'These two are already joined the other way round.';
+    chain.push(...more);
+  }
+  return chain.length > LONGEST_CHAIN ? 'Too many addresses are joined already.' : null;
+}
+
 /** Nothing is copied: what counts for the older address counts for `device` as long as this holds. */
-function merge(parts: Parts, device: Device, older: Device): CommandResult {
-  const { devices } = parts.engine;
-  if (device.role !== 'device' || older.role !== 'device') {
-    return { ok: false, status: 409, error: 'The router and the sensor are never taken for another device.' };
-  }
-  const chain = devices.sameThing(older);
-  if (chain.includes(device)) {
-    return { ok: false, status: 409, error: 'These two are already joined the other way round.' };
-  }
-  if (chain.length >= LONGEST_CHAIN) {
-    return { ok: false, status: 409, error: 'Too many addresses are joined already.' };
-  }
-  devices.keep(older);
-  return { ok: true, changed: setSameAs(parts, device, older.mac) };
+function merge(parts: Parts, device: Device, older: Device): boolean {
+  const { engine, recorder } = parts;
+  engine.devices.keep(older);
+  if (recorder.distinct.remove(device.mac, older.mac)) recorder.distinctChanged();
+  return setSameAs(parts, device, older.mac);
+}
+
+/** Undoes what `mergeAll` did: parts `device` from what it was joined to, and the rest of the chain before each of `older`. */
+function unmerge(parts: Parts, device: Device, older: readonly Mac[]): CommandResult {
+  const joined = parts.engine.devices.sameThing(device);
+  const parted = joined.filter((one) => one === device || (one.sameAs !== null && older.includes(one.sameAs)));
+  return { ok: true, changed: parted.filter((one) => setSameAs(parts, one, null)).length > 0 };
+}
+
+/** Also of one that is not there any more: it may come back. */
+function distinguish(parts: Parts, device: Device, from: Mac, distinct: boolean): CommandResult {
+  const { engine, recorder } = parts;
+  const changed = distinct ? recorder.distinct.add(device.mac, from) : recorder.distinct.remove(device.mac, from);
+  if (changed) recorder.distinctChanged();
+  const other = engine.devices.get(from);
+  const parted = distinct && [
+    device.sameAs === from && setSameAs(parts, device, null),
+    other?.sameAs === device.mac && setSameAs(parts, other, null),
+  ];
+  if (changed) recorder.deviceChanged(device);
+  return { ok: true, changed: changed || (parted !== false && parted.includes(true)) };
 }
 
 function setSameAs({ engine, recorder }: Parts, device: Device, older: Mac | null): boolean {
@@ -213,6 +256,7 @@ function forget(parts: Parts, mac: Mac): CommandResult {
   const { engine, recorder } = parts;
   const forgotten = engine.devices.forget(mac);
   if (forgotten) recorder.deviceForgotten(mac);
+  if (recorder.distinct.forget(mac)) recorder.distinctChanged();
   for (const newer of engine.devices.all()) if (newer.sameAs === mac) setSameAs(parts, newer, null);
   return { ok: true, changed: forgotten };
 }

@@ -14,8 +14,11 @@ export type Command =
   | { type: 'resolve'; incident: string }
   | { type: 'rename'; device: Mac; label: string | null }
   /** "The same thing under a new address": the label and the expectations of `into` count for `device` from now on. */
-  | { type: 'merge'; device: Mac; into: Mac }
-  | { type: 'unmerge'; device: Mac }
+  /** `older`: still older addresses of the same thing, newest first, which are joined one after the other. */
+  | { type: 'merge'; device: Mac; into: Mac; older?: Mac[] }
+  | { type: 'unmerge'; device: Mac; older?: Mac[] }
+  /** "No, these are different": they are parted, and not suggested as one any more; or, with false, may be again. */
+  | { type: 'distinguish'; device: Mac; from: Mac; distinct: boolean }
   | { type: 'forget'; device: Mac };
 
 /** `error` is for a person and never repeats untrusted input. */

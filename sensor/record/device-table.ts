@@ -188,6 +188,7 @@ export class DeviceTable {
 }
 
 function readDevice(row: Row): Device {
+  const identity = fromJson(row.identity);
   const { mail, ...rest } = deviceShape.parse({
     ...row,
     firstSeen: row.first_seen,
@@ -195,7 +196,8 @@ function readDevice(row: Row): Device {
     broadcastOnly: row.broadcast_only,
     sharedMac: row.shared_mac,
     hostnames: fromJson(row.hostnames),
-    identity: fromJson(row.identity),
+    identity,
+    path: pathIn(identity) ?? { ...newDevice('', 0).path, directAt: row.last_seen },
     firmware: fromJson(row.firmware),
     mail: fromJson(row.mail),
     lookups: fromJson(row.lookups),
@@ -203,6 +205,11 @@ function readDevice(row: Row): Device {
   });
   const device = newDevice(rest.mac, rest.firstSeen);
   return { ...device, ...rest, mail: { ...device.mail, ...mail } };
+}
+
+/** It lies beside what the device says of itself; rows from before that are of devices that were heard themselves. */
+function pathIn(identity: unknown): unknown {
+  return typeof identity === 'object' && identity !== null && 'path' in identity ? identity.path : undefined;
 }
 
 /** In the order of DEVICE_COLUMNS. */
@@ -217,7 +224,7 @@ function deviceCells(device: Device): Cell[] {
     device.sharedMac ? 1 : 0,
     device.connections,
     JSON.stringify(device.hostnames),
-    JSON.stringify(device.identity),
+    JSON.stringify({ ...device.identity, path: device.path }),
     JSON.stringify(device.firmware),
     JSON.stringify(mailTotals),
     JSON.stringify(device.lookups),

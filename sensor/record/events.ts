@@ -24,6 +24,8 @@ export interface RecordEventMap {
   forgotten: [mac: Mac];
   /** An expectation was made, matched or removed. */
   expectations: [];
+  /** From where the sensor looks, or how well it sees, has changed: nobody should wait for the next round to hear of it. */
+  vantage: [];
 }
 
 export type RecordEvents = EventEmitter<RecordEventMap>;

@@ -6,10 +6,13 @@ import { mailPortClass } from '../detect/mail-findings.ts';
 import { evidenceFileName, framesOfOneKind } from './evidence-export.ts';
 import { frameLine } from './evidence-frames.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
+import { innerOf, isIncidents } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { isoTime, type ReportDevice, type ReportMailDestination } from './report.ts';
 import { timelineText } from './wording.ts';
 import { plural } from './wording-parts.ts';
+import { carrierText, isClient } from './wording-place.ts';
+import { vantageAdvice } from './wording-vantage.ts';
 
 export interface EvidenceReport {
   incident: Incident;
@@ -30,18 +33,8 @@ const SHOWN = 40;
 /** Facts that have lines of their own. */
 const TOLD_ELSEWHERE = new Set([
   ...['attempts', 'connected', 'refused', 'unanswered', 'messages', 'recipients', 'address', 'lastDestination'],
-  'firstDestination',
+  ...['firstDestination', 'innerAddress', 'behind'],
 ]);
-
-const VANTAGE: Record<Vantage, string> = {
-  'lan-both-ways': 'inside the home, both directions of each connection',
-  'lan-one-way':
-    'inside the home, ONE DIRECTION ONLY: answers cannot be seen, so "without a visible answer" says nothing about whether there was one',
-  'wan-side': "outside the home's router: every frame bears the router's address",
-  'own-traffic-only': "the sensor's own traffic only",
-  'broadcast-only': 'broadcasts only',
-  nothing: 'nothing came through',
-};
 
 export function evidenceReport(report: EvidenceReport): string {
   const { incident } = report;
@@ -80,11 +73,22 @@ function device({ device: known, incident }: EvidenceReport): string[] {
   const ips = [...new Set(own?.map(({ ip }) => ip))];
   const { address } = incident.evidence;
   if (ips.length === 0 && typeof address === 'string') ips.push(address);
+  const inner = innerOf(incident);
+  const behind = carrierText(incident.evidence);
+  if (inner !== undefined)
+    return [
+      ...row('Address', inner),
+      ...row('Behind', behind),
+      ...wrap(
+        'The device has no MAC address of its own here: its frames bear that of what hands them on. What is told of other devices behind the same MAC address is no part of this report.',
+      ),
+    ];
   const local = known?.randomizedMac === true ? ' (locally administered: it may change)' : '';
   return [
     ...row('Called', known?.displayName ?? null),
     ...row('MAC address', `${incident.device}${local}`),
     ...row('Vendor', known?.vendor ?? null),
+    ...row('Behind', isClient(incident.evidence) ? behind : null),
     ...row('Addresses then', ips.length === 0 ? null : ips.slice(-SHOWN).join(', ')),
     ...wrap(
       "Addresses are those inside the home. Outside, the device appears under the public address that the router had at that time; this sensor does not see it, the provider's records do.",
@@ -109,7 +113,7 @@ function counts({ incident }: EvidenceReport): string[] {
 function destinations({ device: known, incident }: EvidenceReport): string[] {
   if (!isMailKind(incident.kind) || known === null) return [];
   const theirs = known.mail.destinations
-    .filter(({ attempts, lastSeen, port }) => attempts > 0 && isOf(incident, lastSeen, port))
+    .filter((one) => one.attempts > 0 && isOf(incident, one.lastSeen, one.port) && isIncidents(incident, one))
     .sort((a, b) => b.attempts - a.attempts);
   const more = theirs.length - SHOWN;
   return [
@@ -146,7 +150,8 @@ function visibility(report: EvidenceReport): string[] {
   const { frames: kept, incident, seen, vantage } = report;
   const { leftOut } = framesOfOneKind(kept);
   return [
-    ...row('Sensor', vantage === null ? 'unknown' : `looks from ${VANTAGE[vantage]}`),
+    ...row('Sensor', vantage === null ? 'unknown' : vantageAdvice(vantage).sentence),
+    ...row('', vantage === 'lan-one-way' ? NO_ANSWERS : null),
     ...row('Frames', `${kept.length} of ${seen} frames of this incident were kept, the first and the latest`),
     ...row('', leftOut === 0 ? null : `${leftOut} of them have another link type and are not in the file`),
     ...row(
@@ -158,6 +163,7 @@ function visibility(report: EvidenceReport): string[] {
   ];
 }
 
+const NO_ANSWERS = 'ONE DIRECTION ONLY: "without a visible answer" says nothing about whether there was one.';
 const HIDDEN_STARTTLS = 'After STARTTLS nothing is visible: messages and recipients are counted up to there only.';
 const HIDDEN_TLS =
   'On an encrypted connection (TLS, STARTTLS) messages and recipients are not visible and not counted.';

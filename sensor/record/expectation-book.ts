@@ -36,9 +36,12 @@ export class ExpectationBook {
     return null;
   }
 
-  /** Whether some mail of the thing with these addresses is expected at `time`. */
-  allowsMail(macs: readonly Mac[], time: number): boolean {
-    return this.ofDevice(macs).some(({ covers: what, until }) => what === 'mail' && (until === null || time <= until));
+  /** Whether some mail of the thing with these addresses, or of `inner` behind it, is expected at `time`. */
+  allowsMail(macs: readonly Mac[], time: number, inner?: string): boolean {
+    return this.ofDevice(macs).some(
+      ({ covers: what, targets, until }) =>
+        what === 'mail' && (until === null || time <= until) && targets.some(({ from }) => from === inner),
+    );
   }
 
   /** Makes an expectation; the same scope for the same device is the same expectation. */

@@ -23,7 +23,9 @@ export function canBeExpected({ kind }: Pick<Incident, 'kind'>): boolean {
 
 /** The targets that the incident has seen. */
 export function scopeOf(incident: Incident, device: Device): Scope {
-  const targets = incident.kind === 'exposed' ? exposedPorts(incident) : mailTargets(incident, device);
+  const from = innerOf(incident);
+  const seen = incident.kind === 'exposed' ? exposedPorts(incident) : mailTargets(incident, device);
+  const targets = from === undefined ? seen : seen.map((target) => ({ ...target, from }));
   return {
     covers: incident.kind === 'exposed' ? 'exposed' : 'mail',
     targets: targets.sort((a, b) => order(a.destination, b.destination) || a.port - b.port),
@@ -68,10 +70,13 @@ export function findingsCovered(incident: Incident, device: Device, scope: Scope
     .reduce((sum, destination) => sum + destination.attempts, 0);
 }
 
-export function covers({ covers: what, targets }: Scope | Expectation, { destination, kind }: Finding): boolean {
+export function covers({ covers: what, targets }: Scope | Expectation, finding: Finding): boolean {
+  const { destination, inner, kind } = finding;
   if (destination === null || what !== (kind === 'exposed' ? 'exposed' : 'mail')) return false;
   if (what === 'mail' && !isMailKind(kind)) return false;
-  return targets.some(covering(destination.ip, destination.name, destination.port));
+  return targets
+    .filter(({ from }) => from === inner)
+    .some(covering(destination.ip, destination.name, destination.port));
 }
 
 /**
@@ -89,7 +94,7 @@ export function withKnownName(finding: Finding, chain: readonly Device[]): Findi
 
 /** What the device's firmware note calls its own mail is shown and not told, until a person decides. */
 export function calmedByNote(finding: Finding, note: Pick<Note, 'mail' | 'slug'> | null): Finding {
-  if (note?.mail == null || !isMailKind(finding.kind) || !isInNote(note.mail, finding)) return finding;
+  if (note?.mail == null || finding.inner !== undefined || !isMailKind(finding.kind) || !isInNote(note.mail, finding)) return finding;
   return { ...finding, severity: 'info', evidence: { ...finding.evidence, expectedByNote: note.slug } };
 }
 
@@ -116,9 +121,29 @@ function matches(wanted: string, name: string, withSubdomains: boolean): boolean
 
 function seenBy(incident: Incident, device: Device): MailDestination[] {
   return [...device.mail.destinations.values()].filter(
-    ({ attempts, lastSeen, port }) =>
-      attempts > 0 && lastSeen >= incident.startedAt && mailPortClass(port) === incident.portClass,
+    (destination) =>
+      destination.attempts > 0 &&
+      destination.lastSeen >= incident.startedAt &&
+      mailPortClass(destination.port) === incident.portClass &&
+      isIncidents(incident, destination),
   );
+}
+
+/** The address behind the device's MAC that the incident is about; undefined where it is about the device. */
+export function innerOf({ evidence }: Pick<Incident, 'evidence'>): string | undefined {
+  return typeof evidence.innerAddress === 'string' ? evidence.innerAddress : undefined;
+}
+
+/** The device's destinations are those of all behind its MAC: of one of them the first and the last are known. */
+export function isIncidents(
+  { evidence }: Pick<Incident, 'evidence'>,
+  { ip, port }: { ip: string; port: number },
+): boolean {
+  if (innerOf({ evidence }) === undefined) return true;
+  return [evidence.firstDestination, evidence.lastDestination].some((place) => {
+    const known: Record<string, unknown> = typeof place === 'object' && place !== null ? { ...place } : {};
+    return known.ip === ip && known.port === port;
+  });
 }
 
 function order(a: string, b: string): number {

@@ -1,8 +1,24 @@
 // How well the sensor itself is doing, as the page, MQTT and `/api/health` show it. Shapes only; main fills it.
-import type { Vantage } from '../attribute/vantage.ts';
+import type { Confidence, Vantage, VantageDirection } from '../attribute/vantage.ts';
 import type { Warning } from '../capture/live-source.ts';
+import type { Mac } from '../decode/packet.ts';
 
 export type { Vantage, Warning };
+
+/** What the vantage means, in words for people. */
+export interface Sight {
+  /** Null unless one direction is visible, and known which. */
+  direction: VantageDirection | null;
+  confidence: Confidence;
+  /** A few words behind "looks from". */
+  place: string;
+  /** A whole sentence. */
+  sentence: string;
+  /** What to change on the switch or router; null when nothing need be. */
+  fix: string | null;
+  /** What it rests on, a few words each. */
+  reasons: string[];
+}
 
 export interface Health {
   version: string;
@@ -23,6 +39,9 @@ export interface Health {
   vantage: Vantage;
   /** Whether times can be relied on, and how far this machine's clock is ahead of the sensor's (ms); null in a replay. */
   clock: { isCertain: boolean; differenceMs: number } | null;
+  sight: Sight;
+  /** Devices seen only by broadcast, whose traffic does not cross the mirror: how many, and the first of them by name. */
+  notCovered: { count: number; devices: { mac: Mac; name: string }[] };
   /** What cannot be judged from here, for people: "3 devices seen only by broadcast". */
   blindSpots: string[];
   /** What makes the sensor see less than it could, and can be mended. */

@@ -9,6 +9,7 @@ import { type Finding, type IncidentKind, SEVERITIES, type Severity } from '../d
 import { mailPortClass } from '../detect/mail-findings.ts';
 import { higherStage, isToldAt, stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from './events.ts';
+import { innerOf } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 
 /** An acknowledged incident that was quiet this long (ms) and goes on is news again. */
@@ -70,7 +71,7 @@ export class IncidentBook {
 
   /** Takes a finding; null when it changes nothing (an answer to a connection of no incident). */
   apply(finding: Finding, device: Device | null): { incident: Incident; change: IncidentChange } | null {
-    const latest = this.#latest.get(keyOf(finding));
+    const latest = this.#latest.get(keyOf(finding)) ?? this.#adopted(finding);
     if (
       latest === undefined ||
       (latest.state === 'resolved' && finding.effect !== 'updates' && !watched(latest, finding.time))
@@ -111,12 +112,7 @@ export class IncidentBook {
       lastAt: finding.time,
       findings: 1,
       summary: '',
-      evidence: {
-        ...finding.first,
-        ...finding.evidence,
-        ...finding.add,
-        ...(finding.stage === undefined ? {} : { stage: finding.stage }),
-      },
+      evidence: known({ ...finding.first, ...finding.evidence, ...finding.add, stage: finding.stage }),
       advice: [],
       before: device === null ? [] : chainBefore(device, finding.time),
       state: 'open',
@@ -125,6 +121,18 @@ export class IncidentBook {
       watchUntil: null,
     };
     this.#remember(incident);
+    return incident;
+  }
+
+  /** What was told of a MAC turns out to be about one of those behind it: that incident goes on as theirs. */
+  #adopted({ device, inner, kind, portClass }: Finding): Incident | undefined {
+    if (inner === undefined) return undefined;
+    const key = keyOf({ device, kind, portClass });
+    const incident = this.#latest.get(key);
+    if (incident === undefined || incident.evidence.address !== inner) return undefined;
+    this.#latest.delete(key);
+    incident.evidence.innerAddress = inner;
+    this.#latest.set(keyOf(incident), incident);
     return incident;
   }
 
@@ -176,8 +184,17 @@ export function mailServers(incident: Incident, device: Device): number {
   return count;
 }
 
-function keyOf({ device, kind, portClass }: { device: Mac | null; kind: string; portClass: string }): string {
-  return `${device ?? 'home'} ${kind} ${portClass}`;
+interface Keyed extends Pick<Finding, 'device' | 'kind' | 'portClass' | 'inner'> {
+  evidence?: Record<string, unknown>;
+}
+
+function keyOf({ device, evidence, inner = evidence && innerOf({ evidence }), kind, portClass }: Keyed): string {
+  return `${device ?? 'home'} ${kind} ${portClass}${inner === undefined ? '' : ` ${inner}`}`;
+}
+
+/** Without what is not known. */
+function known(facts: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
 /** The same first finding gives the same id on every replay. */

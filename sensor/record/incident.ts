@@ -36,6 +36,8 @@ export interface Target {
   /** An address, a host name, or for submission a registrable domain; `*` for any host that reaches the device. */
   destination: string;
   port: number;
+  /** For this address behind the device's MAC alone, which has none of its own; left out for the device itself. */
+  from?: string;
 }
 
 /** A person's "this is normal". Scoped: a device and the targets that were seen, never everything. */

@@ -12,6 +12,7 @@ import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
 import { Describer } from './describer.ts';
+import { DISTINCT_KEY, DistinctPairs } from './distinct-pairs.ts';
 import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
@@ -49,6 +50,8 @@ export class Recorder {
   readonly incidents: IncidentBook;
   readonly expectations = new ExpectationBook();
   readonly evidence = new EvidenceWatch();
+  /** Addresses that a person called different things. */
+  readonly distinct = new DistinctPairs();
   readonly #options: RecorderOptions;
   readonly #describer: Describer;
   #engine: Engine | null = null;
@@ -89,6 +92,7 @@ export class Recorder {
     this.#engine = engine;
     this.incidents.load(store.loadIncidents());
     this.expectations.load(store.loadExpectations());
+    this.distinct.load(store.meta(DISTINCT_KEY));
     this.evidence.ring.load(store.evidence.load(), (id) => this.incidents.get(id));
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
@@ -105,6 +109,7 @@ export class Recorder {
     this.evidence.found(applied.incident, finding);
     if (finding.absorbs !== undefined && device !== null)
       this.#absorb(applied.incident, this.incidents.openOf(device.mac, finding.absorbs), finding.time);
+    if (finding.takesOver !== undefined) this.#takeOver(applied.incident, finding.takesOver, finding.time);
     if (finding.withdraws !== undefined) this.#dissolve(applied.incident, new Set(finding.withdraws), finding.time);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
@@ -119,7 +124,7 @@ export class Recorder {
     const chain = this.#chain(device);
     const macs = chain.map(({ mac }) => mac);
     // Whose mail is expected may look up where it goes.
-    if (finding.kind === 'mail_lookup') return this.expectations.allowsMail(macs, time);
+    if (finding.kind === 'mail_lookup') return this.expectations.allowsMail(macs, time, finding.inner);
     const expectation =
       this.expectations.covering(finding, macs) ?? this.expectations.covering(withKnownName(finding, chain), macs);
     if (expectation === null) return false;
@@ -155,9 +160,14 @@ export class Recorder {
   /** These addresses were made up: what was told of them is part of `incident`, and no device remains of them. */
   #dissolve(incident: Incident, macs: ReadonlySet<Mac>, time: number): void {
     if (macs.size === 0) return;
-    const theirs = [...this.incidents.values()].filter(({ device }) => device !== null && macs.has(device));
-    this.#absorb(incident, theirs, time);
+    this.#takeOver(incident, { macs: [...macs], since: 0 }, time);
     for (const mac of macs) this.#forget(mac);
+  }
+
+  #takeOver(incident: Incident, { macs, since }: NonNullable<Finding['takesOver']>, time: number): void {
+    const them = new Set(macs);
+    const isTheirs = ({ device, startedAt }: Incident) => device !== null && them.has(device) && startedAt >= since;
+    this.#absorb(incident, [...this.incidents.values()].filter(isTheirs), time);
   }
 
   /** These have become part of another incident, which tells of them. */
@@ -178,6 +188,11 @@ export class Recorder {
     for (const id of removed) this.#removedExpectations.add(id);
     this.#save(true, []);
     this.#options.events.emit('expectations');
+  }
+
+  /** A person said which addresses are different things. */
+  distinctChanged(): void {
+    this.#save(true, [], { meta: this.distinct.meta() });
   }
 
   deviceForgotten(mac: Mac): void {
@@ -251,7 +266,7 @@ export class Recorder {
   }
 
   #meta(engine: Engine): Record<string, string> {
-    return { ...metaOf(engine), ...this.#options.meta?.() };
+    return { ...metaOf(engine), ...this.distinct.meta(), ...this.#options.meta?.() };
   }
 
   /** Kept frames of an incident, oldest first, with those not stored so far. */
@@ -278,7 +293,9 @@ export class Recorder {
     const engine = this.#engine;
     if (engine === null) return;
     const affected = affectedIn(this.incidents.values(), (incident) => this.#deviceOf(incident));
-    const finding = findOutbreak(affected, engine.devices.all(), (device) => this.#describer.nameOf(device), time);
+    const nameOf = (device: Device) =>
+      this.#describer.mailerName(device, this.incidents.openOf(device.mac, 'mail_started'));
+    const finding = findOutbreak(affected, engine.devices.all(), nameOf, time);
     if (finding === null) return;
     this.finding(finding, null);
     for (const { device } of affected) {

@@ -7,7 +7,7 @@ import {
   type TimelineEntry,
 } from '../attribute/device.ts';
 import type { DeviceTable } from '../attribute/device-table.ts';
-import { deviceName } from '../attribute/identity.ts';
+import { bearsOwnName, deviceName } from '../attribute/identity.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import type { Incident } from './incident.ts';
 import {
@@ -46,6 +46,8 @@ export function reportDevice(device: Device, knowledge: Knowledge, devices: Devi
     classEvidence: classified.evidence,
     randomizedMac: isLocallyAdministered(device.mac),
     sharedMac: device.sharedMac,
+    behind: carrierOf(device, knowledge, devices),
+    addressesBehind: devices.carriers.addressesOf(device.mac),
     broadcastOnly: device.broadcastOnly,
     firstSeen: isoTime(device.firstSeen),
     lastSeen: isoTime(device.lastSeen),
@@ -71,6 +73,14 @@ export function reportDevice(device: Device, knowledge: Knowledge, devices: Devi
       lastSeen: isoTime(entry.lastSeen),
     })),
   };
+}
+
+/** Called by its own name; where it has none, by its MAC alone. */
+function carrierOf({ path }: Device, knowledge: Knowledge, devices: DeviceTable): ReportDevice['behind'] {
+  if (path.behind === null) return null;
+  const carrier = devices.get(path.behind);
+  const isNamed = carrier !== undefined && bearsOwnName(carrier);
+  return { mac: path.behind, name: isNamed ? knowledge.displayName(carrier, devices) : null, kind: path.kind };
 }
 
 export function reportIncident(incident: Incident): ReportIncident {

@@ -1,9 +1,9 @@
 // The JSON shapes of `thingwatch.report/1`, shared by the replay report, the web API and MQTT. The contract that outside
 // checks rely on; times are ISO 8601 with zone and milliseconds, counts are integers.
-import type { BackendRole, MailCounts, NameSource, Role, RoleSource } from '../attribute/device.ts';
+import type { BackendRole, CarrierKind, MailCounts, NameSource, Role, RoleSource } from '../attribute/device.ts';
 import type { ClassEvidence, DeviceClass } from '../attribute/device-class.ts';
 import type { IncidentKind, Severity } from '../detect/finding.ts';
-import type { Vantage } from './health.ts';
+import type { Sight, Vantage } from './health.ts';
 import type { IncidentState } from './incident.ts';
 
 export interface Report {
@@ -21,7 +21,10 @@ export interface ReportCapture {
   truncated: number;
   malformed: number;
   duplicates: number;
+  /** Of all that passed. */
   vantage: Vantage;
+  /** The same in words, and what to change. */
+  sight: Sight;
   lossPercent: number | null;
 }
 
@@ -48,7 +51,12 @@ export interface ReportDevice {
   class: DeviceClass;
   classEvidence: ClassEvidence[];
   randomizedMac: boolean;
+  /** Several devices speak behind this MAC. */
   sharedMac: boolean;
+  /** What carries this device's frames, where they do not bear its own MAC; null where they do. */
+  behind: { mac: string; name: string | null; kind: CarrierKind } | null;
+  /** Addresses behind this MAC that have none of their own here, as far as they were told of since the sensor started. */
+  addressesBehind: string[];
   broadcastOnly: boolean;
   firstSeen: string;
   lastSeen: string;

@@ -11,6 +11,7 @@ import type {
   Lease,
   MailDestination,
   MailTally,
+  Path,
   TimelineEntry,
 } from '../attribute/device.ts';
 import { INCIDENT_KINDS, SEVERITIES } from '../detect/finding.ts';
@@ -34,12 +35,23 @@ const identity = z.object({
   dhcpFingerprint: text.nullable(),
   dhcpVendorClass: text.nullable(),
   dhcpClientId: text.nullable(),
+  duid: text.nullable().default(null),
   mdnsServices: z.array(text),
   mdnsModels: z.array(text),
+  mdnsIds: z.array(text).default([]),
   ssdpServer: text.nullable(),
   ssdpTypes: z.array(text),
   userAgent: text.nullable(),
 }) satisfies z.ZodType<Identity>;
+
+const path = z.object({
+  directAt: time.nullable(),
+  behind: text.nullable(),
+  kind: z.enum(['repeater', 'router']),
+  ip: text.nullable(),
+  until: time.nullable(),
+  carriers: z.array(text),
+}) satisfies z.ZodType<Path>;
 
 const firmware = z.object({
   version: text,
@@ -72,6 +84,7 @@ export const deviceShape = z.object({
   lastSeen: time,
   broadcastOnly: flag,
   sharedMac: flag,
+  path,
   connections: count,
   hostnames: z.array(hostName),
   identity,
@@ -170,7 +183,7 @@ export const expectationShape = z
     id: text,
     device: text,
     covers: z.enum(['mail', 'exposed']),
-    targets: z.array(z.object({ destination: text, port: count })),
+    targets: z.array(z.object({ destination: text, port: count, from: z.string().exactOptional() })),
     createdAt: time,
     createdBy: text,
     until: time.nullable(),

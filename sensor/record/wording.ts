@@ -14,10 +14,16 @@ import { FLOOD_ADVICE, floodSummary } from './wording-flood.ts';
 import { LOOKUP_ADVICE, lookupSummary, lookupText } from './wording-lookup.ts';
 import { mailSummary, submissionSummary } from './wording-mail.ts';
 import { fields, list, number, plural, text } from './wording-parts.ts';
+import { placeAdvice } from './wording-place.ts';
 import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
+import { blindAdvice, blindSummary, doubtOf } from './wording-vantage.ts';
 
 /** `name` is what people are shown as the device's name; null where no device is known. */
 export function summaryOf(incident: Incident, name: string | null): string {
+  return `${sentenceOf(incident, name)}${doubtOf(incident.evidence)}`;
+}
+
+function sentenceOf(incident: Incident, name: string | null): string {
   const who = name ?? 'A device';
   const { evidence } = incident;
   switch (incident.kind) {
@@ -41,8 +47,8 @@ export function summaryOf(incident: Incident, name: string | null): string {
       return mappingSummary(who, incident);
     case 'mac_flood':
       return floodSummary(incident);
-    default:
-      return `${who}: ${incident.kind.replaceAll('_', ' ')}.`;
+    case 'sensor_blind':
+      return blindSummary(incident);
   }
 }
 
@@ -86,11 +92,11 @@ const SET_UP =
 export function adviceFor(incident: Incident, device: Device | null, note: Note | null): string[] {
   switch (incident.kind) {
     case 'mail_started':
-      if (device?.role === 'gateway') return gatewayAdvice();
+      if (device?.role === 'gateway' && incident.evidence.innerAddress === undefined) return gatewayAdvice();
       if (device?.role === 'sensor') return SENSOR_ADVICE;
-      return [...cure(note), EXPECTED];
+      return [...placeAdvice(incident), ...cure(note), EXPECTED];
     case 'submission_started':
-      return [SET_UP, `If you did not: ${lower(DISCONNECT)}`, ...cure(note).slice(1)];
+      return [SET_UP, `If you did not: ${lower(DISCONNECT)}`, ...placeAdvice(incident), ...cure(note).slice(1)];
     case 'outbreak':
       return [
         'Disconnect every device named here before you look further.',
@@ -108,6 +114,8 @@ export function adviceFor(incident: Incident, device: Device | null, note: Note 
       return MAPPING_ADVICE;
     case 'mac_flood':
       return FLOOD_ADVICE;
+    case 'sensor_blind':
+      return blindAdvice(incident);
     case 'updates_overdue':
       return [
         'Look in its settings or app whether updates are still on.',

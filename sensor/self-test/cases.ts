@@ -6,6 +6,7 @@ import { HABIT_CASES } from './cases-habits.ts';
 import { MAIL_CASES } from './cases-mail.ts';
 import { SILENT_CASES } from './cases-silent.ts';
 import { SUBMISSION_CASES } from './cases-submission.ts';
+import { VANTAGE_CASES } from './cases-vantage.ts';
 
 export const CASES: readonly Case[] = [
   ...MAIL_CASES,
@@ -13,5 +14,6 @@ export const CASES: readonly Case[] = [
   ...DOOR_CASES,
   ...HABIT_CASES,
   ...FLOOD_CASES,
+  ...VANTAGE_CASES,
   ...SILENT_CASES,
 ];

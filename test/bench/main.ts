@@ -5,6 +5,7 @@ import { run as discovery } from './discovery.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
 import { run as latency } from './latency.bench.ts';
+import { run as live } from './live.bench.ts';
 import { UsageError } from './measure.ts';
 import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
@@ -28,6 +29,11 @@ const BENCHES: Record<string, Bench> = {
     run: latency,
     args: '[ATTEMPTS]',
     what: 'from a SYN on the wire to the alert at an MQTT client (lab, root)',
+  },
+  live: {
+    run: live,
+    args: '[FILE [MBITS …]]',
+    what: 'a capture played into a veth at 1 and 2.5 Gbit/s: what is found live beside a replay and tcpdump (lab, root)',
   },
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {

@@ -100,11 +100,23 @@ const anyIcmp = (protocol: number, types: readonly number[]) =>
     .map(({ type, code, quote }) =>
       build.raw(protocol, Buffer.concat([Buffer.from([type, code, 0, 0, 0, 0, 0, 0]), quote])),
     );
+/** A frame in what a remote mirror sends, and what only begins so. */
+const anyWrapped = fc
+  .tuple(
+    fc.constantFrom(...build.WRAPPINGS),
+    noise.map((bytes) => Buffer.concat([Buffer.alloc(14, 2), bytes])),
+    fc.nat(40),
+  )
+  .map(([wrapping, frame, cut]) => {
+    const { bytes, ...upper } = build.wrapped(frame, wrapping);
+    return { ...upper, bytes: cut > 30 ? bytes.subarray(0, Math.max(8, bytes.length - (cut - 20))) : bytes };
+  });
 const anyUpper = fc.oneof(
   { weight: 1, arbitrary: fc.oneof(anyIcmp(1, [3, 3, 8, 11]), anyIcmp(58, [1, 1, 3, 128])) },
   { weight: 6, arbitrary: anyTcp },
   { weight: 3, arbitrary: anyUdp },
   { weight: 1, arbitrary: anyIcmpv6 },
+  { weight: 1, arbitrary: anyWrapped },
   { weight: 1, arbitrary: fc.tuple(fc.nat(255), noise).map(([protocol, bytes]) => build.raw(protocol, bytes)) },
 );
 
@@ -178,7 +190,12 @@ const anyDamage = fc.oneof(
 
 export function anyCapturedFrame(linkType: LinkType): fc.Arbitrary<Buffer> {
   return fc
-    .record({ inside: anyNetwork, tags: anyTags, pppoe: fc.constantFrom(undefined, undefined, 7), damage: anyDamage })
+    .record({
+      inside: anyNetwork,
+      tags: anyTags,
+      pppoe: fc.constantFrom(undefined, undefined, 7, 8),
+      damage: anyDamage,
+    })
     .map(({ inside, tags, pppoe, damage }) => {
       const session = pppoe === undefined || inside.etherType === 0x0806 ? inside : sessionOf(pppoe, inside);
       const tagged = tags.reduceRight((layer, { tpid, id }) => tag(tpid, id, layer), session);
@@ -188,8 +205,8 @@ export function anyCapturedFrame(linkType: LinkType): fc.Arbitrary<Buffer> {
     });
 }
 
-/** PPPoE as the builder makes it, for use behind tags of one's choice. */
+/** PPPoE as the builder makes it, session 8 with its protocol field compressed, for use behind tags of one's choice. */
 function sessionOf(pppoe: number, inside: build.NetworkLayer): build.NetworkLayer {
-  const frame = build.ethernet({ ...LINK, pppoe }, inside);
+  const frame = build.ethernet({ ...LINK, pppoe, compressed: pppoe === 8 }, inside);
   return { etherType: frame.readUInt16BE(12), bytes: frame.subarray(14) };
 }

@@ -9,6 +9,7 @@ const log = Object.fromEntries(
 const capture = new LiveCapture({
   interface: process.argv[2],
   onFrame({ data, linkType, originalLength, time }) {
+    if (data.includes('sleepy')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
     if (data.includes('poison')) throw new RangeError('poison was read');
     say({ kind: 'frame', hex: data.toString('hex'), linkType, originalLength, time });
   },

@@ -192,6 +192,15 @@ describe.skipIf(reason !== null)('live capture', () => {
     await arrived(syn(2), () => send(syn(2)));
   });
 
+  test('a reader that is busy for seconds misses no frame, offloads as found', async () => {
+    await start();
+    const burst = Array.from({ length: 4000 }, (_, index) => syn(index + 10, 'x'.repeat(1000)));
+    await send(syn(1, 'sleepy'));
+    await send(...burst);
+    await arrived(burst.at(-1) ?? Buffer.alloc(0));
+    expect(runner.lines.filter(({ kind }) => kind === 'frame')).toHaveLength(4001);
+  });
+
   test('its child goes with its parent, also when no packet comes', async () => {
     const { child } = await start();
     const pid = Number(readFileSync(`/proc/${child}/stat`, 'latin1').split(' ')[3]);

@@ -42,7 +42,7 @@ test.each([
   ['nothing', Buffer.alloc(0), 'x.pcap is empty: there is no capture in it'],
   ['one octet', hex('d4'), 'x.pcap is not a packet capture (neither pcap nor pcapng)'],
   ['a text', Buffer.from('time,source\n1,2\n'), 'x.pcap is not a packet capture (neither pcap nor pcapng)'],
-  ['gzip', gzipSync(pcapBytes([])), 'x.pcap is compressed: unpack it first, for example with gunzip'],
+  ['gzip within', gzipSync(pcapBytes([])), 'x.pcap is compressed twice: unpack it first, for example with gunzip'],
   ['a cut header', pcapBytes([]).subarray(0, 23), 'x.pcap ends inside its header: no packet can be read from it'],
   ['pcapng cut before an interface', pcapngBytes([]).subarray(0, 28), 'x.pcap ends inside its header: no packet can'],
   [

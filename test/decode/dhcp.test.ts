@@ -39,6 +39,7 @@ test('a request: everything that tells who the client is', () => {
     clientMac: 'a4:cf:12:99:be:ef',
     clientIp: null,
     yourIp: null,
+    relayIp: null,
     requestedIp: '192.168.1.50',
     hostName: 'kitchencam',
     fqdn: 'cam.home.',

@@ -52,6 +52,7 @@ test('a SYN in Ethernet, field by field', () => {
     udp: null,
     icmpv6: null,
     icmpError: null,
+    mirrored: null,
   });
   expect(counts).toEqual({});
 });
@@ -85,6 +86,18 @@ test('PPPoE sessions carry IPv4 and IPv6, also behind QinQ; the length field end
   expect([v4.counts, v6.counts]).toEqual([{}, {}]);
 });
 
+test('PPPoE with a compressed protocol field: all else lies one octet ahead, behind any tags', () => {
+  const v4 = decode(hex(`${ETHERNET} 8864 1100 0007 0029 21 ${SYN_PACKET} 000000000000`));
+  expect(v4.packet).toMatchObject({ pppoeSessionId: 7, ip: { version: 4, payloadLength: 20 }, tcp: { flags: 2 } });
+  const v6 = decode(hex(`${ETHERNET} 9100 0001 88a8 000a 8100 0014 8864 1100 0007 003d 57 ${SYN6_PACKET} 0000`));
+  expect(v6.packet).toMatchObject({ vlanIds: [1, 10, 20], ip: { source: '2001:db8::50' }, tcp: { flags: 2 } });
+  const cooked = decode(hex(`0000 0001 0006 a4cf1299beef 0000 8864 1100 0007 0029 21 ${SYN_PACKET}`), {
+    linkType: 113,
+  });
+  expect(cooked.packet).toMatchObject({ pppoeSessionId: 7, tcp: { destinationPort: 25 } });
+  expect([v4.counts, v6.counts, cooked.counts]).toEqual([{}, {}, {}]);
+});
+
 test('PPPoE’s length holds where the packet inside tells another', () => {
   const noLength = SYN_PACKET.replace('4500 0028', '4500 0000');
   const offloaded = decode(hex(`${ETHERNET} 8864 1100 0007 002a 0021 ${noLength} 000000000000`));
@@ -99,6 +112,10 @@ test.each([
   ['discovery', '8863 1109 0000 0000', { 'pppoe.unsupported': 1 }],
   ['version 2', '8864 2100 0007 002a 0021', { 'pppoe.malformed': 1 }],
   ['length without room for the protocol', '8864 1100 0007 0001 0021', { 'pppoe.malformed': 1 }],
+  ['a compressed protocol that is none of ours', '8864 1100 0007 0003 fd 0000', { 'pppoe.unsupported': 1 }],
+  ['a compressed protocol and nothing behind it', '8864 1100 0007 0001 21', { 'ipv4.malformed': 1 }],
+  ['no room for a compressed protocol', '8864 1100 0007 0000 21', { 'pppoe.malformed': 1 }],
+  ['address and control before the protocol', '8864 1100 0007 0004 ff03 0021', { 'pppoe.unsupported': 1 }],
   ['802.3 length with LLC: spanning tree', '0026 424203 0000000000', { 'link.unsupported': 1 }],
   ['EAPOL', '888e 0100 0000', { 'link.unsupported': 1 }],
 ])('%s: the sender is told, the failure counted', (_, rest, expected) => {
@@ -141,4 +158,6 @@ test('a capture cut in a tag or in PPPoE is truncated there', () => {
   expect(inTag.packet).toMatchObject({ sourceMac: 'a4:cf:12:99:be:ef', vlanIds: [] });
   expect(inTag.counts).toEqual({ 'vlan.truncated': 1 });
   expect(decode(hex(`${ETHERNET} 8864 1100 00`), { originalLength: 60 }).counts).toEqual({ 'pppoe.truncated': 1 });
+  const inProtocol = decode(hex(`${ETHERNET} 8864 1100 0007 002a 00`), { originalLength: 60 });
+  expect(inProtocol.counts).toEqual({ 'pppoe.truncated': 1 });
 });

@@ -31,7 +31,7 @@ const LAMP = dnsPacket.encode({
 });
 
 describe('an mDNS announcement', () => {
-  it('tells services, names, addresses, model and firmware', () => {
+  it('tells services, names, addresses, model, firmware and identifier', () => {
     expect(announcement(LAMP)).toEqual({
       serviceTypes: ['_hap._tcp'],
       instances: [{ type: '_hap._tcp', name: 'Lampe Küche' }],
@@ -39,6 +39,7 @@ describe('an mDNS announcement', () => {
       attributes: [
         { kind: 'model', key: 'md', value: 'LB-100', type: '_hap._tcp' },
         { kind: 'firmware', key: 'fv', value: '1.4.2', type: '_hap._tcp' },
+        { kind: 'id', key: 'id', value: 'aa:bb', type: '_hap._tcp' },
       ],
     });
   });

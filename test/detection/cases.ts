@@ -13,10 +13,12 @@ import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
 import { MAPPINGS } from './mappings.ts';
-import { OWN_THINGS } from './own.ts';
+import { CHANGING, OWN_THINGS } from './own.ts';
+import { SHARED_MACS } from './shared-macs.ts';
 import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
 import { SUBMISSION } from './submission.ts';
 import { SYMPTOMS } from './symptoms.ts';
+import { VANTAGE } from './vantage.ts';
 
 export const CASES: readonly Case[] = [
   ...MAIL,
@@ -29,7 +31,9 @@ export const CASES: readonly Case[] = [
   ...EXPOSURE,
   ...MAPPINGS,
   ...OWN_THINGS,
+  ...CHANGING,
   ...FLOODS,
+  ...SHARED_MACS,
   ...STORES_AND_UPDATES,
   ...NAMES,
   ...SYMPTOMS,
@@ -42,4 +46,5 @@ export const CASES: readonly Case[] = [
   ...WEB_PROXIES,
   ...THINGS,
   ...OUTSIDE,
+  ...VANTAGE,
 ];

@@ -1,4 +1,5 @@
-// What is the home's own: the sensor's machine, the home's public address, its prefixes. None of them hides anything.
+// What is the home's own: the sensor's machine, the home's public address, its prefixes. None of them hides anything. And
+// devices with several addresses, which nobody but a person takes for one.
 import { datagram, mail } from '../support/name-frames.ts';
 import { type CapturedFrame, ethernet, ipv6, routerAdvertisement } from '../support/packet-builder.ts';
 import {
@@ -16,7 +17,22 @@ import {
   START,
 } from '../support/stage.ts';
 import type { Case } from './case.ts';
-import { browses, IPHONE, joins, MACBOOK, message, morning, NAS, PI, reaches, talks, usual } from './household.ts';
+import {
+  browses,
+  fetches,
+  IPHONE,
+  joins,
+  MACBOOK,
+  message,
+  morning,
+  NAS,
+  PI,
+  type Resident,
+  reaches,
+  submits,
+  talks,
+  usual,
+} from './household.ts';
 import { asksAddress, soap } from './router-frames.ts';
 
 const OWN = '203.0.113.200';
@@ -31,6 +47,71 @@ function advertises(
   const packet = ipv6({ source: 'fe80::1', destination: 'ff02::1', hopLimit: 255 }, said);
   return { time, data: ethernet({ source: mac, destination: '33:33:00:00:00:01' }, packet) };
 }
+
+/** A telephone that makes up an address each day, asks for mail and hands some in. */
+const days = (count: number): Resident[] =>
+  Array.from({ length: count }, (_, i) => ({ ...IPHONE, mac: `9e:11:22:33:44:${50 + i}`, ip: `192.168.1.${100 + i}` }));
+
+export const CHANGING: readonly Case[] = [
+  {
+    name: 'a telephone that makes up a new address each day for six days',
+    home: (stage) =>
+      days(6).forEach((phone, i) => {
+        const time = START + i * DAY;
+        stage.play(
+          i === 0 ? usual(time) : [],
+          joins(phone, time),
+          fetches(phone, time + MINUTE),
+          submits(phone, time + HOUR),
+        );
+      }),
+    expect: days(6).map((device) => ({ kind: 'submission_started', device, severity: 'info' as const })),
+  },
+  {
+    name: 'a camera under a new address mails where its old one was allowed to: nobody has said that it is the same',
+    settled: (stage) => {
+      stage.play(
+        usual(START - DAY),
+        joins({ ...CAMERA, name: 'hallway' }, START - DAY),
+        mail(CAMERA, MAIL_SERVER, START - DAY + HOUR),
+      );
+      stage.run({ type: 'expect', incident: stage.incident('mail_started').id, until: null });
+    },
+    home: (stage) => {
+      const renewed = { mac: 'a6:cf:12:99:be:ef', ip: '192.168.1.90', name: 'hallway' };
+      stage.play(joins(renewed, START + DAY), mail(renewed, MAIL_SERVER, START + DAY + HOUR));
+    },
+    expect: [{ kind: 'mail_started', device: { mac: 'a6:cf:12:99:be:ef' }, severity: 'high' }],
+  },
+  {
+    name: 'a camera under a new address mails where its old one was allowed to, and a person has said that it is the same',
+    settled: (stage) => {
+      stage.play(
+        usual(START - DAY),
+        joins({ ...CAMERA, name: 'hallway' }, START - DAY),
+        mail(CAMERA, MAIL_SERVER, START - DAY + HOUR),
+      );
+      stage.run({ type: 'expect', incident: stage.incident('mail_started').id, until: null });
+    },
+    home: (stage) => {
+      const renewed = { mac: 'a6:cf:12:99:be:ef', ip: '192.168.1.90', name: 'hallway' };
+      stage.play(joins(renewed, START + DAY));
+      stage.run({ type: 'merge', device: renewed.mac, into: CAMERA.mac });
+      stage.play(mail(renewed, MAIL_SERVER, START + DAY + HOUR));
+    },
+  },
+  {
+    name: 'a laptop by cable and by Wi-Fi at once, its mail program on both',
+    home: (stage) => {
+      const cable = { ...MACBOOK, mac: '3c:22:fb:12:34:57', ip: '192.168.1.90' };
+      stage.play(usual(START), joins(MACBOOK, START), joins(cable, START + MINUTE));
+      stage.play(fetches(MACBOOK, START + HOUR), submits(cable, START + HOUR), submits(MACBOOK, START + 2 * HOUR));
+    },
+    expect: [MACBOOK, { mac: '3c:22:fb:12:34:57' }].map((device) => ({
+      ...{ kind: 'submission_started', device, severity: 'info' },
+    })),
+  },
+];
 
 export const OWN_THINGS: readonly Case[] = [
   {

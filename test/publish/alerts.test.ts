@@ -36,6 +36,9 @@ it('tells the house and the device, with all that an automation needs', () => {
     device: 'Hallway camera',
     mac: MAC,
     address: '192.168.1.44',
+    behind: null,
+    behind_name: null,
+    behind_kind: null,
     destination: '203.0.113.25',
     destination_name: 'mx.example.net',
     port: 25,
@@ -44,6 +47,20 @@ it('tells the house and the device, with all that an automation needs', () => {
     advice: ['Disconnect the device from the network.'],
     time: '2026-01-05T10:11:12.000Z',
     sensor_topic: 'thingwatch/b827eb5512aa',
+  });
+});
+
+it('says behind what a device is, and of one without a MAC of its own the address and no name', () => {
+  const behind = { mac: MAC, name: 'travel-router', kind: 'router', who: 'address' };
+  const incident = anIncident({ evidence: { behind, innerAddress: '192.168.36.152' } });
+  const [house] = alertMessages(topics, event({ incident }), device);
+  expect(JSON.parse(house?.payload ?? '')).toMatchObject({
+    device: 'A device at 192.168.36.152',
+    mac: MAC,
+    address: '192.168.36.152',
+    behind: MAC,
+    behind_name: 'travel-router',
+    behind_kind: 'router',
   });
 });
 

@@ -118,6 +118,14 @@ describe('states', () => {
     updates: { connections: 12, lastBackend: 'update.example.net', lastDownload: START },
   });
 
+  it('say which addresses behind the device’s MAC mail, until that is settled', () => {
+    const at = (id: string, innerAddress: string, state: 'open' | 'expected' = 'open') =>
+      anIncident({ id, state, evidence: { innerAddress } });
+    const incidents = [at('a', '192.168.36.153'), at('b', '192.168.36.152'), at('c', '192.168.36.154', 'expected')];
+    const state = deviceState(aDevice(MAC, 'Router', { incidents }), { mail: 3, updates: 0 }, START, HOLD_MS);
+    expect(JSON.parse(state.payload).mail.addresses_behind).toEqual(['192.168.36.152', '192.168.36.153']);
+  });
+
   it('have what the device’s entities read', () => {
     const state = deviceState(device, { mail: 3, updates: 12 }, START, HOLD_MS);
     expect(
@@ -134,6 +142,7 @@ describe('states', () => {
         connected: 0,
         refused: 0,
         unanswered: 0,
+        addresses_behind: [],
       },
       mail_connections: 3,
       last_mail: null,

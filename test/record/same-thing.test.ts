@@ -152,6 +152,45 @@ describe('two addresses of one thing', () => {
     expect(page.devices().map(({ mac, sameAs }) => [mac, sameAs])).toEqual([[NEW, null]]);
   });
 
+  it('are kept apart by a no, which a restart does not forget; forgetting one of them does, and so does a yes', () => {
+    rotated();
+    const differ = (distinct: boolean) => spine.run({ type: 'distinguish', device: NEW, from: OLD, distinct }, 'page');
+    merge(NEW, OLD);
+    expect(differ(true)).toEqual({ ok: true, changed: true });
+    expect(page.device(NEW)).toMatchObject({ sameAs: null, mergeSuggestion: null, distinctFrom: [{ mac: OLD }] });
+    expect(page.device(OLD)).toMatchObject({ distinctFrom: [{ mac: NEW, name: 'annas-phone (…:00:0b)' }] });
+    spine.close();
+    start();
+    expect(page.suggestions()).toEqual([]);
+    expect(differ(true)).toEqual({ ok: true, changed: false });
+    expect(differ(false)).toEqual({ ok: true, changed: true });
+    expect(page.suggestions()).toMatchObject([{ device: NEW, mac: OLD, kind: 'new-address', older: [] }]);
+    differ(true);
+    expect(merge(NEW, OLD)).toEqual({ ok: true, changed: true });
+    expect(page.device(NEW)).toMatchObject({ sameAs: OLD, distinctFrom: [], sameThing: [{ mac: OLD }] });
+    expect(page.device(OLD)).toMatchObject({ sameAs: null, sameThing: [{ mac: NEW }] });
+    differ(true);
+    spine.run({ type: 'forget', device: OLD }, 'page');
+    expect(page.device(NEW)?.distinctFrom).toEqual([]);
+    spine.close();
+    start();
+    expect(page.device(NEW)?.distinctFrom).toEqual([]);
+  });
+
+  it('are all joined or none: one that is unknown, or the router, among those further back', () => {
+    const devices = ['0a', '0b', '0c'].map((end, i) => appears(`02:00:00:00:00:${end}`, T + i * DAY, 'annas-phone'));
+    const [first, second, third] = devices.map(({ mac }) => mac);
+    const all = (older: string[]) =>
+      spine.run({ type: 'merge', device: third ?? '', into: second ?? '', older }, 'page');
+    expect(all(['02:00:00:00:00:ff'])).toMatchObject({ ok: false, status: 404 });
+    if (devices[0] !== undefined) devices[0].role = 'gateway';
+    expect(all([first ?? ''])).toMatchObject({ ok: false, status: 409 });
+    expect(devices.map(({ sameAs }) => sameAs)).toEqual([null, null, null]);
+    if (devices[0] !== undefined) devices[0].role = 'device';
+    expect(all([first ?? ''])).toEqual({ ok: true, changed: true });
+    expect(devices.map(({ sameAs }) => sameAs)).toEqual([null, first, second]);
+  });
+
   it('may be a chain, never a ring; the router and strangers are never joined', () => {
     rotated();
     const third = appears(THIRD, T + 2 * DAY, 'annas-phone');

@@ -179,6 +179,14 @@ const arbitraryDevice = fc.record({
   sameAs: maybe(fc.constantFrom('02:00:00:00:00:01', '02:00:00:00:00:02')),
   broadcastOnly: fc.boolean(),
   sharedMac: fc.boolean(),
+  path: fc.record({
+    directAt: maybe(time),
+    behind: maybe(fc.constantFrom('02:00:00:00:00:01', '02:00:00:00:00:02')),
+    kind: fc.constantFrom('repeater', 'router'),
+    ip: maybe(address),
+    until: maybe(time),
+    carriers: fc.array(fc.constantFrom('02:00:00:00:00:01', '02:00:00:00:00:02'), { maxLength: 2 }),
+  }),
   hostnames: fc.array(
     fc.record({
       name: text,
@@ -193,8 +201,10 @@ const arbitraryDevice = fc.record({
     dhcpFingerprint: maybe(text),
     dhcpVendorClass: maybe(text),
     dhcpClientId: maybe(text),
+    duid: maybe(text),
     mdnsServices: fc.array(text, { maxLength: 3 }),
     mdnsModels: fc.array(text, { maxLength: 3 }),
+    mdnsIds: fc.array(text, { maxLength: 3 }),
     ssdpServer: maybe(text),
     ssdpTypes: fc.array(text, { maxLength: 3 }),
     userAgent: maybe(text),

@@ -5,4 +5,5 @@ export * from '../../sensor/self-test/frames/link-layers.ts';
 export * from '../../sensor/self-test/frames/messages.ts';
 export * from '../../sensor/self-test/frames/pcap-file.ts';
 export * from '../../sensor/self-test/frames/proxies.ts';
+export * from '../../sensor/self-test/frames/remote-mirrors.ts';
 export * from './pcapng-file.ts';

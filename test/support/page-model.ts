@@ -48,6 +48,10 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
           ({ label: _label, identity: _identity, timeline: _timeline, activity: _activity, ...device }) => device,
         ),
       device: (mac) => devices.find((device) => device.mac === mac) ?? null,
+      suggestions: () =>
+        devices.flatMap(({ mergeSuggestion, sameAs }) =>
+          mergeSuggestion === null || sameAs !== null ? [] : [mergeSuggestion],
+        ),
       strip: (mac) => activityStrip(devices.find((device) => device.mac === mac)?.activity ?? [], now),
       incidents: page,
       incident(id) {
@@ -91,6 +95,7 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     if (command.type === 'rename' || command.type === 'forget') return changeDevice(command);
     if (command.type === 'merge') return join(command.device, command.into);
     if (command.type === 'unmerge') return join(command.device, null);
+    if (command.type === 'distinguish') return distinguish(command);
     if (command.type === 'remove_expectation') return removeExpectation(command.expectation);
     if (!('incident' in command)) return { ok: false, status: 400, error: 'This small home does not know that order.' };
     const incident = incidents.find(({ id }) => id === command.incident);
@@ -146,8 +151,25 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     const device = devices.find((known) => known.mac === mac);
     if (!device) return { ok: false, status: 404, error: 'There is no such device.' };
     device.sameAs = into;
-    device.olderName = devices.find((known) => known.mac === into)?.displayName ?? null;
+    const older = devices.find((known) => known.mac === into);
+    device.olderName = older?.displayName ?? null;
+    device.sameThing =
+      older === undefined ? [] : [{ mac: older.mac, name: older.displayName, lastSeen: older.lastSeen }];
     events.emit('device', newDevice(mac, now));
+    return { ok: true, changed: true };
+  }
+
+  const set = new Map<string, DeviceDetail['mergeSuggestion']>();
+
+  function distinguish({ device: mac, distinct, from }: Extract<Command, { type: 'distinguish' }>): CommandResult {
+    const device = devices.find((known) => known.mac === mac);
+    if (!device) return { ok: false, status: 404, error: 'There is no such device.' };
+    join(mac, null);
+    if (distinct) set.set(mac, device.mergeSuggestion);
+    device.mergeSuggestion = distinct ? null : (set.get(mac) ?? null);
+    device.distinctFrom = distinct
+      ? [{ mac: from, name: devices.find((one) => one.mac === from)?.displayName ?? from }]
+      : [];
     return { ok: true, changed: true };
   }
 

@@ -3,6 +3,7 @@ import { newDevice } from '../../sensor/attribute/device.ts';
 import type { Health } from '../../sensor/record/health.ts';
 import { isoTime, type ReportIncident, type ReportMailDestination } from '../../sensor/record/report.ts';
 import type { DeviceDetail, NoteView } from '../../web/shapes.ts';
+import { sightFrom } from './sight.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -25,6 +26,8 @@ export function quietHealth(now: number): Health {
     framesPerSecond: 41.6,
     lossPercent: 0,
     vantage: 'lan-both-ways',
+    sight: sightFrom('lan-both-ways'),
+    notCovered: { count: 0, devices: [] },
     blindSpots: [],
     warnings: [],
     decode: { 'ipv4 truncated': 3 },
@@ -61,6 +64,8 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     classEvidence: [],
     randomizedMac: false,
     sharedMac: false,
+    behind: null,
+    addressesBehind: [],
     broadcastOnly: false,
     firstSeen: isoTime(now - 12 * DAY),
     lastSeen: isoTime(now - 60_000),
@@ -75,6 +80,8 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     timeline: [],
     activity: hours.map((hour) => ({ hour, connections: 1 + ((hour * 7) % 9), mailAttempts: 0 })),
     mergeSuggestion: null,
+    sameThing: [],
+    distinctFrom: [],
   };
 }
 

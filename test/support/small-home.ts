@@ -14,6 +14,7 @@ import { type IncidentChange, newRecordEvents } from '../../sensor/record/events
 import type { Health } from '../../sensor/record/health.ts';
 import type { Incident } from '../../sensor/record/incident.ts';
 import type { OutboxMessage } from '../../sensor/record/outbox.ts';
+import { sightFrom } from './sight.ts';
 
 export const START = Date.parse('2026-01-05T10:11:12Z');
 
@@ -129,6 +130,8 @@ export function someHealth(changes: Partial<Health> = {}): Health {
     framesPerSecond: 12.34,
     lossPercent: 0,
     vantage: 'lan-both-ways',
+    sight: sightFrom(changes.vantage ?? 'lan-both-ways'),
+    notCovered: { count: 0, devices: [] },
     blindSpots: [],
     warnings: [],
     decode: {},

@@ -18,7 +18,7 @@ export function isMailIncident({ kind }: ReportIncident): boolean {
 export function mailFacts(incident: ReportIncident, device: ReportDevice | null): MailFacts {
   const ownPort = portTest(incident);
   const destinations = (isMailIncident(incident) ? (device?.mail.destinations ?? []) : [])
-    .filter(({ lastSeen, port }) => lastSeen >= incident.startedAt && ownPort(port))
+    .filter((one) => one.lastSeen >= incident.startedAt && ownPort(one.port) && isTheirs(incident, one))
     .sort((left, right) => right.attempts - left.attempts);
   const facts: MailFacts = {
     attempts: 0,
@@ -36,6 +36,20 @@ export function mailFacts(incident: ReportIncident, device: ReportDevice | null)
   const recipients = incident.evidence.recipients;
   facts.recipients = typeof recipients === 'number' ? recipients : 0;
   return facts;
+}
+
+/** The address behind the device's MAC that an incident is about; null where it is about the device. */
+export function innerAddress({ evidence }: ReportIncident): string | null {
+  return typeof evidence.innerAddress === 'string' ? evidence.innerAddress : null;
+}
+
+/** The device's destinations are those of all behind its MAC: of one of them the first and the last are known. */
+function isTheirs(incident: ReportIncident, { ip, port }: ReportMailDestination): boolean {
+  if (innerAddress(incident) === null) return true;
+  return [incident.evidence.firstDestination, incident.evidence.lastDestination].some((place) => {
+    const known: Record<string, unknown> = typeof place === 'object' && place !== null ? { ...place } : {};
+    return known.ip === ip && known.port === port;
+  });
 }
 
 /** Which ports the incident is about: submission, 25, or SMTP on an odd one, told by where it first went. */

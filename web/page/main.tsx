@@ -6,6 +6,7 @@ import './style/incident.css';
 import './style/views.css';
 import { render } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { HealthAnswer } from '../shapes.ts';
 import { begin, useLive } from './live-state.ts';
 import { Icon, type IconName } from './parts/icons.tsx';
 import { Toaster } from './parts/toast.tsx';
@@ -64,12 +65,24 @@ function Page() {
             <strong>{words.state.lost(live.lostSince)}</strong> {words.state.lostNow}
           </p>
         )}
+        {!lost && <HalfBlind health={live.health} isHere={room === 'sensor'} />}
       </div>
       <main id="content" ref={content} class={lost ? 'stale' : ''} tabIndex={-1}>
         {live.link === 'connecting' && !live.health ? <HeroWaiting /> : <View room={room} detail={detail} />}
       </main>
       <Toaster />
     </>
+  );
+}
+
+/** What half a mirror hides must not be taken for silence, whichever page is open. The home's own sentence says the rest. */
+function HalfBlind({ health, isHere }: { health: HealthAnswer | null; isHere: boolean }) {
+  if (health === null || isHere || health.vantage !== 'lan-one-way' || health.sight.confidence === 'unsure')
+    return null;
+  return (
+    <p class="banner half">
+      <strong>{words.sentence.halfBlind}</strong> {health.sight.sentence} <a href="#/sensor">{words.nav.sensor}</a>
+    </p>
   );
 }
 

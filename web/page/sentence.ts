@@ -5,7 +5,7 @@ import type { Health } from '../../sensor/record/health.ts';
 import type { ReportIncident } from '../../sensor/record/report.ts';
 import type { DeviceSummary } from '../shapes.ts';
 import { DAY_MS, HOUR_MS } from './format.ts';
-import { isMailIncident } from './mail-facts.ts';
+import { innerAddress, isMailIncident } from './mail-facts.ts';
 import { words } from './words.ts';
 
 export type Tone = 'alert' | 'notice' | 'blind' | 'quiet' | 'unknown';
@@ -56,7 +56,7 @@ export function homeSentence(input: SentenceInput): Sentence {
   const alert = alertSentence(input);
   if (alert) {
     if (blindness[0]) details.push(words.sentence.alsoBlind(blindness[0]));
-    return { ...alert, details: [...alert.details, ...details, ...health.blindSpots] };
+    return { ...alert, details: [...alert.details, ...details, ...limits(health)] };
   }
   if (blindness.length > 0) return blind(blindness, details, health);
   return quietSentence(input, health, details);
@@ -72,7 +72,7 @@ export function blindReasons(health: Health, now: number): string[] {
   if (health.lastFrameAt === null) reasons.push(words.sentence.noFrame);
   else if (live && now - health.lastFrameAt > SILENCE_MS)
     reasons.push(words.sentence.silentSince(health.lastFrameAt, now));
-  if (!SEEING.has(health.vantage)) reasons.push(words.sentence.vantage[health.vantage]);
+  if (!SEEING.has(health.vantage)) reasons.push(words.sentence.sight(health.sight.sentence));
   if (health.lossPercent !== null && health.lossPercent >= LOSS_LIMIT_PERCENT) {
     reasons.push(words.sentence.loss(health.lossPercent));
   }
@@ -81,14 +81,16 @@ export function blindReasons(health: Health, now: number): string[] {
 }
 
 function alertSentence({ health, incidents, incomplete, devices, now }: SentenceInput): Sentence | null {
-  const open = incidents.filter(({ severity, state }) => state === 'open' && severity !== 'info');
+  const isTold = ({ kind }: ReportIncident) =>
+    kind === 'sensor_blind' && health !== null && !SEEING.has(health.vantage);
+  const open = incidents.filter((one) => one.state === 'open' && one.severity !== 'info' && !isTold(one));
   const mail = open.filter(isMailIncident);
-  const mailDevices = new Set(mail.map(({ device }) => device));
+  const mailDevices = new Map(mail.map((incident) => [`${incident.device} ${innerAddress(incident)}`, incident]));
   const first = mail[0];
   const answered = mail.some(wasAnswered);
   const unanswered = answered || health?.vantage !== 'lan-both-ways' ? [] : [words.sentence.noneAnswered];
   if (first && mailDevices.size > 1) {
-    const names = [...mailDevices].map((mac) => nameOf(mac, devices));
+    const names = [...mailDevices.values()].map((incident) => whoIn(incident, devices));
     return {
       tone: 'alert',
       headline: answered
@@ -101,7 +103,7 @@ function alertSentence({ health, incidents, incomplete, devices, now }: Sentence
   if (first) {
     const since = mail.map(({ startedAt }) => startedAt).sort()[0] ?? first.startedAt;
     const link = `/incidents/${first.id}`;
-    const name = nameOf(first.device, devices);
+    const name = whoIn(first, devices);
     return {
       tone: 'alert',
       headline: answered ? words.sentence.sends(name, since, now) : words.sentence.tries(name, since, now),
@@ -122,7 +124,7 @@ function alertSentence({ health, incidents, incomplete, devices, now }: Sentence
   return {
     tone: 'notice',
     headline: one
-      ? words.sentence.acknowledged(nameOf(acknowledged.device, devices))
+      ? words.sentence.acknowledged(whoIn(acknowledged, devices))
       : words.sentence.severalAcknowledged(known.length),
     details: one ? [acknowledged.summary] : [],
     link: one ? `/incidents/${acknowledged.id}` : '/incidents',
@@ -140,8 +142,7 @@ function quietSentence({ devices, activity, now }: SentenceInput, health: Health
   const mailers = watched.filter(({ lastMail }) => lastMail !== null && lastMail >= from).length;
   const headline = words.sentence.quiet(watched.length, mailers, span.milliseconds);
   if (span.share < 0.95) details.push(words.sentence.someGaps(span.seen, span.hours));
-  if (health.vantage === 'lan-one-way') details.push(words.sentence.oneWay);
-  return { tone: 'quiet', headline, details: [...details, ...health.blindSpots], link: null };
+  return { tone: 'quiet', headline, details: [...details, ...limits(health)], link: null };
 }
 
 /** How far back the silence reaches (at most 30 days), and in how many of those hours anything was seen at all. */
@@ -164,7 +165,16 @@ function coverage(
 function blind(reasons: string[], details: string[], health: Health): Sentence {
   const [first = '', ...rest] = reasons;
   const headline = words.sentence.cannotSee(first);
-  return { tone: 'blind', headline, details: [...rest, ...details, ...health.blindSpots], link: '/sensor' };
+  return { tone: 'blind', headline, details: [...rest, ...details, ...limits(health)], link: '/sensor' };
+}
+
+/** What cannot be judged from there, and how to change that. */
+function limits({ blindSpots, sight, vantage }: Health): string[] {
+  return [
+    ...(vantage === 'lan-one-way' ? [sight.sentence] : []),
+    ...(sight.fix === null ? [] : [words.sentence.toChange(sight.fix)]),
+    ...blindSpots,
+  ];
 }
 
 /** False only when the sensor counted the answers and there was none. */
@@ -176,7 +186,10 @@ function others(count: number): string[] {
   return count > 0 ? [words.sentence.alsoOpen(count)] : [];
 }
 
-function nameOf(mac: string | null, devices: DeviceSummary[]): string {
+/** Of one behind the device's MAC the address is known, and no name. */
+function whoIn(incident: ReportIncident, devices: DeviceSummary[]): string {
+  const [inner, mac] = [innerAddress(incident), incident.device];
+  if (inner !== null) return words.device.at(inner);
   if (mac === null) return words.device.home;
   return devices.find((known) => known.mac === mac)?.name ?? mac;
 }

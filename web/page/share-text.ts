@@ -1,12 +1,16 @@
 // An incident as plain text for a provider or a vendor: what, when, to whom, and what happened before.
 // Made of totals and destinations only; mail content is never stored, so it cannot be here.
 import type { ReportDevice, ReportIncident } from '../../sensor/record/report.ts';
-import type { MailFacts } from './mail-facts.ts';
+import { innerAddress, type MailFacts } from './mail-facts.ts';
 import { words } from './words.ts';
 
 export function shareText(incident: ReportIncident, device: ReportDevice | null, facts: MailFacts): string {
   const outcomes = words.incident.outcome;
-  const who = device ? [device.vendor, device.mac].filter(Boolean).join(', ') : (incident.device ?? words.device.home);
+  const known = device
+    ? [device.vendor, device.mac].filter(Boolean).join(', ')
+    : (incident.device ?? words.device.home);
+  const inner = innerAddress(incident);
+  const who = inner === null ? known : words.share.behind(inner, incident.device ?? '');
   const counts = [
     words.incident.attempts(facts.attempts),
     `${facts.connected} ${outcomes.connected.toLowerCase()}`,

@@ -8,6 +8,8 @@ import { clockTime, DAY_MS, figure, HOUR_MS, percent, relativeTime, shortTime } 
 
 const plural = (count: number, one: string, many: string): string => `${figure(count)} ${count === 1 ? one : many}`;
 
+const lower = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
+
 const NAME_SOURCES: Record<string, string> = {
   dhcp: 'DHCP',
   dhcpv6: 'DHCPv6',
@@ -44,6 +46,9 @@ export const words = {
     },
     cannotSee: (reason: string): string => `I cannot see enough: ${reason}`,
     alsoBlind: (reason: string): string => `Besides, I cannot see enough: ${reason}`,
+    sight: lower,
+    halfBlind: 'Half blind.',
+    toChange: (fix: string): string => `To see more: ${fix}`,
     capture: {
       starting: 'the capture is starting.',
       restarting: 'the capture stopped and is being restarted.',
@@ -52,14 +57,6 @@ export const words = {
     },
     noFrame: 'not one frame has arrived.',
     silentSince: (last: number, now: number): string => `no frame has arrived since ${shortTime(last, now)}.`,
-    vantage: {
-      'wan-side': 'the mirror shows the router’s outer side, where all devices look like one.',
-      'own-traffic-only': 'only the sensor’s own traffic arrives. Is the mirror port set up?',
-      'broadcast-only': 'only broadcasts arrive. Is the mirror port set up?',
-      nothing: 'nothing arrives on the mirror port.',
-      'lan-both-ways': '',
-      'lan-one-way': '',
-    },
     loss: (share: number): string => `${percent(share)} % of the frames are lost before I can read them.`,
     justStarted: (started: number, now: number): string =>
       `I have been watching only since ${shortTime(started, now)}.`,
@@ -69,7 +66,6 @@ export const words = {
       `I saw traffic in only ${seen} of the last ${plural(hours, 'hour', 'hours')}.`,
     someGaps: (seen: number, hours: number): string =>
       `With gaps: I saw traffic in ${seen} of the last ${plural(hours, 'hour', 'hours')}.`,
-    oneWay: 'The mirror shows only one direction: I see attempts, not the answers.',
     sends: (name: string, since: string, now: number): string =>
       `${name} is sending mail since ${shortTime(since, now)}.`,
     tries: (name: string, since: string, now: number): string =>
@@ -166,6 +162,8 @@ export const words = {
     last: 'Last',
     often: 'How often',
     toWhom: 'To whom',
+    behind: 'Behind',
+    innerAddress: 'Its address',
     forgedMac: 'MAC address forged',
     forgedMacHint: (mac: string): string => `frames bear ${mac}; told from the IP address`,
     attempts: (count: number): string => plural(count, 'attempt', 'attempts'),
@@ -205,8 +203,8 @@ export const words = {
     expectTitle: 'Treat this as normal?',
     expectCovers: 'It will cover exactly:',
     expectDevice: (name: string): string => `from ${name}`,
-    expectTarget: ({ destination, port }: { destination: string; port: number }): string =>
-      destination === '*' ? `reached by anybody on its port ${port}` : `to ${destination}, port ${port}`,
+    expectTarget: ({ destination, from, port }: { destination: string; port: number; from?: string }): string =>
+      `${destination === '*' ? `reached by anybody on its port ${port}` : `to ${destination}, port ${port}`}${from === undefined ? '' : `, from ${from} alone`}`,
     expectMore: (count: number): string => `and ${plural(count, 'more', 'more')}`,
     expectNothing: 'nothing yet: no destination is known',
     wouldHide: (count: number): string =>
@@ -295,12 +293,15 @@ export const words = {
     addresses: 'Made-up MAC addresses',
     mailAttempts: 'Attempts to send mail',
     examples: 'Some of them',
+    behind: 'Behind',
+    innerAddress: 'Its address',
     bearers: 'Whose IP addresses they bear',
   } as Record<string, string>,
 
   share: {
     title: 'Report from a sensor inside my home network',
     device: 'Device',
+    behind: (address: string, mac: string): string => `at ${address}, behind ${mac}`,
     severity: 'Severity',
     period: 'Period',
     outcomes: 'Connections',
@@ -315,6 +316,10 @@ export const words = {
     notSeen: 'Only its broadcasts are seen: I cannot judge this one.',
     randomized: 'Locally administered address: it may change.',
     shared: 'Several devices speak behind this address.',
+    behind: (kind: 'repeater' | 'router', name: string): string =>
+      `Behind the ${kind} ${name}: its frames bear that one's MAC here.`,
+    at: (address: string): string => `A device at ${address}`,
+    addressesBehind: 'Devices behind it, without a MAC of their own here',
     nameFrom: (from: string): string =>
       from === 'user' ? 'name given by you' : `name from ${NAME_SOURCES[from] ?? from}`,
     noVendor: 'Unknown vendor',
@@ -334,6 +339,7 @@ export const words = {
     openIncident: 'Open incident',
     notJudged: 'Cannot be judged',
     newAddress: 'newer address of another',
+    perhaps: (name: string): string => `perhaps another address of ${name}`,
   },
 
   deviceView: {
@@ -393,12 +399,20 @@ export const words = {
     version: 'Version',
     timeline: 'History',
     noTimeline: 'Nothing noteworthy yet.',
-    merge: 'Perhaps the same device',
+    merge: 'Perhaps the same device.',
+    mergeInterfaces: 'The same device by cable and Wi-Fi?',
     mergeHint: 'If you say yes, the name and the expectations of the other one count for this one too.',
     mergeSee: (name: string): string => `See ${name}`,
     mergeYes: 'Yes, the same device',
+    mergeNo: 'No, different devices',
     merged: 'Joined.',
-    sameAs: 'The same device under a new address. The older one’s name and expectations count here too:',
+    distinguished: 'Kept apart.',
+    distinct: (name: string): string => `You said that this is not ${name}.`,
+    askAgain: 'Ask again',
+    askedAgain: 'It may be suggested again.',
+    sameAs: 'The same device under another address. The older one’s name and expectations count here too:',
+    sameThing: 'This device has other addresses too. Its name and expectations count for them:',
+    seenAt: (when: string): string => `last seen ${when}`,
     unmerge: 'Not the same device',
     unmerged: 'Separated.',
     forget: 'Forget this device',
@@ -454,15 +468,13 @@ export const words = {
     },
     mode: { live: 'live', replay: 'replayed recording', demo: 'demonstration' },
     interface: 'Interface',
-    vantage: 'Sees',
-    vantageName: {
-      'lan-both-ways': 'the home, both directions',
-      'lan-one-way': 'the home, one direction only',
-      'wan-side': 'the router’s outer side',
-      'own-traffic-only': 'only its own traffic',
-      'broadcast-only': 'only broadcasts',
-      nothing: 'nothing',
-    },
+    vantage: 'Looks from',
+    unsure: 'not sure yet',
+    judgedBy: 'Judged by',
+    notCoveredTitle: 'Not covered',
+    notCovered: (count: number): string =>
+      `${plural(count, 'device is', 'devices are')} seen only by broadcast: what they send to the Internet does not cross the mirror, so nothing can be said of them.`,
+    moreNotCovered: (count: number): string => `and ${figure(count)} more`,
     frames: 'Frames',
     perSecond: (count: number): string => `${figure(Math.round(count))} a second`,
     loss: 'Lost',

@@ -28,6 +28,8 @@ export interface TaggingFields {
   outerTpid?: number;
   /** A PPPoE session id. */
   pppoe?: number;
+  /** The session's protocol field is one octet (RFC 1661, section 6.5). */
+  compressed?: boolean;
 }
 
 export function macBytes(mac: string): Buffer {
@@ -99,7 +101,7 @@ function cookedAddress(source: string | null): { hardwareType: number; length: n
 }
 
 function tagged(fields: TaggingFields, payload: NetworkLayer): NetworkLayer {
-  let layer = fields.pppoe === undefined ? payload : pppoeSession(fields.pppoe, payload);
+  let layer = fields.pppoe === undefined ? payload : pppoeSession(fields.pppoe, payload, fields.compressed ?? false);
   const vlans = fields.vlans ?? [];
   for (let i = vlans.length - 1; i >= 0; i--) {
     const tpid = i === 0 && vlans.length > 1 ? (fields.outerTpid ?? 0x88a8) : 0x8100;
@@ -108,10 +110,11 @@ function tagged(fields: TaggingFields, payload: NetworkLayer): NetworkLayer {
   return layer;
 }
 
-function pppoeSession(sessionId: number, payload: NetworkLayer): NetworkLayer {
-  const pppProtocol = payload.etherType === 0x0800 ? 0x0021 : 0x0057;
-  const header = u16(0x1100, sessionId, payload.bytes.length + 2, pppProtocol);
-  return { etherType: 0x8864, bytes: Buffer.concat([header, payload.bytes]) };
+function pppoeSession(sessionId: number, payload: NetworkLayer, compressed: boolean): NetworkLayer {
+  const number = payload.etherType === 0x0800 ? 0x21 : 0x57;
+  const protocol = compressed ? Buffer.from([number]) : u16(number);
+  const header = u16(0x1100, sessionId, payload.bytes.length + protocol.length);
+  return { etherType: 0x8864, bytes: Buffer.concat([header, protocol, payload.bytes]) };
 }
 
 export interface Ipv4Fields {

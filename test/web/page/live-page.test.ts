@@ -72,13 +72,16 @@ describe('a rotating address', () => {
     const phone_ = home.devices.find(({ name }) => name === 'Phone');
     const older = home.devices.find(({ name }) => name === 'Laptop');
     if (!phone_ || !older) throw new Error('the sample home has a phone and a laptop');
-    phone_.mergeSuggestion = { mac: older.mac, name: older.displayName, reason: 'It announced the same name.' };
+    phone_.mergeSuggestion = {
+      ...{ device: phone_.mac, mac: older.mac, name: older.displayName, kind: 'new-address', older: [] },
+      reason: 'It announced the same name.',
+    };
     const page = await stage.open(home, phone);
     await stage.pair(page);
     await page.goto(`${stage.web.url}#/devices/${phone_.mac}`);
     await page.getByText('It announced the same name.').waitFor();
     await tap(page, 'Yes, the same device');
-    await page.getByText('The same device under a new address.').waitFor();
+    await page.getByText('The same device under another address.').waitFor();
     expect(phone_.sameAs).toBe(older.mac);
     await tap(page, 'Undo');
     await page.getByText('It announced the same name.').waitFor();
@@ -91,6 +94,18 @@ describe('a rotating address', () => {
     await tap(page, 'Not the same device');
     await page.getByText('Separated.').waitFor();
     expect(phone_.sameAs).toBeNull();
+    // Said once, it is not asked again, unless by a person's wish.
+    await page.getByText('You said that this is not Laptop.').waitFor();
+    expect(await page.getByText('It announced the same name.').count()).toBe(0);
+    await tap(page, 'Ask again');
+    await page.getByText('It announced the same name.').waitFor();
+    await page.goto(`${stage.web.url}#/devices`);
+    await page.getByText('perhaps another address of Laptop').waitFor();
+    await page.goto(`${stage.web.url}#/devices/${phone_.mac}`);
+    await tap(page, 'No, different devices');
+    await page.getByText('Kept apart.').waitFor();
+    await tap(page, 'Undo');
+    await page.getByText('It announced the same name.').waitFor();
     expect(stage.problems).toEqual([]);
   });
 });

@@ -4,8 +4,13 @@ import type { Health } from '../../../sensor/record/health.ts';
 import { summarize } from '../../../web/api.ts';
 import { homeSentence, type SentenceInput } from '../../../web/page/sentence.ts';
 import { CAMERA, DAY, HOUR, mailIncident, plainDevice, quietHealth } from '../../support/sample-home.ts';
+import { sightFrom } from '../../support/sight.ts';
 
 const NOW = Date.parse('2026-01-20T12:30:00Z');
+
+const seen = (health: Partial<Health>): Health => {
+  return { ...quietHealth(NOW), sight: sightFrom(health.vantage ?? 'lan-both-ways', 'from-home'), ...health };
+};
 
 /** Fourteen devices, twelve days of unbroken traffic, nothing open. */
 function quietHome(health: Partial<Health> = {}): SentenceInput {
@@ -14,7 +19,7 @@ function quietHome(health: Partial<Health> = {}): SentenceInput {
   );
   const activity = devices[0]?.activity ?? [];
   return {
-    health: { ...quietHealth(NOW), ...health },
+    health: seen(health),
     incidents: [],
     incomplete: false,
     devices: devices.map((device) => summarize(device, [])),
@@ -86,7 +91,8 @@ describe('a quiet home', () => {
 
   it('says that a mirror with one direction shows attempts only', () => {
     expect(homeSentence(quietHome({ vantage: 'lan-one-way' })).details).toEqual([
-      'The mirror shows only one direction: I see attempts, not the answers.',
+      'The mirror shows one direction only, from the home to the Internet: answers cannot be seen.',
+      expect.stringMatching(/^To see more: Set the mirror on the switch to both directions/),
     ]);
   });
 
@@ -111,7 +117,7 @@ describe('without coverage it never says quiet', () => {
     ['no frame ever', { lastFrameAt: null }, /not one frame/],
     ['no frame for four minutes', { lastFrameAt: NOW - 4 * 60_000 }, /no frame has arrived since/],
     ['the router’s outer side', { vantage: 'wan-side' }, /outer side/],
-    ['only own traffic', { vantage: 'own-traffic-only' }, /own traffic/],
+    ['only own traffic', { vantage: 'own-traffic-only' }, /own traffic and broadcasts/],
     ['only broadcasts', { vantage: 'broadcast-only' }, /only broadcasts/],
     ['nothing', { vantage: 'nothing' }, /nothing arrives/],
     ['loss', { lossPercent: 1 }, /1 % of the frames are lost/],
@@ -138,7 +144,11 @@ describe('without coverage it never says quiet', () => {
   it('all reasons are told, not only the first', () => {
     const { headline, details } = homeSentence(quietHome({ capture: 'failed', lastFrameAt: null, vantage: 'nothing' }));
     expect(headline).toMatch(/failed/);
-    expect(details).toEqual(['not one frame has arrived.', 'nothing arrives on the mirror port.']);
+    expect(details).toEqual([
+      'not one frame has arrived.',
+      'nothing arrives on the mirror port.',
+      expect.stringMatching(/^To see more: Look at the cable/),
+    ]);
   });
 
   it('no sensor, no sentence about the home', () => {
@@ -159,6 +169,16 @@ describe('mail', () => {
     expect(link).toBe('/incidents/a1b2c3d4e5f6a7b8');
   });
 
+  it('of one behind the MAC of a device is told by its address, each by its own', () => {
+    const at = (innerAddress: string, id: string) => ({ ...mailIncident(NOW, id), evidence: { innerAddress } });
+    const one = homeSentence({ ...cameraOnly(), incidents: [at('192.168.36.152', 'a')] });
+    expect(one.headline).toMatch(/^A device at 192\.168\.36\.152 is sending mail/);
+    const incidents = [at('192.168.36.152', 'a'), at('192.168.36.153', 'b'), at('192.168.36.153', 'c')];
+    const two = homeSentence({ ...cameraOnly(), incidents });
+    expect(two.headline).toMatch(/^2 devices/);
+    expect(two.details[0]).toMatch(/192\.168\.36\.152.*192\.168\.36\.153/);
+  });
+
   it('that no server was seen to answer is an attempt, and says why it may be', () => {
     const evidence = { attempts: 4, connected: 0, refused: 1, unanswered: 3, messages: 0 };
     const tried = { ...cameraOnly(), incidents: [{ ...mailIncident(NOW), evidence }] };
@@ -168,8 +188,8 @@ describe('mail', () => {
     });
     const answered = { ...tried, incidents: [{ ...mailIncident(NOW), evidence: { ...evidence, connected: 1 } }] };
     expect(homeSentence(answered)).toMatchObject({ headline: expect.stringMatching(/is sending mail/), details: [] });
-    const oneWay = { ...tried, health: { ...quietHealth(NOW), vantage: 'lan-one-way' as const } };
-    expect(homeSentence(oneWay).details).toEqual([]);
+    const oneWay = { ...tried, health: seen({ vantage: 'lan-one-way' }) };
+    expect(homeSentence(oneWay).details.join(' ')).not.toMatch(/block/);
   });
 
   it('of several devices counts devices, not incidents', () => {
@@ -188,7 +208,7 @@ describe('mail', () => {
   it('comes before blindness, and blindness is added', () => {
     const blind = {
       ...cameraOnly(),
-      health: { ...quietHealth(NOW), vantage: 'lan-one-way' as const, lossPercent: 20 },
+      health: seen({ vantage: 'lan-one-way', lossPercent: 20 }),
       incidents: [mailIncident(NOW)],
     };
     const { tone, details } = homeSentence(blind);

@@ -2,7 +2,7 @@
 import type { ReportIncident } from '../../../sensor/record/report.ts';
 import type { DeviceSummary } from '../../shapes.ts';
 import { shortTime } from '../format.ts';
-import { isMailIncident } from '../mail-facts.ts';
+import { innerAddress, isMailIncident } from '../mail-facts.ts';
 import { words } from '../words.ts';
 import { SeverityBadge, StateBadge, When } from './basics.tsx';
 import { Icon } from './icons.tsx';
@@ -17,7 +17,9 @@ export function IncidentLine({
   device: DeviceSummary | undefined;
   now: number;
 }) {
-  const who = incident.device === null ? words.device.home : device ? device.name : incident.device;
+  const inner = innerAddress(incident);
+  const known = incident.device === null ? words.device.home : device ? device.name : incident.device;
+  const who = inner === null ? known : words.device.at(inner);
   return (
     <li>
       <a
@@ -57,6 +59,7 @@ export function DeviceLine({ device, open, now }: { device: DeviceSummary; open:
             <When time={device.lastSeen} now={now} />
             {device.mailAttempts > 0 && ` · ${words.devices.mails(device.mailAttempts)}`}
             {device.sameAs !== null && ` · ${words.devices.newAddress}`}
+            {device.perhapsSameAs !== null && ` · ${words.devices.perhaps(device.perhapsSameAs)}`}
           </span>
           {(open || device.role !== 'device' || device.broadcastOnly) && (
             <span class="line-badges">

@@ -56,40 +56,6 @@ export function RenameDevice({ device, reload }: { device: DeviceDetail; reload:
   );
 }
 
-/** A rotating address: suggested by the sensor, decided by a person, undone at any time. */
-export function SameDevice({ device, reload }: { device: DeviceDetail; reload: () => void }) {
-  const text = words.deviceView;
-  const { mac: own, mergeSuggestion: suggestion, sameAs } = device;
-  const other = sameAs ?? suggestion?.mac;
-  if (other === undefined) return null;
-  const join = () => command({ type: 'merge', device: own, into: other });
-  const part = () => command({ type: 'unmerge', device: own });
-  const order = sameAs === null ? join : part;
-  const undo = sameAs === null ? part : join;
-  async function decide(): Promise<void> {
-    const done = sameAs === null ? text.merged : text.unmerged;
-    if (await perform(order, done, () => () => undo().finally(reload))) reload();
-  }
-  const name = (sameAs === null ? suggestion?.name : device.olderName) ?? other;
-  return (
-    <div class="notice">
-      <p>
-        {sameAs === null ? (
-          <>
-            <strong>{text.merge}.</strong> {suggestion?.reason} {text.mergeHint}
-          </>
-        ) : (
-          text.sameAs
-        )}{' '}
-        <a href={`#/devices/${encodeURIComponent(other)}`}>{text.mergeSee(name)}</a>
-      </p>
-      <button type="button" onClick={() => void decide()}>
-        {sameAs === null ? text.mergeYes : text.unmerge}
-      </button>
-    </div>
-  );
-}
-
 export function ForgetDevice({ mac }: { mac: string }) {
   const [asking, setAsking] = useState(false);
   const text = words.deviceView;

@@ -12,10 +12,11 @@ import { DayStrip, stripText } from '../parts/strip.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
-import { ForgetDevice, RenameDevice, SameDevice } from './device-actions.tsx';
+import { ForgetDevice, RenameDevice } from './device-actions.tsx';
 import { Updates } from './device-updates.tsx';
 import { type IncidentPage, UNRESOLVED } from './home.tsx';
 import { NoteSteps } from './incident.tsx';
+import { SameDevice } from './same-device.tsx';
 
 const SHOWN_BACKENDS = 20;
 const SHOWN_ADDRESSES = 4;
@@ -95,6 +96,7 @@ function summaryOf(device: DeviceDetail | null) {
     ...device,
     name,
     address: null,
+    perhapsSameAs: null,
     mailAttempts: 0,
     lastMail: null,
     lastUpdateContact: null,
@@ -112,6 +114,7 @@ function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteVi
     device.broadcastOnly ? words.device.notSeen : null,
     device.randomizedMac ? words.device.randomized : null,
     device.sharedMac ? words.device.shared : null,
+    device.behind ? words.device.behind(device.behind.kind, device.behind.name ?? device.behind.mac) : null,
   ].filter((warning) => warning !== null);
   const address = ({ ip, to }: { ip: string; to: string }) => (
     <li key={`${ip} ${to}`}>
@@ -142,6 +145,7 @@ function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteVi
               {newest.slice(0, SHOWN_ADDRESSES).map(address)}
             </ul>,
           ],
+          [words.device.addressesBehind, device.addressesBehind.join(', ')],
           [text.firstSeen, words.asCertain(shortTime(device.firstSeen, now), device.timeUncertain)],
           [text.lastSeen, <When key="seen" time={device.lastSeen} now={now} />],
           [text.class, `${text.classes[device.class]}${classReasons(device)}`],

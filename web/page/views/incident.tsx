@@ -5,7 +5,7 @@ import type { DeviceDetail, IncidentDetail, NoteView } from '../../shapes.ts';
 import { NOTE_SECTIONS } from '../../shapes.ts';
 import { figure, shortTime } from '../format.ts';
 import { useLive } from '../live-state.ts';
-import { isMailIncident, type MailFacts, mailFacts } from '../mail-facts.ts';
+import { innerAddress, isMailIncident, type MailFacts, mailFacts } from '../mail-facts.ts';
 import { Card, Facts, Pending, SeverityBadge, StateBadge, Title, When } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useNow } from '../parts/now.ts';
@@ -66,6 +66,8 @@ export function IncidentView({ id }: { id: string }) {
 
 function Summary({ incident, device }: { incident: ReportIncident; device: DeviceDetail | null }) {
   const now = useNow();
+  // Of one behind that MAC neither the name nor the vendor nor the address of its device holds.
+  const inner = innerAddress(incident);
   const address = device ? mainAddress(device.addresses) : null;
   const settled = incident.state === 'expected' || incident.state === 'resolved';
   return (
@@ -78,13 +80,15 @@ function Summary({ incident, device }: { incident: ReportIncident; device: Devic
       {device && (
         <a class="who" href={`#/devices/${encodeURIComponent(device.mac)}`}>
           <span>
-            <strong>{device.displayName}</strong>
+            <strong>{inner === null ? device.displayName : words.device.at(inner)}</strong>
             <span class="muted">
-              {[device.nameFrom && words.device.nameFrom(device.nameFrom), device.vendor ?? words.device.noVendor]
-                .filter(Boolean)
-                .join(' · ')}
+              {inner === null
+                ? [device.nameFrom && words.device.nameFrom(device.nameFrom), device.vendor ?? words.device.noVendor]
+                    .filter(Boolean)
+                    .join(' · ')
+                : words.incident.behind}
             </span>
-            <span class="muted mono">{[device.mac, address].filter(Boolean).join(' · ')}</span>
+            <span class="muted mono">{[device.mac, inner === null && address].filter(Boolean).join(' · ')}</span>
           </span>
           <Icon name="next" />
         </a>
@@ -110,7 +114,7 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
   const oneWay = useLive().health?.vantage === 'lan-one-way';
   const outcome = words.incident.outcome;
   const mail = isMailIncident(incident);
-  const { forgedMac } = incident.evidence;
+  const { behind, forgedMac } = incident.evidence;
   const again = mail || incident.findings > 1 ? true : '';
   const outcomes: [string, number, string][] = [
     [outcome.unanswered, facts.unanswered, oneWay ? outcome.unansweredOneWay : outcome.unansweredHint],
@@ -131,6 +135,8 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
               ? words.incident.attempts(facts.attempts)
               : again && words.incident.findings(incident.findings),
           ],
+          [words.incident.innerAddress, innerAddress(incident)],
+          [words.incident.behind, carrierText(behind)],
           [words.incident.forgedMac, typeof forgedMac === 'string' ? words.incident.forgedMacHint(forgedMac) : ''],
         ]}
       />
@@ -152,6 +158,12 @@ function WhatHappened({ incident, facts }: { incident: ReportIncident; facts: Ma
       {!mail && incident.kind !== 'outbreak' && <EvidenceFacts evidence={incident.evidence} />}
     </>
   );
+}
+
+/** What hands on the frames of the device, by name and MAC. */
+function carrierText(behind: unknown): string {
+  const known: Record<string, unknown> = typeof behind === 'object' && behind !== null ? { ...behind } : {};
+  return [known.name, known.mac].filter((text) => typeof text === 'string').join(' · ');
 }
 
 /** A proxy that was asked for a name kept the address to itself. */

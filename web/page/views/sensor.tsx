@@ -53,6 +53,11 @@ function Capture({ health }: { health: HealthAnswer }) {
   return (
     <Card title={text.capture}>
       {health.captureError && <p class="notice">{health.captureError}</p>}
+      {health.sight.fix !== null && (
+        <p class="notice">
+          {health.sight.sentence} {words.sentence.toChange(health.sight.fix)}
+        </p>
+      )}
       {health.warnings.map(({ fix, key, text: warning }) => (
         <div key={key} class="notice">
           <p>{warning}</p>
@@ -63,7 +68,8 @@ function Capture({ health }: { health: HealthAnswer }) {
         rows={[
           [text.capture, `${text.captureState[health.capture]} (${text.mode[health.mode]})`],
           [text.interface, health.interface],
-          [text.vantage, text.vantageName[health.vantage]],
+          [text.vantage, `${health.sight.place}${health.sight.confidence === 'unsure' ? ` (${text.unsure})` : ''}`],
+          [text.judgedBy, health.sight.reasons.join('; ')],
           [text.frames, `${figure(health.frames)} · ${text.perSecond(health.framesPerSecond)}`],
           [
             text.lastFrame,
@@ -74,6 +80,7 @@ function Capture({ health }: { health: HealthAnswer }) {
           [text.decode, decode.map(([reason, count]) => `${reason}: ${figure(count)}`).join(', ')],
         ]}
       />
+      <NotCovered health={health} />
       {health.blindSpots.length > 0 && (
         <>
           <h3>{text.blindSpots}</h3>
@@ -85,6 +92,27 @@ function Capture({ health }: { health: HealthAnswer }) {
         </>
       )}
     </Card>
+  );
+}
+
+/** By name, each a way to its own page. */
+function NotCovered({ health: { notCovered } }: { health: HealthAnswer }) {
+  const text = words.sensor;
+  const more = notCovered.count - notCovered.devices.length;
+  if (notCovered.count === 0) return null;
+  return (
+    <>
+      <h3>{text.notCoveredTitle}</h3>
+      <p class="muted">{text.notCovered(notCovered.count)}</p>
+      <ul class="bullets">
+        {notCovered.devices.map(({ mac, name }) => (
+          <li key={mac}>
+            <a href={`#/devices/${mac}`}>{name}</a>
+          </li>
+        ))}
+        {more > 0 && <li>{text.moreNotCovered(more)}</li>}
+      </ul>
+    </>
   );
 }
 
