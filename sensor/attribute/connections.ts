@@ -13,6 +13,7 @@ import {
   swapPorts,
 } from './connection.ts';
 import { EarlyAnswers } from './early-answers.ts';
+import { acknowledges, isBareReset, nextSequence } from './segment.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
 const CONNECTIONS = 16_384;
@@ -333,20 +334,4 @@ export class ConnectionTable {
 
 function keyOf({ originatorIp, originatorPort, responderIp, responderPort }: Connection): string {
   return `${originatorIp} ${originatorPort} ${responderIp} ${responderPort}`;
-}
-
-/** Sequence number after this segment's payload. */
-function nextSequence(tcp: Tcp): number {
-  return payloadSequence(tcp) + tcp.payloadLength;
-}
-
-/** A segment that only the receiver of a SYN-ACK sends: before that a connection is given up in silence (RFC 9293, section 3.10.4). */
-function acknowledges({ acknowledgement, flags }: Tcp): boolean {
-  const isPlain = (flags & (TCP_FLAGS.syn | TCP_FLAGS.rst)) === 0;
-  return isPlain && (flags & TCP_FLAGS.ack) !== 0 && acknowledgement !== 0;
-}
-
-/** A reset that carries no sequence number of the connection (RFC 9293, section 3.5.2). */
-function isBareReset(tcp: Tcp): boolean {
-  return (tcp.flags & TCP_FLAGS.rst) !== 0 && tcp.sequence === 0;
 }

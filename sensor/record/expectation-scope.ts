@@ -94,7 +94,8 @@ export function withKnownName(finding: Finding, chain: readonly Device[]): Findi
 
 /** What the device's firmware note calls its own mail is shown and not told, until a person decides. */
 export function calmedByNote(finding: Finding, note: Pick<Note, 'mail' | 'slug'> | null): Finding {
-  if (note?.mail == null || finding.inner !== undefined || !isMailKind(finding.kind) || !isInNote(note.mail, finding)) return finding;
+  if (note?.mail == null || finding.inner !== undefined || !isMailKind(finding.kind) || !isInNote(note.mail, finding))
+    return finding;
   return { ...finding, severity: 'info', evidence: { ...finding.evidence, expectedByNote: note.slug } };
 }
 

@@ -7,7 +7,6 @@ import { noteResumed } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
-import type { Remembered } from '../detect/memory.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
@@ -26,9 +25,8 @@ import type { OutboxMessage } from './outbox.ts';
 import { affectedIn, joinOutbreak } from './outbreak-members.ts';
 import type { SaveBatch, Store } from './store.ts';
 import { StoreError } from './store-error.ts';
+import { Unsaved } from './unsaved.ts';
 
-/** Alerts that wait in memory while the disk refuses them. */
-const WAITING_ALERTS = 1000;
 const HOUR = 60 * 60_000;
 /** Closed incidents and timeline entries are kept this long, in packet time. */
 const KEEP = 365 * 24 * HOUR;
@@ -55,23 +53,11 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #describer: Describer;
   #engine: Engine | null = null;
-  /** Changed since they were last on disk. */
-  readonly #dirtyIncidents = new Map<string, Incident>();
+  readonly #unsaved = new Unsaved();
   /** Changed in counts since publish and web were last told. */
   readonly #untold = new Map<string, Incident>();
-  readonly #dirtyDevices = new Map<Mac, Device>();
-  /** What detectors remember, until it is on disk. */
-  readonly #memories = new Map<string, Remembered>();
-  #dirtyExpectations = false;
-  /** To be deleted from the store, until they are. */
-  readonly #removedExpectations = new Set<string>();
-  readonly #removedIncidents = new Set<string>();
-  readonly #forgottenDevices = new Set<Mac>();
   /** What findings were about that an expectation covered: what more is learned of it is expected as well. */
   readonly #covered = new WeakSet<object>();
-  /** Corrections of the clock that are not on disk. */
-  #moves: TimeMove[] = [];
-  #alerts: OutboxMessage[] = [];
   #problem: string | null = null;
   #nextPrune = 0;
 
@@ -99,7 +85,7 @@ export class Recorder {
 
   /** Returns whether it stands: false where a person has called it normal. */
   finding(finding: Finding, device: Device | null): boolean {
-    if (device !== null && finding.effect !== 'state') this.#dirtyDevices.set(device.mac, device);
+    if (device !== null && finding.effect !== 'state') this.#unsaved.devices.set(device.mac, device);
     if (this.#isExpected(finding, device)) return false;
     const applied = this.incidents.apply(
       calmedByNote(finding, device === null ? null : this.#options.knowledge.noteOf(device)),
@@ -130,14 +116,14 @@ export class Recorder {
     if (expectation === null) return false;
     expectation.matches++;
     expectation.lastMatch = time;
-    this.#dirtyExpectations = true;
+    this.#unsaved.expectations = true;
     if (about !== undefined) this.#covered.add(about);
     return true;
   }
 
   /** An incident changed: news is stored and told at once, counts with the next flush. */
   changed(incident: Incident, change: IncidentChange, time: number, device: Device | null): void {
-    this.#dirtyIncidents.set(incident.id, incident);
+    this.#unsaved.incidents.set(incident.id, incident);
     if (change === 'updated') {
       this.#untold.set(incident.id, incident);
       return;
@@ -145,8 +131,7 @@ export class Recorder {
     if (change === 'resumed' && device !== null) noteResumed(device, incident.id, time);
     this.#describer.describe(incident, device);
     const event = { change, incident, time };
-    this.#alerts.push(...this.#options.alerts(event, device));
-    if (this.#alerts.length > WAITING_ALERTS) this.#alerts.splice(0, this.#alerts.length - WAITING_ALERTS);
+    this.#unsaved.alert(this.#options.alerts(event, device));
     this.#save(true, device === null ? [] : [device]);
     this.#options.events.emit('incident', event);
   }
@@ -175,17 +160,17 @@ export class Recorder {
     this.incidents.remove(incidents.map(({ id }) => id));
     this.evidence.ring.remove(incidents.map(({ id }) => id));
     for (const incident of incidents) {
-      this.#dirtyIncidents.delete(incident.id);
+      this.#unsaved.incidents.delete(incident.id);
       this.#untold.delete(incident.id);
-      this.#removedIncidents.add(incident.id);
+      this.#unsaved.removedIncidents.add(incident.id);
       this.#options.events.emit('incident', { change: 'absorbed', incident, time });
     }
   }
 
   /** Something about expectations changed by order of a person. */
   expectationsChanged(removed: string[] = []): void {
-    this.#dirtyExpectations = true;
-    for (const id of removed) this.#removedExpectations.add(id);
+    this.#unsaved.expectations = true;
+    for (const id of removed) this.#unsaved.removedExpectations.add(id);
     this.#save(true, []);
     this.#options.events.emit('expectations');
   }
@@ -215,7 +200,7 @@ export class Recorder {
       const device = this.#deviceOf(incident);
       return device !== null && devices.has(device);
     });
-    for (const device of devices) this.#dirtyDevices.set(device.mac, device);
+    for (const device of devices) this.#unsaved.devices.set(device.mac, device);
   }
 
   #retell(which: (incident: Incident) => boolean): void {
@@ -226,11 +211,11 @@ export class Recorder {
   /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
   flushMail(): void {
     this.#renamed(new Set(this.#engine?.devices.takeRenamed()));
-    const changed = this.#dirtyIncidents.size + this.#untold.size + this.#dirtyDevices.size;
-    if (changed === 0 && !this.#dirtyExpectations && !this.evidence.ring.isUrgent) return;
+    const changed = this.#unsaved.incidents.size + this.#untold.size + this.#unsaved.devices.size;
+    if (changed === 0 && !this.#unsaved.expectations && !this.evidence.ring.isUrgent) return;
     const incidents = [...this.#untold.values()];
-    const devices = [...this.#dirtyDevices.values()];
-    const expectations = this.#dirtyExpectations;
+    const devices = [...this.#unsaved.devices.values()];
+    const expectations = this.#unsaved.expectations;
     this.#untold.clear();
     this.#save(false, devices, { evidence: this.evidence.ring.changes(false) });
     for (const incident of incidents)
@@ -254,12 +239,12 @@ export class Recorder {
   /** The clock was put right, and `engine` has been told: what is kept bears the times that it had, on disk at once and as a whole. */
   moveTime(engine: Engine, move: TimeMove, isSure: boolean): void {
     for (const incident of moveIncidents(this.incidents.values(), move)) {
-      this.#dirtyIncidents.set(incident.id, incident);
+      this.#unsaved.incidents.set(incident.id, incident);
       this.#untold.set(incident.id, incident);
     }
-    if (moveExpectations(this.expectations.all(), move, isSure)) this.#dirtyExpectations = true;
+    if (moveExpectations(this.expectations.all(), move, isSure)) this.#unsaved.expectations = true;
     this.evidence.moveTime(move);
-    this.#moves.push(move);
+    this.#unsaved.moves.push(move);
     this.#nextPrune += move.by;
     const more = { meta: this.#meta(engine), evidence: this.evidence.ring.changes(true) };
     this.#save(true, engine.devices.takeChanged(), more);
@@ -277,8 +262,8 @@ export class Recorder {
 
   #forget(mac: Mac): void {
     this.#engine?.forgotten(mac);
-    this.#dirtyDevices.delete(mac);
-    this.#forgottenDevices.add(mac);
+    this.#unsaved.devices.delete(mac);
+    this.#unsaved.forgottenDevices.add(mac);
   }
 
   #deviceOf(incident: Incident): Device | null {
@@ -305,45 +290,29 @@ export class Recorder {
   }
 
   #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
-    for (const incident of this.#dirtyIncidents.values()) this.#describer.describe(incident, this.#deviceOf(incident));
-    for (const memory of this.#engine?.takeDetectorMemory() ?? [])
-      this.#memories.set(`${memory.detector} ${memory.mac}`, memory);
+    for (const incident of this.#unsaved.incidents.values())
+      this.#describer.describe(incident, this.#deviceOf(incident));
+    this.#unsaved.remember(this.#engine?.takeDetectorMemory() ?? []);
     const batch: SaveBatch = {
       ...more,
-      memories: this.#memories.values(),
-      durable,
-      forgottenDevices: this.#forgottenDevices,
-      removedExpectations: this.#removedExpectations,
-      removedIncidents: this.#removedIncidents,
-      devices: [...new Set([...devices, ...(durable ? [] : this.#dirtyDevices.values())])],
-      incidents: this.#dirtyIncidents.values(),
-      moves: this.#moves,
-      outbox: this.#alerts,
-      ...(this.#dirtyExpectations ? { expectations: this.expectations.all() } : {}),
+      ...this.#unsaved.batch(durable, devices),
+      ...(this.#unsaved.expectations ? { expectations: this.expectations.all() } : {}),
     };
     try {
       this.#options.store.save(batch);
     } catch (error) {
       // Everything stays marked as changed and goes with the next save.
-      for (const device of devices) this.#dirtyDevices.set(device.mac, device);
+      for (const device of devices) this.#unsaved.devices.set(device.mac, device);
       this.#refused(error);
       return;
     }
     if (this.#problem !== null)
       this.#options.log.info('the database can be written again; nothing that was kept in memory is lost');
     this.#problem = null;
-    this.#dirtyIncidents.clear();
-    this.#memories.clear();
     if (more.evidence !== undefined) this.evidence.ring.stored(more.evidence);
-    this.#alerts = [];
-    this.#moves = [];
-    this.#dirtyExpectations = false;
-    this.#removedExpectations.clear();
-    this.#removedIncidents.clear();
-    for (const mac of this.#forgottenDevices) this.#options.events.emit('forgotten', mac);
-    this.#forgottenDevices.clear();
-    if (durable) for (const device of devices) this.#dirtyDevices.delete(device.mac);
-    else this.#dirtyDevices.clear();
+    const forgotten = [...this.#unsaved.forgottenDevices];
+    this.#unsaved.saved(durable, devices);
+    for (const mac of forgotten) this.#options.events.emit('forgotten', mac);
   }
 
   #prune(time: number): void {
