@@ -89,7 +89,9 @@ function factsOf({ engine, knowledge }: Spine, seconds: number): Omit<WatchedTra
 function seenFrom({ judgement }: Engine): WatchedTraffic['vantage'] {
   const { confidence, direction, vantage } = judgement;
   const isUseless = vantage !== 'lan-both-ways' && vantage !== 'lan-one-way';
-  const isGood = vantage === 'lan-both-ways' ? 'yes' : isUseless && confidence !== 'unsure' ? 'useless' : 'poor';
+  // Where nothing came in all that time, there is nothing to doubt.
+  const isClear = vantage === 'nothing' || confidence !== 'unsure';
+  const isGood = vantage === 'lan-both-ways' ? 'yes' : isUseless && isClear ? 'useless' : 'poor';
   return { isGood, sentence: vantageSentence(judgement), fix: vantageAdvice(vantage, direction).fix };
 }
 
