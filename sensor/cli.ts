@@ -35,6 +35,9 @@ export interface DoctorCommand extends GlobalOptions {
   fix: boolean;
   /** … and leave the checks out. */
   fixOnly: boolean;
+  /** How long traffic is watched; 0 leaves it out. */
+  seconds: number;
+  json: boolean;
 }
 
 export interface Handlers {
@@ -116,9 +119,12 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     .description('check whether this machine can see the home')
     .option('--fix', 'first switch off the segmentation offloads of the capture port, saying so (root)')
     .option('--fix-only', 'do that and end, as the service does before it starts')
-    .action(async ({ fix = false, fixOnly = false }: { fix?: boolean; fixOnly?: boolean }) =>
-      done(await handlers.doctor({ ...globals(), fix: fix || fixOnly, fixOnly })),
-    );
+    .option('--seconds <seconds>', 'how long to watch traffic; 0 leaves that out', parseSeconds, 30)
+    .option('--json', 'one document (thingwatch.doctor/1) in place of text')
+    .action(async (options: { fix?: boolean; fixOnly?: boolean; seconds: number; json?: boolean }) => {
+      const { fix = false, fixOnly = false, json = false, seconds } = options;
+      done(await handlers.doctor({ ...globals(), fix: fix || fixOnly, fixOnly, json, seconds }));
+    });
 
   program
     .command('self-test')
@@ -164,6 +170,13 @@ function parseSpeed(text: string): number | 'max' {
   const speed = Number(text);
   if (!Number.isFinite(speed) || speed <= 0) throw new InvalidArgumentError('It must be max or a number above 0.');
   return speed;
+}
+
+function parseSeconds(text: string): number {
+  const seconds = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 3600)
+    throw new InvalidArgumentError('It must be a number from 0 to 3600.');
+  return seconds;
 }
 
 function collectPrefix(text: string, earlier: string[]): string[] {

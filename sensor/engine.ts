@@ -224,6 +224,7 @@ export class Engine {
     const { firstPacket, lastPacket } = this.#stats;
     if (firstPacket !== null) this.#stats.firstPacket = movedTime(firstPacket, move);
     if (lastPacket !== null) this.#stats.lastPacket = lastPacket + move.by;
+    this.#vantage.moveTime(move.by);
     this.#connections.moveTime(move.by);
     this.devices.moveTime(move);
     this.#detectors.moveTime(move);

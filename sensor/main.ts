@@ -157,25 +157,16 @@ function replayIo(session: Session, signal: AbortSignal): ReplayIo {
 
 async function doctor(options: DoctorCommand): Promise<number> {
   const session = openSession(options);
-  const { config, now } = session;
-  const { port, remote } = sourceNames(config);
   if (options.fix) {
+    const { port } = sourceNames(session.config);
     const mended = port === null ? null : await mendOffloads(port, (said) => complain(`${said}\n`));
     if (mended !== null) complain(`${mended.said}\n`);
     if (options.fixOnly) return mended?.done === false ? EXIT.failed : EXIT.done;
   }
-  const { formatDoctor, NO_MIRROR_PORT, runDoctor } = await import('./deploy/doctor.ts');
-  const checks = await runDoctor({
-    interface: port,
-    remote,
-    stateDir: config.state_dir,
-    webListen: config.web.listen,
-    mqttUrl: config.mqtt.url ?? null,
-    now: now(),
-  });
-  print(formatDoctor(checks));
-  if (remote === null) complain(NO_MIRROR_PORT);
-  return checks.some(({ result }) => result === 'fail') ? EXIT.failed : EXIT.done;
+  const examination = await import('./main/doctor.ts');
+  const abort = new AbortController();
+  void stopSignal().then(() => abort.abort());
+  return examination.doctor(session, { ...options, out: print, complain, signal: abort.signal });
 }
 
 async function selfTest(): Promise<number> {

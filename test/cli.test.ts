@@ -38,6 +38,7 @@ async function run(...argv: string[]): Promise<Outcome> {
 
 const REPLAY = { config: undefined, format: 'text', speed: null, serve: false, homeNet: [], state: null };
 
+const DOCTOR = { config: undefined, fix: false, fixOnly: false, seconds: 30, json: false };
 const EVIDENCE = { config: undefined, id: 'abc', pcap: null, text: null, state: null };
 
 test.each([
@@ -45,9 +46,10 @@ test.each([
   [['run', '--demo'], 'run', { config: undefined, demo: true }],
   [['--config', 'a.yaml', 'run'], 'run', { config: 'a.yaml', demo: false }],
   [['run', '--config', 'a.yaml'], 'run', { config: 'a.yaml', demo: false }],
-  [['doctor'], 'doctor', { config: undefined, fix: false, fixOnly: false }],
-  [['doctor', '--fix'], 'doctor', { config: undefined, fix: true, fixOnly: false }],
-  [['doctor', '--fix-only'], 'doctor', { config: undefined, fix: true, fixOnly: true }],
+  [['doctor'], 'doctor', DOCTOR],
+  [['doctor', '--fix'], 'doctor', { ...DOCTOR, fix: true }],
+  [['doctor', '--fix-only'], 'doctor', { ...DOCTOR, fix: true, fixOnly: true }],
+  [['doctor', '--seconds', '2.5', '--json'], 'doctor', { ...DOCTOR, seconds: 2.5, json: true }],
   [['self-test'], 'selfTest', { config: undefined }],
   [['pair'], 'pair', { config: undefined }],
   [['evidence'], 'evidence', { ...EVIDENCE, id: null }],
@@ -120,6 +122,8 @@ test.each([
   [['replay', 'a', '--format', 'xml'], 'xml'],
   [['replay', 'a', '--speed', 'fast'], 'fast'],
   [['replay', 'a', '--speed', '0'], '--speed'],
+  [['doctor', '--seconds', '-1'], '--seconds'],
+  [['doctor', '--seconds', 'long'], '--seconds'],
   [['replay', 'a', '--speed', '-3'], '--speed'],
   [['replay', 'a', '--home-net', '10.0.0.0/99'], '10.0.0.0/99'],
   [['replay', '--home-net', 'a.pcap'], 'a.pcap is no CIDR prefix'],

@@ -69,7 +69,7 @@ export class KnownTime {
 
   isUncertain(time: number): boolean {
     const { uncertain } = this.#known;
-    const isNow = this.#isUncertain && time >= (uncertain.at(-1)?.from ?? 0);
+    const isNow = this.#isUncertain && time >= (uncertain.at(-1)?.from ?? Number.POSITIVE_INFINITY);
     return isNow || uncertain.some(({ from, to }) => time >= from && time <= to);
   }
 
@@ -77,6 +77,7 @@ export class KnownTime {
   move(move: TimeMove): void {
     const { since, until, by } = move;
     const { gaps, uncertain } = this.#known;
+    this.#isUncertain = false;
     this.#known.uncertain = uncertain.filter(({ from }) => from < since || from > until);
     const before = gaps.find(({ at, length }) => at + length === since);
     for (const gap of gaps) gap.at = gap === before ? gap.at : movedTime(gap.at, move);

@@ -102,6 +102,16 @@ export class VantageJudge {
     this.#began ??= time;
   }
 
+  /** The clock was put right by so many ms: what was seen was seen just now. */
+  moveTime(by: number): void {
+    for (const stretch of this.#stretches) stretch.from += by;
+    this.#now += by;
+    this.#judgedAt += by;
+    if (this.#began !== null) this.#began += by;
+    this.#heartbeat = new Heartbeat();
+    this.#present = null;
+  }
+
   /** What the kernel says of the capture interface: live alone, about once a second. */
   link(state: LinkState): void {
     this.#heartbeat.link(state, this.#now);

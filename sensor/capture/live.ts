@@ -9,7 +9,7 @@ import type { LiveSource, LiveSourceOptions, Warning } from './live-source.ts';
 import { readPcap } from './pcap-stream.ts';
 
 /** Kernel ring: about 20,000 MTU-sized slots, a second of a busy home with the filter in place. */
-const KERNEL_BUFFER = 32 * 1024 * 1024;
+export const KERNEL_BUFFER = 32 * 1024 * 1024;
 const FIRST_RETRY = 250;
 const LONGEST_RETRY = 10_000;
 /** The longest a child may take to end, in ms: under a flood it cannot be told to. */

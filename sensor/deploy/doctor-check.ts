@@ -26,3 +26,32 @@ export function formatDoctor(checks: readonly DoctorCheck[]): string {
   const count = (wanted: DoctorCheck['result']) => checks.filter(({ result }) => result === wanted).length;
   return `${[...lines, `${count('ok')} ok, ${count('warn')} to improve, ${count('fail')} to repair`].join('\n')}\n`;
 }
+
+/** `doctor --json`: one document. */
+export interface DoctorReport {
+  readonly schema: 'thingwatch.doctor/1';
+  readonly thingwatch: string;
+  /** Where frames come from, for people; null where no port was found. */
+  readonly source: string | null;
+  /** How long traffic was watched. */
+  readonly seconds: number;
+  readonly checks: readonly DoctorCheck[];
+  readonly ok: number;
+  readonly toImprove: number;
+  readonly toRepair: number;
+}
+
+export function doctorReport(
+  checks: readonly DoctorCheck[],
+  about: Pick<DoctorReport, 'thingwatch' | 'source' | 'seconds'>,
+): DoctorReport {
+  const count = (wanted: DoctorCheck['result']) => checks.filter(({ result }) => result === wanted).length;
+  return {
+    schema: 'thingwatch.doctor/1',
+    ...about,
+    checks,
+    ok: count('ok'),
+    toImprove: count('warn'),
+    toRepair: count('fail'),
+  };
+}

@@ -1,8 +1,10 @@
-// Doctor's checks of what surrounds the sensor: the state directory, the page's port, the broker, the clock.
+// Doctor's checks of what surrounds the sensor: the state directory, and the page or its port. Creates nothing.
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { get } from 'node:http';
+import { get as getTls } from 'node:https';
+import { createServer } from 'node:net';
 import path from 'node:path';
-import { type DoctorCheck, runProgram } from './doctor-check.ts';
+import type { DoctorCheck } from './doctor-check.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const ENOUGH_BYTES = 200 * MEBIBYTE;
@@ -39,9 +41,16 @@ export function checkStateDirectory(stateDir: string): DoctorCheck {
   return { name, result: free < LEAST_BYTES ? 'fail' : 'warn', found, why, fix: `free some space, ${elsewhere}` };
 }
 
-/** Takes the page's port for a moment. */
-export async function checkPort(webListen: string): Promise<DoctorCheck> {
-  const name = 'page port';
+export interface PagePlace {
+  /** `host:port`; an IPv6 host in brackets. */
+  readonly listen: string;
+  readonly basePath: string;
+  readonly tls: boolean;
+}
+
+/** Opens the page of a sensor that runs; else takes its port for a moment. */
+export async function checkPage({ basePath, listen: webListen, tls }: PagePlace): Promise<DoctorCheck> {
+  const name = 'page';
   const why = 'the page is served there';
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(webListen);
   const port = Number(match?.[3]);
@@ -56,10 +65,15 @@ export async function checkPort(webListen: string): Promise<DoctorCheck> {
     server.listen({ port, ...(host ? { host } : {}) }, () => server.close(() => resolve(null)));
   });
   if (problem === null) return { name, result: 'ok', found: `${webListen} is free`, why, fix: null };
+  if (problem === 'EADDRINUSE') {
+    const url = `${tls ? 'https' : 'http'}://${hostOf(host)}:${port}${basePath}`;
+    const answer = await ask(url, tls);
+    if (answer === 'thingwatch') return { name, result: 'ok', found: `${url} answers: a sensor runs`, why, fix: null };
+  }
   const explained: Record<string, [found: string, fix: string]> = {
     EADDRINUSE: [
-      'is taken',
-      `see who holds it (ss -ltnp 'sport = :${port}'): maybe thingwatch already runs; else set web.listen`,
+      'is taken by something else than a sensor',
+      `see who holds it (sudo ss -ltnp 'sport = :${port}') and end it, or set web.listen to another port`,
     ],
     EACCES: ['may not be taken by this user', 'set web.listen to a port of 1024 or above'],
     EADDRNOTAVAIL: ['is not an address of this machine', 'set web.listen to one of its addresses, or 0.0.0.0'],
@@ -68,68 +82,29 @@ export async function checkPort(webListen: string): Promise<DoctorCheck> {
   return { name, result: 'fail', found: `${webListen} ${found}`, why, fix };
 }
 
-const BROKER_PORTS: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
-const BROKER_TIMEOUT_MS = 2_000;
-
-/** One TCP connection to the configured broker, closed at once; no password is sent and none is shown. */
-export async function checkBroker(mqttUrl: string | null): Promise<DoctorCheck> {
-  const name = 'broker';
-  const why = 'alerts reach Home Assistant through it';
-  if (mqttUrl === null)
-    return { name, result: 'ok', found: 'none configured: the embedded one is used', why, fix: null };
-  const url = URL.canParse(mqttUrl) ? new URL(mqttUrl) : null;
-  const usual = BROKER_PORTS[url?.protocol ?? ''];
-  if (url === null || usual === undefined || url.hostname === '') {
-    const fix = 'write it as mqtt://host:1883 or mqtts://host:8883';
-    return { name, result: 'fail', found: 'mqtt.url cannot be understood', why, fix };
-  }
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? usual : Number(url.port);
-  const problem = await new Promise<string | null>((resolve) => {
-    const socket = connect({ host, port });
-    const timer = setTimeout(() => finish('no answer'), BROKER_TIMEOUT_MS);
-    const finish = (result: string | null) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(result);
-    };
-    socket.once('connect', () => finish(null));
-    socket.once('error', (error) => finish(codeOf(error)));
-  });
-  if (problem === null) return { name, result: 'ok', found: `${url.host} accepts connections`, why, fix: null };
-  const words: Record<string, string> = {
-    ECONNREFUSED: 'refuses the connection',
-    ENOTFOUND: 'is a name that is not known',
-  };
-  const found = `${url.host} ${words[problem] ?? `cannot be reached (${problem})`}`;
-  return {
-    name,
-    result: 'fail',
-    found,
-    why,
-    fix: 'check mqtt.url, and that the broker runs and listens on that address',
-  };
+/** Where a listener on all addresses is reached from here. */
+function hostOf(host: string | undefined): string {
+  if (host === undefined || host === '' || host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
-const OLDEST_PLAUSIBLE_YEAR = 2025;
+const ANSWER_WITHIN = 2_000;
+const LONGEST_ANSWER = 65_536;
 
-/** @param now this machine's clock, milliseconds since 1970 */
-export async function checkClock(now: number): Promise<DoctorCheck> {
-  const name = 'clock';
-  const why = 'what is recorded bears these times; a small computer without a battery starts in the past';
-  const fix = 'sudo timedatectl set-ntp true';
-  const found = `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  if (new Date(now).getUTCFullYear() < OLDEST_PLAUSIBLE_YEAR) return { name, result: 'fail', found, why, fix };
-  const { code, output } = await runProgram('timedatectl', ['show', '--property=NTPSynchronized', '--value']);
-  if (code === 0 && output === 'no') return { name, result: 'warn', found: `${found}, not synchronised`, why, fix };
-  if ((code === 0 && output === 'yes') || existsSync('/run/systemd/timesync/synchronized')) {
-    return { name, result: 'ok', found: `${found}, synchronised`, why, fix: null };
-  }
-  return {
-    name,
-    result: 'ok',
-    found: `${found}, plausible; nothing here tells whether it is synchronised`,
-    why,
-    fix: null,
-  };
+/** Whose page it is. A certificate of its own is no reason to doubt it: nothing is sent. */
+function ask(url: string, tls: boolean): Promise<'thingwatch' | 'other'> {
+  return new Promise((resolve) => {
+    const options = { timeout: ANSWER_WITHIN, agent: false, rejectUnauthorized: false } as const;
+    const request = (tls ? getTls : get)(url, options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        if (text.length < LONGEST_ANSWER) text += chunk;
+      });
+      response.on('end', () => resolve(/<title>thingwatch<\/title>/.test(text) ? 'thingwatch' : 'other'));
+      response.on('error', () => resolve('other'));
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve('other'));
+  });
 }

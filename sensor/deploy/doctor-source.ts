@@ -6,7 +6,7 @@ export const NO_MIRROR_PORT =
   'No mirror port? capture.command (ssh router tcpdump …), capture.fritzbox, or a mirror sent here as TZSP, ERSPAN or VXLAN:\n' +
   'README.md, "Where to get the traffic", says which of them works with which router or switch.\n';
 
-/** Nothing is started or asked here: whether frames come is seen when the sensor runs. */
+/** Nothing is started or asked here: whether frames come, watching shows. */
 export function checkRemote(source: string): DoctorCheck {
   return {
     name: 'source',

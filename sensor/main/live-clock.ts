@@ -46,9 +46,9 @@ export class LiveClock {
     return this.#clock.timeOf(monotonic);
   }
 
-  /** When this run began, as far as that is known by now. */
+  /** When this run began, as far as that is known by now; to the second, so that drift is no news. */
   get startedAt(): number {
-    return this.#clock.timeOf(this.#startedAt);
+    return Math.round(this.#clock.timeOf(this.#startedAt) / 1000) * 1000;
   }
 
   health(): Health['clock'] {

@@ -12,7 +12,7 @@ const HASH = /^[0-9a-f]{64}$/;
 /** More waiting links than a family needs; the oldest give way. */
 const WAITING = 16;
 const PAGE_FILE = 'page.json';
-const page = z.object({ url: z.string(), loopbackOnly: z.boolean() });
+const page = z.object({ url: z.string(), loopbackOnly: z.boolean(), pid: z.number().optional() });
 
 /** Where the running sensor's page is; `loopbackOnly`: no phone can open it. */
 export type RunningPage = z.infer<typeof page>;
@@ -21,7 +21,8 @@ export type RunningPage = z.infer<typeof page>;
 export function tellPage(stateDir: string, running: RunningPage): void {
   try {
     mkdirSync(folder(stateDir), { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder(stateDir), PAGE_FILE), JSON.stringify(running), { mode: 0o600 });
+    const told = { ...running, pid: process.pid };
+    writeFileSync(join(folder(stateDir), PAGE_FILE), JSON.stringify(told), { mode: 0o600 });
   } catch {
     untellPage(stateDir);
   }

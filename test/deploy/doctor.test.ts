@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,9 @@ import {
   checkPrivileges,
   checkTcpdump,
 } from '../../sensor/deploy/doctor-capture.ts';
-import { checkBroker, checkClock, checkPort, checkStateDirectory } from '../../sensor/deploy/doctor-place.ts';
+import { checkClock, checkMtu, checkWriting, judgeVersions } from '../../sensor/deploy/doctor-machine.ts';
+import { checkPage, checkStateDirectory } from '../../sensor/deploy/doctor-place.ts';
+import { trafficChecks, type WatchedTraffic } from '../../sensor/deploy/doctor-traffic.ts';
 
 let folder: string;
 let server: Server;
@@ -119,39 +121,22 @@ describe('state directory', () => {
   });
 });
 
-describe('page port', () => {
-  test('a port that something listens on is taken', async () => {
-    expect(await checkPort(`127.0.0.1:${taken}`)).toMatchObject({
+describe('page', () => {
+  const page = (listen: string) => checkPage({ listen, basePath: '/', tls: false });
+  test('a port that something else listens on is taken', async () => {
+    expect(await page(`127.0.0.1:${taken}`)).toMatchObject({
       result: 'fail',
-      found: `127.0.0.1:${taken} is taken`,
-      fix: expect.stringContaining('thingwatch already runs'),
+      found: `127.0.0.1:${taken} is taken by something else than a sensor`,
+      fix: expect.stringContaining(`sudo ss -ltnp 'sport = :${taken}'`),
     });
   });
   test('a free one is free, also by IPv6 and without a host', async () => {
-    for (const listen of ['127.0.0.1:0', '[::1]:0', ':0']) expect((await checkPort(listen)).result, listen).toBe('ok');
+    for (const listen of ['127.0.0.1:0', '[::1]:0', ':0']) expect((await page(listen)).result, listen).toBe('ok');
   });
   test('an address that is not ours, and nonsense, are told apart', async () => {
-    expect((await checkPort('192.0.2.1:8080')).found).toContain('is not an address of this machine');
-    expect((await checkPort('8080')).found).toContain('is not host:port');
-    expect((await checkPort('127.0.0.1:99999')).found).toContain('is not host:port');
-  });
-});
-
-describe('broker', () => {
-  test('one that accepts connections is fine, and its password is not shown', async () => {
-    const check = await checkBroker(`mqtt://sensor:secret@127.0.0.1:${taken}`);
-    expect(check).toMatchObject({ result: 'ok', found: `127.0.0.1:${taken} accepts connections` });
-  });
-  test('one that refuses is a failure', async () => {
-    server.close();
-    await once(server, 'close');
-    const check = await checkBroker(`mqtts://127.0.0.1:${taken}`);
-    expect(check).toMatchObject({ result: 'fail', found: `127.0.0.1:${taken} refuses the connection` });
-  });
-  test('nonsense is a failure; none is the embedded broker', async () => {
-    expect((await checkBroker('http://127.0.0.1')).found).toBe('mqtt.url cannot be understood');
-    expect((await checkBroker('homeassistant')).found).toBe('mqtt.url cannot be understood');
-    expect((await checkBroker(null)).result).toBe('ok');
+    expect((await page('192.0.2.1:8080')).found).toContain('is not an address of this machine');
+    expect((await page('8080')).found).toContain('is not host:port');
+    expect((await page('127.0.0.1:99999')).found).toContain('is not host:port');
   });
 });
 
@@ -161,42 +146,134 @@ test('a kernel with too little room for the capture filter', () => {
   expect(checkFilterRoom(null).result).toBe('warn');
 });
 
-test('a clock that starts in 1970 is a failure', async () => {
-  expect(await checkClock(60_000)).toMatchObject({ result: 'fail', found: '1970-01-01 00:01 UTC' });
-  expect((await checkClock(Date.UTC(2026, 0, 2, 3, 4))).found).toContain('2026-01-02 03:04 UTC');
+describe('clock', () => {
+  const now = Date.UTC(2027, 0, 2, 3, 4);
+  const clock = { now, synchronised: 'yes', battery: 'right', lastKnown: null } as const;
+  test('that starts in 1970, or behind what was known, is a failure; one that nobody set is to improve', () => {
+    expect(checkClock({ ...clock, now: 60_000 })).toMatchObject({
+      result: 'fail',
+      found: expect.stringContaining('1970-01-01 00:01 UTC'),
+      fix: expect.stringContaining('sudo timedatectl set-ntp true'),
+    });
+    expect(checkClock({ ...clock, lastKnown: now + 86_400_000 })).toMatchObject({
+      result: 'fail',
+      found: expect.stringContaining('last known 2027-01-03 03:04 UTC: behind what was known already'),
+    });
+    expect(checkClock({ ...clock, synchronised: 'no', battery: 'none' })).toMatchObject({ result: 'warn' });
+    expect(checkClock(clock)).toMatchObject({
+      result: 'ok',
+      found: '2027-01-02 03:04 UTC, synchronised, battery clock agrees',
+      fix: null,
+    });
+  });
 });
 
-test('the whole examination of this machine, as a person reads it', async () => {
-  const checks = await runDoctor({
-    interface: defaultInterface() ?? 'lo',
-    remote: null,
-    stateDir: folder,
-    webListen: `127.0.0.1:${taken}`,
-    mqttUrl: null,
-    now: Date.UTC(2026, 5, 1),
+test('versions that are too old are named, with the way to newer ones', () => {
+  const versions = { node: '20.19.0', kernel: '6.1.0-18-arm64', libpcap: '1.10.3', tcpdump: '4.99.3' };
+  expect(judgeVersions('1.2.3', versions)).toMatchObject({
+    result: 'ok',
+    found: expect.stringContaining('thingwatch 1.2.3'),
   });
-  const text = formatDoctor(checks);
-  expect(checks.map(({ name }) => name)).toEqual([
-    ...['privileges', 'interface', 'listening', 'offloads', 'filter', 'tcpdump', 'capture add-on'],
-    ...['state directory', 'page port', 'broker', 'clock'],
-  ]);
-  expect(text).toMatch(
-    new RegExp(`^FAIL {2}page port {8}127\\.0\\.0\\.1:${taken} is taken\n {23}why: .*\n {23}fix: `, 'm'),
-  );
-  expect(text.trimEnd().split('\n').at(-1)).toMatch(/^\d+ ok, \d+ to improve, \d+ to repair$/);
+  expect(judgeVersions('1.2.3', { ...versions, node: '20.9.1' })).toMatchObject({
+    result: 'fail',
+    found: expect.stringMatching(/^node 20\.9\.1 is too old \(20\.19\.0 or newer\)/),
+    fix: expect.stringContaining('npm start'),
+  });
+  expect(judgeVersions('1.2.3', { ...versions, libpcap: '1.8.1' })).toMatchObject({
+    result: 'warn',
+    fix: expect.stringContaining('apt-get install'),
+  });
+  expect(judgeVersions('1.2.3', { ...versions, tcpdump: null }).result).toBe('ok');
 });
 
-test('where frames come from elsewhere, no port is examined', async () => {
-  const checks = await runDoctor({
-    interface: null,
-    remote: 'a command (capture.command)',
-    stateDir: folder,
-    webListen: '127.0.0.1:0',
-    mqttUrl: null,
-    now: Date.UTC(2026, 5, 1),
+test('a write through to the disk is timed, and leaves nothing behind; where no directory is, nothing is written', () => {
+  expect(checkWriting(folder, 3 * 1024 * 1024)).toMatchObject({
+    result: 'ok',
+    found: expect.stringMatching(/ ms a write through to the disk, \d+ KiB\/s; the running sensor writes 3 MiB a day$/),
   });
-  expect(checks.map(({ name }) => name)).toEqual([
-    ...['source', 'tcpdump', 'state directory', 'page port', 'broker', 'clock'],
-  ]);
-  expect(checks[0]).toMatchObject({ result: 'ok', found: expect.stringContaining('a command (capture.command)') });
+  expect(readdirSync(folder)).toEqual([]);
+  expect(checkWriting(path.join(folder, 'none'), null)).toBeNull();
+  expect(checkWriting('/proc', null)).toMatchObject({ result: 'warn', found: expect.stringContaining('not tried') });
+});
+
+describe('traffic', () => {
+  const seen: WatchedTraffic = {
+    ...{ seconds: 30, packets: 4000, duplicates: 3, devices: 12, broadcastOnly: [], lossPercent: 0 },
+    vantage: { isGood: 'yes', sentence: 'The sensor sees inside the home, both directions.', fix: null },
+    port: { arrived: 90_000, dropped: 0, tooLong: 0 },
+  };
+  const found = (change: Partial<WatchedTraffic>) =>
+    Object.fromEntries(trafficChecks({ ...seen, ...change }, 'eth1').map((check) => [check.name, check]));
+
+  test('as it should be is fine', () => {
+    expect(Object.values(found({})).map(({ result }) => result)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+    expect(found({}).traffic?.found).toBe(
+      '4000 packets of use in 30 s (133 a second), of 90000 that arrived (3000 a second)',
+    );
+  });
+  test('what is amiss is named with what to do', () => {
+    expect(found({ broadcastOnly: ['tv', 'fridge'] }).devices).toMatchObject({
+      result: 'warn',
+      found: '12 seen, 2 of them only by broadcast: tv, fridge',
+    });
+    expect(found({ duplicates: 1900 }).duplicates).toMatchObject({
+      result: 'warn',
+      found: '1900 copies (48 %), counted once',
+    });
+    expect(found({ lossPercent: 2 }).loss).toMatchObject({ result: 'warn', found: '2.0 % lost on the way' });
+    expect(found({ lossPercent: 9 }).loss?.result).toBe('fail');
+    expect(found({ lossPercent: null, packets: 7 }).loss).toMatchObject({
+      result: 'ok',
+      found: 'too few packets to tell (7)',
+    });
+    expect(found({ port: { arrived: 9, dropped: 4, tooLong: 0 } }).loss).toMatchObject({
+      result: 'warn',
+      fix: expect.stringContaining('sudo ethtool -G eth1 rx 4096'),
+    });
+    const useless = { isGood: 'useless', sentence: 'Only broadcasts are seen.', fix: 'mirror the port' } as const;
+    expect(found({ vantage: useless }).vantage).toMatchObject({ result: 'fail', fix: 'mirror the port' });
+  });
+  test('frames that the port refused for their length ask for a larger MTU', () => {
+    const refusing = { ...seen, port: { arrived: 1, dropped: 0, tooLong: 5 } };
+    expect(checkMtu('eth1', 1500, refusing)).toMatchObject({
+      result: 'warn',
+      fix: expect.stringContaining('mtu 1508'),
+    });
+    expect(checkMtu('eth1', 1400, seen)).toMatchObject({ result: 'warn', fix: 'sudo ip link set eth1 mtu 1500' });
+    expect(checkMtu('eth1', 1500, seen).result).toBe('ok');
+  });
+});
+
+describe('the whole examination', () => {
+  const options = () => ({
+    ...{ stateDir: folder, thingwatch: '1.2.3', watched: { problem: 'nobody was to' }, writesADay: null, others: [] },
+    page: { listen: `127.0.0.1:${taken}`, basePath: '/', tls: false },
+    clock: { now: Date.UTC(2027, 5, 1), synchronised: 'unknown', battery: 'none', lastKnown: null } as const,
+  });
+
+  test('of this machine, as a person reads it', async () => {
+    const checks = await runDoctor({ ...options(), interface: defaultInterface() ?? 'lo', remote: null });
+    const text = formatDoctor(checks);
+    expect(checks.map(({ name }) => name)).toEqual([
+      ...['privileges', 'interface', 'listening', 'offloads', 'ring', 'mtu', 'filter', 'traffic'],
+      ...['tcpdump', 'capture add-on', 'versions', 'state directory', 'writing', 'page', 'clock'],
+    ]);
+    expect(text).toMatch(
+      new RegExp(`^FAIL {2}page {13}127\\.0\\.0\\.1:${taken} is taken.*\n {23}why: .*\n {23}fix: `, 'm'),
+    );
+    expect(text.trimEnd().split('\n').at(-1)).toMatch(/^\d+ ok, \d+ to improve, \d+ to repair$/);
+  });
+
+  test('where frames come from elsewhere examines no port', async () => {
+    const checks = await runDoctor({
+      ...options(),
+      watched: null,
+      interface: null,
+      remote: 'a command (capture.command)',
+    });
+    expect(checks.map(({ name }) => name)).toEqual([
+      ...['source', 'tcpdump', 'versions', 'state directory', 'writing', 'page', 'clock'],
+    ]);
+    expect(checks[0]).toMatchObject({ result: 'ok', found: expect.stringContaining('a command (capture.command)') });
+  });
 });

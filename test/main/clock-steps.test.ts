@@ -29,6 +29,8 @@ function open(machine: Machine): ClockedHome {
   return home;
 }
 
+/** Alerts, but for those that the home is silent between: it is. */
+const news = (sensor: ClockedHome) => sensor.alerts.filter(({ kind }) => kind !== 'sensor_blind');
 const cameraMails = (time: number) => mail(CAMERA, MAIL_SERVER, time, { outcome: 'refused' });
 const close = (time: string | undefined, to: number) => Math.abs(Date.parse(time ?? '') - to) < 2 * SECOND;
 
@@ -66,7 +68,7 @@ describe('a machine without a battery', () => {
       expect(now.spine.time.isUncertain(Date.parse(incident.startedAt))).toBe(false);
     };
     check(sensor);
-    expect(sensor.alerts.map(({ change }) => change)).toEqual(['opened']);
+    expect(news(sensor).map(({ change }) => change)).toEqual(['opened']);
     expect(JSON.stringify([sensor.devices(), sensor.incidents()])).not.toMatch(/"19[67]\d-|"2026-/);
     machine.pass(MINUTE);
     check(open(machine));
@@ -117,7 +119,7 @@ describe('a machine without a battery', () => {
     home?.end();
     machine.pass(20 * SECOND);
     const sensor = open(machine);
-    expect(sensor.clock.now() - then).toBe(20 * SECOND);
+    expect(Math.abs(sensor.clock.now() - then - 20 * SECOND)).toBeLessThanOrEqual(1);
     machine.set(TRUE);
     machine.synchronised = 'yes';
     sensor.pass(3 * SECOND);
@@ -157,7 +159,7 @@ describe('a step', () => {
     const incident = sensor.incident('mail_started');
     expect(incident.evidence).toMatchObject({ attempts: 2, refused: 2 });
     expect(Date.parse(incident.lastAt)).toBeGreaterThanOrEqual(before);
-    expect(sensor.alerts.map(({ change }) => change)).toEqual(['opened']);
+    expect(news(sensor).map(({ change }) => change)).toEqual(['opened']);
     expect(sensor.clock.health()).toMatchObject({ isCertain: false });
     let last = before;
     for (let n = 0; n < 11 * 60; n++) {
@@ -204,7 +206,7 @@ describe('a step', () => {
   it('forward by a month that nobody vouches for is not followed for an hour, and then nothing runs out', () => {
     const { machine, sensor } = running();
     fullHome(sensor);
-    const told = sensor.alerts.length;
+    const told = news(sensor).length;
     const before = sensor.clock.now();
     machine.set(machine.wall() + 31 * DAY);
     machine.synchronised = 'no';
@@ -214,7 +216,7 @@ describe('a step', () => {
     sensor.pass(HOUR);
     expect(Math.abs(sensor.clock.now() - machine.wall())).toBeLessThan(SECOND);
     later(sensor);
-    expect(sensor.alerts.slice(told)).toEqual([]);
+    expect(news(sensor).slice(told)).toEqual([]);
     expect(sensor.incidents('updates_overdue')).toEqual([]);
     expect(sensor.incidents('backend_new')).toEqual([]);
     expect(sensor.incidents('port_mapping').every(({ state }) => state === 'open')).toBe(true);
@@ -223,14 +225,14 @@ describe('a step', () => {
   it('forward that is set right again within the hour was never there', () => {
     const { machine, sensor } = running();
     fullHome(sensor);
-    const told = sensor.alerts.length;
+    const told = news(sensor).length;
     machine.set(machine.wall() + 31 * DAY);
     machine.synchronised = 'no';
     sensor.pass(10 * MINUTE);
     machine.set(machine.wall() - 31 * DAY);
     machine.synchronised = 'yes';
     sensor.pass(10 * SECOND);
-    expect(sensor.alerts).toHaveLength(told);
+    expect(news(sensor)).toHaveLength(told);
     expect(Math.abs(sensor.clock.now() - machine.wall())).toBeLessThan(SECOND);
     expect(sensor.clock.health()).toMatchObject({ isCertain: true });
   });
@@ -238,10 +240,14 @@ describe('a step', () => {
   it('forward that the time server vouches for: an end that a person set has come, silences and habits have not grown', () => {
     const { machine, sensor } = running();
     fullHome(sensor);
-    const told = sensor.alerts.length;
+    const told = news(sensor).length;
     machine.set(machine.wall() + 31 * DAY);
     later(sensor.pass(5 * SECOND));
-    expect(sensor.alerts.slice(told).map(({ change, device }) => [change, device])).toEqual([['reopened', CAMERA.mac]]);
+    expect(
+      news(sensor)
+        .slice(told)
+        .map(({ change, device }) => [change, device]),
+    ).toEqual([['reopened', CAMERA.mac]]);
     expect(sensor.incidents('updates_overdue')).toEqual([]);
     expect(sensor.incidents('backend_new')).toEqual([]);
   });

@@ -98,7 +98,7 @@ describe.skipIf(reason !== null)('the sensor on a machine whose clock is set', (
     await fridge.connect('closed.example.net', 25);
     const [again] = await eventually(async () => {
       const list = await page.incidents();
-      return list[0]?.evidence.refused === 3 ? list : null;
+      return list[0]?.summary.includes('3 refused') ? list : null;
     });
     expect(again?.id).toBe(marked?.id);
     expect(Date.parse(again?.lastAt ?? '')).toBeGreaterThanOrEqual(lastAt);
@@ -109,5 +109,5 @@ describe.skipIf(reason !== null)('the sensor on a machine whose clock is set', (
     expect(await later.page.incidents()).toEqual([again]);
     expect(later.alerts()).toEqual([]);
     expect((await later.page.health()).startedAt).toBeGreaterThan(now - DAY);
-  }, 90_000);
+  }, 180_000);
 });

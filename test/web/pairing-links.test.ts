@@ -32,6 +32,13 @@ describe('a pairing link', () => {
     expect(links.use(hash(1), NOW)).toBe(false);
   });
 
+  it('from before the last boot is worth nothing: its time was counted from another start', () => {
+    const links = pairingLinks(directory);
+    links.add(hash(1), NOW + 1000);
+    writeFileSync(join(directory, 'pairing', hash(1)), `${NOW + 1000} another-boot`);
+    expect(links.use(hash(1), NOW)).toBe(false);
+  });
+
   it('is kept as a hash that only its owner may read; what is no hash names no file', () => {
     const links = pairingLinks(directory);
     links.add(hash(1), NOW + 1000);
@@ -65,7 +72,7 @@ describe('where the page is', () => {
     expect(runningPage(directory)).toBeNull();
     const page = { url: 'http://192.168.1.5:8080/watch/', loopbackOnly: false };
     tellPage(directory, page);
-    expect(runningPage(directory)).toEqual(page);
+    expect(runningPage(directory)).toEqual({ ...page, pid: process.pid });
     writeFileSync(join(directory, 'pairing', 'page.json'), '{"url":7}');
     expect(runningPage(directory)).toBeNull();
     untellPage(directory);
