@@ -5,10 +5,11 @@ import { ConnectionTraffic } from './attribute/connection-traffic.ts';
 import { DestinationNames } from './attribute/destination-names.ts';
 import type { Device } from './attribute/device.ts';
 import { DeviceTable } from './attribute/device-table.ts';
-import { DuplicateFinder } from './attribute/duplicates.ts';
+import type { CopyKind } from './attribute/duplicates.ts';
 import { GatewayFinder } from './attribute/gateway.ts';
 import { Home } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
+import { Legs } from './attribute/legs.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
 import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
@@ -16,7 +17,7 @@ import { Resolvers } from './attribute/resolvers.ts';
 import { type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
-import { interestOf } from './decode/interest.ts';
+import { type Interest, interestOf } from './decode/interest.ts';
 import { DecodeCounters, truncated } from './decode/outcome.ts';
 import type { Mac, Packet, Udp } from './decode/packet.ts';
 import type { DetectorFactory, DetectSettings } from './detect/detector.ts';
@@ -56,7 +57,9 @@ export interface CaptureStats {
   packets: number;
   firstPacket: number | null;
   lastPacket: number | null;
+  /** Packets that were delivered more than once, in all and by kind. */
   duplicates: number;
+  duplicatesByKind: Record<CopyKind, number>;
 }
 
 /** What an engine must know again after a restart, besides its devices. */
@@ -72,13 +75,13 @@ export class Engine {
   readonly #home: Home;
   readonly #gateways = new GatewayFinder();
   readonly #identities = new IdentityBook(this.devices);
-  readonly #duplicates = new DuplicateFinder();
+  readonly #legs: Legs;
   readonly #vantage: VantageJudge;
   readonly #detectors: DetectorPanel;
   readonly #connections: ConnectionTraffic;
   readonly #links: LinkLearner;
   readonly #nameTraffic: NameTraffic;
-  readonly #stats: CaptureStats = { packets: 0, firstPacket: null, lastPacket: null, duplicates: 0 };
+  readonly #stats = { packets: 0, firstPacket: null as number | null, lastPacket: null as number | null };
   /** Packet time; goes back only where the capture's clock was set back. */
   #now = 0;
   #behind = 0;
@@ -97,6 +100,12 @@ export class Engine {
       { devices: this.devices, ...place, resolvers, knowledge, settings, onWait },
       onFinding,
     );
+    this.#legs = new Legs({
+      devices: this.devices,
+      ...place,
+      onPacket: (frame, packet, interest) => this.#packet(frame, packet, interest),
+      onWait,
+    });
     this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
     this.#links = new LinkLearner({ ...parts, ...place, resolvers });
     this.#nameTraffic = new NameTraffic({
@@ -111,7 +120,9 @@ export class Engine {
   }
 
   get stats(): Readonly<CaptureStats> {
-    return this.#stats;
+    const { copies } = this.#legs;
+    const duplicates = copies.identical + copies.vlan + copies.routed + copies.hairpin;
+    return { ...this.#stats, duplicates, duplicatesByKind: { ...copies } };
   }
 
   get vantage(): Vantage {
@@ -159,23 +170,32 @@ export class Engine {
     if (packet === null) return false;
     const interest = interestOf(packet);
     if (interest === null) return false;
-    this.#follow(frame.time);
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
     this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
-    if (interest === 'tls-continued') {
-      if (packet.tcp !== null) this.#connections.continued(packet, packet.tcp, this.#now);
-    } else if (this.#duplicates.isCopy(packet, this.#now)) this.#stats.duplicates++;
-    else {
-      this.#options.watcher?.before();
-      const connection = this.#attribute(packet);
-      this.#options.watcher?.after(frame, packet, connection);
-    }
+    this.#legs.take(frame, packet, interest);
     return true;
   }
 
-  /** Packet time has reached `time` (ms), with or without a frame. */
+  /** The one of its copies that counts. */
+  #packet(frame: Frame, packet: Packet, interest: Interest): void {
+    this.#follow(frame.time);
+    if (interest === 'tls-continued') {
+      if (packet.tcp !== null) this.#connections.continued(packet, packet.tcp, this.#now);
+      return;
+    }
+    this.#options.watcher?.before();
+    const connection = this.#attribute(packet);
+    this.#options.watcher?.after(frame, packet, connection);
+  }
+
+  /** Packet time has reached `time` (ms), with or without a frame. What waits for its other leg holds it back. */
   tick(time: number): void {
+    this.#legs.tick(time);
+    this.#advance(Math.min(time, this.#legs.waitingSince ?? time));
+  }
+
+  #advance(time: number): void {
     if (time <= this.#now) return;
     this.#now = time;
     this.#connections.expire(time);
@@ -189,16 +209,18 @@ export class Engine {
       this.#now = 0;
       this.#behind = 0;
     }
-    this.tick(time);
+    this.#advance(time);
   }
 
   /** For a while nothing has come of a stream that goes on: nothing waits for what might come. */
   idle(): void {
+    this.#legs.flush();
     this.#detectors.idle();
   }
 
   /** The capture has ended: settles what is pending. */
   finish(): void {
+    this.#legs.flush();
     this.#connections.close(this.#now);
     this.#detectors.finish(this.#now);
     this.#assignRoles();

@@ -216,6 +216,17 @@ export class DeviceTable {
     return mac === undefined ? undefined : this.get(mac);
   }
 
+  /** The address of who holds `ip` now, be that a known device or not. */
+  holderOf(ip: IpAddress): Mac | undefined {
+    return this.#leases.holderOf(ip);
+  }
+
+  /** `mac` said itself, or was told by DHCP, that it holds `ip`: that does not rest on source addresses alone. */
+  hasAnnounced(mac: Mac, ip: IpAddress): boolean {
+    if (this.#leases.ownerOf(ip) !== mac) return false;
+    return this.get(mac)?.leases.findLast((lease) => lease.ip === ip)?.source !== 'on-link';
+  }
+
   /** Whose frame one from `mac` and `ip` really is, where no interface has that MAC: the other holder of the IP address. */
   trueSender(mac: Mac, ip: IpAddress | null): Device | null {
     if (ip === null || !cannotSend(mac)) return null;
