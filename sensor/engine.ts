@@ -1,5 +1,6 @@
 // Frame in, findings out. Owns packet time; deterministic, no I/O, no clock of its own. It routes: each packet goes through
 // the room attribute, and what that makes of it to the detectors, which judge.
+import { CaptureLoss } from './attribute/capture-loss.ts';
 import type { Connection } from './attribute/connection.ts';
 import { ConnectionTraffic } from './attribute/connection-traffic.ts';
 import { DestinationNames } from './attribute/destination-names.ts';
@@ -11,6 +12,7 @@ import { Home } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
 import { Legs } from './attribute/legs.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
+import type { LossEstimate } from './attribute/loss-tally.ts';
 import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
 import { Resolvers } from './attribute/resolvers.ts';
@@ -76,6 +78,7 @@ export class Engine {
   readonly #gateways = new GatewayFinder();
   readonly #identities = new IdentityBook(this.devices);
   readonly #legs: Legs;
+  readonly #loss = new CaptureLoss();
   readonly #vantage: VantageJudge;
   readonly #detectors: DetectorPanel;
   readonly #connections: ConnectionTraffic;
@@ -106,12 +109,21 @@ export class Engine {
       onPacket: (frame, packet, interest) => this.#packet(frame, packet, interest),
       onWait,
     });
-    this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
+    this.#connections = new ConnectionTraffic({
+      ...parts,
+      ...place,
+      names,
+      loss: this.#loss,
+      listener: this.#detectors,
+    });
     this.#links = new LinkLearner({ ...parts, ...place, resolvers });
     this.#nameTraffic = new NameTraffic({
       ...parts,
       names,
-      onMessage: (message, packet, device) => this.#detectors.dns(message, packet, device, this.#now),
+      onMessage: (message, packet, device) => {
+        this.#loss.dns(message, packet, this.#now);
+        this.#detectors.dns(message, packet, device, this.#now);
+      },
     });
   }
 
@@ -123,6 +135,11 @@ export class Engine {
     const { copies } = this.#legs;
     const duplicates = copies.identical + copies.vlan + copies.routed + copies.hairpin;
     return { ...this.#stats, duplicates, duplicatesByKind: { ...copies } };
+  }
+
+  /** Frames lost before they were read: of all so far, and lately. */
+  get loss(): { overall: LossEstimate; recent: LossEstimate } {
+    return { overall: this.#loss.overall(), recent: this.#loss.recent(this.#now) };
   }
 
   get vantage(): Vantage {
@@ -157,6 +174,7 @@ export class Engine {
       this.#take(frame);
       return;
     }
+    this.#loss.isCut = true;
     const before = this.counters.total('truncated');
     const isKept = this.#take(frame);
     // Cut behind all that was read of it, as a message body is: it is cut all the same.
@@ -180,6 +198,7 @@ export class Engine {
   /** The one of its copies that counts. */
   #packet(frame: Frame, packet: Packet, interest: Interest): void {
     this.#follow(frame.time);
+    this.#loss.passed(this.#now);
     if (interest === 'tls-continued') {
       if (packet.tcp !== null) this.#connections.continued(packet, packet.tcp, this.#now);
       return;
@@ -222,6 +241,7 @@ export class Engine {
   finish(): void {
     this.#legs.flush();
     this.#connections.close(this.#now);
+    this.#loss.close();
     this.#detectors.finish(this.#now);
     this.#assignRoles();
   }

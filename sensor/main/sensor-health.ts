@@ -1,5 +1,6 @@
 // Gathers the sensor's health from all rooms. Belongs to main.ts.
 import type { Vantage } from '../attribute/vantage.ts';
+import { InterfaceCounters } from '../capture/interface-drops.ts';
 import type { Health } from '../record/health.ts';
 import type { Spine } from '../spine.ts';
 
@@ -14,17 +15,22 @@ export class SensorHealth {
   readonly #spine: Spine;
   readonly #fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>;
   readonly #now: () => number;
+  readonly #counters: InterfaceCounters | null;
   #rate = { since: 0, frames: 0, perSecond: 0 };
 
   constructor(spine: Spine, fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>, now: () => number) {
     this.#spine = spine;
     this.#fixed = fixed;
     this.#now = now;
+    const { interface: name, mode } = fixed;
+    this.#counters = mode === 'live' && name !== null ? new InterfaceCounters(name) : null;
+    this.#counters?.tick(now());
     this.#rate.since = now();
   }
 
   /** Call about once a second: renews the frame rate. */
   tick(): void {
+    this.#counters?.tick(this.#now());
     const elapsed = this.#now() - this.#rate.since;
     if (elapsed < RATE_WINDOW) return;
     const { packets } = this.#spine.engine.stats;
@@ -34,6 +40,7 @@ export class SensorHealth {
   read(): Health {
     const { databasePath, engine, recorder, store } = this.#spine;
     const { stats, vantage } = engine;
+    const loss = engine.loss[this.#fixed.mode === 'live' ? 'recent' : 'overall'];
     return {
       ...this.#fixed,
       capture: this.capture,
@@ -42,7 +49,10 @@ export class SensorHealth {
       lastFrameAt: stats.lastPacket,
       frames: stats.packets,
       framesPerSecond: Math.round(this.#rate.perSecond * 10) / 10,
-      lossPercent: null,
+      duplicates: stats.duplicatesByKind,
+      lossPercent: loss.percent,
+      loss,
+      interfaceDrops: this.#counters?.read() ?? null,
       vantage,
       blindSpots: blindSpots(this.#spine, vantage),
       decode: engine.counters.toJSON(),

@@ -11,6 +11,13 @@ const VANTAGE: Record<Vantage, string> = {
   nothing: 'nothing came through',
 };
 
+const COPIES = [
+  ['identical', 'mirrored twice'],
+  ['vlan', 'again with another VLAN tag'],
+  ['routed', 'again as a router handed them on'],
+  ['hairpin', 'again on their way back into the home'],
+] as const;
+
 /** Backends, destinations and earlier events shown of one device or incident. */
 const SHOWN = 12;
 
@@ -19,7 +26,7 @@ export function textReport(report: Report): string {
 }
 
 function capture({
-  capture: { duplicates, files, firstPacket, lastPacket, malformed, packets, truncated, vantage },
+  capture: { duplicatesByKind, files, firstPacket, lastPacket, loss, malformed, packets, truncated, vantage },
 }: Report): string[] {
   const span =
     firstPacket === null || lastPacket === null
@@ -28,12 +35,19 @@ function capture({
   const odd = [
     [truncated, 'cut short'],
     [malformed, 'malformed'],
-    [duplicates, 'mirrored twice'],
+    ...COPIES.map(([kind, words]) => [duplicatesByKind[kind], words] as const),
   ].filter(([count]) => count !== 0);
   return [
     `${files.join(', ')}: ${span}, ${counted(packets, 'packet')} kept`,
     `Seen from: ${VANTAGE[vantage]}${odd.length === 0 ? '' : `; ${odd.map(([count, words]) => `${count} ${words}`).join(', ')}`}`,
+    ...(packets === 0 ? [] : [`Lost before they were read: ${lossWords(loss)}`]),
   ];
+}
+
+function lossWords({ high, isCertain, low, percent, samples }: Report['capture']['loss']): string {
+  if (percent !== null) return `${percent} % of packets`;
+  if (isCertain) return `between ${low} and ${high} % of packets`;
+  return `too few packets to tell (${counted(samples, 'sample')})`;
 }
 
 function incidents({ incidents: list }: Report): string[] {

@@ -63,6 +63,8 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
     mirror_port: {
       vantage: health.vantage,
       loss_percent: health.lossPercent,
+      loss_between: [health.loss.low, health.loss.high],
+      loss_unknown: health.lossPercent === null ? 'too few packets to tell' : null,
       capture: health.capture,
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
     },

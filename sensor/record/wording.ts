@@ -18,6 +18,15 @@ import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
 
 /** `name` is what people are shown as the device's name; null where no device is known. */
 export function summaryOf(incident: Incident, name: string | null): string {
+  return `${sentenceOf(incident, name)}${duringLoss(incident.evidence)}`;
+}
+
+function duringLoss({ lossPercent }: Record<string, unknown>): string {
+  if (lossPercent === undefined) return '';
+  return ` The capture was losing about ${number(lossPercent)} % of packets then: counts may be too low.`;
+}
+
+function sentenceOf(incident: Incident, name: string | null): string {
   const who = name ?? 'A device';
   const { evidence } = incident;
   switch (incident.kind) {
