@@ -64,7 +64,7 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
       vantage: health.vantage,
       loss_percent: health.lossPercent,
       loss_between: [health.loss.low, health.loss.high],
-      loss_unknown: health.lossPercent === null ? 'too few packets to tell' : null,
+      loss_unknown: lossUnknown(health),
       capture: health.capture,
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
     },
@@ -76,6 +76,12 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
     started: isoTime(health.startedAt),
   };
   return { payload: JSON.stringify(state), transition: `${problem} ${devicesSendingMail}` };
+}
+
+/** Why no figure is given; null where one is. */
+function lossUnknown({ loss, lossPercent }: Health): string | null {
+  if (lossPercent !== null) return null;
+  return loss.isCertain ? 'too few packets to tell exactly' : 'too few packets to tell';
 }
 
 /** Null while it cannot be told yet. */

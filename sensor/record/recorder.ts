@@ -3,13 +3,14 @@
 import type { Device } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
-import { type Finding, type IncidentKind, isMailKind } from '../detect/finding.ts';
+import { type Finding, isMailKind } from '../detect/finding.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
 import type { Remembered } from '../detect/memory.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
 import { Describer } from './describer.ts';
+import { withLoss } from './during-loss.ts';
 import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
@@ -28,12 +29,6 @@ const WAITING_ALERTS = 1000;
 const HOUR = 60 * 60_000;
 /** Closed incidents and timeline entries are kept this long, in packet time. */
 const KEEP = 365 * 24 * HOUR;
-
-/** Kinds that rest on what was seen and how often, not on what was missing. */
-const COUNTED = new Set<IncidentKind>([
-  ...(['mail_started', 'submission_started', 'mail_lookup', 'exposed'] as const),
-  ...(['port_mapping', 'mac_flood', 'symptom', 'backend_new', 'outbreak'] as const),
-]);
 
 export interface RecorderOptions {
   store: Store;
@@ -93,7 +88,10 @@ export class Recorder {
   finding(finding: Finding, device: Device | null): boolean {
     if (device !== null && finding.effect !== 'state') this.#dirtyDevices.set(device.mac, device);
     if (this.#isExpected(finding, device)) return false;
-    const applied = this.incidents.apply(this.#withLoss(this.#calmed(finding, device)), device);
+    const applied = this.incidents.apply(
+      withLoss(this.#calmed(finding, device), () => this.#engine?.loss.recent),
+      device,
+    );
     if (applied === null) return true;
     this.evidence.found(applied.incident, finding);
     if (finding.absorbs !== undefined && device !== null)
@@ -128,15 +126,6 @@ export class Recorder {
     const note = device === null || !isMailKind(finding.kind) ? null : this.#options.knowledge.noteOf(device);
     if (note?.mail == null || !isInNote(note.mail, finding)) return finding;
     return { ...finding, severity: 'info', evidence: { ...finding.evidence, expectedByNote: note.slug } };
-  }
-
-  /** While frames are lost, what is counted may be too little: the incident says so. */
-  #withLoss(finding: Finding): Finding {
-    if (finding.effect !== 'opens' || !COUNTED.has(finding.kind)) return finding;
-    const loss = this.#engine?.loss.recent;
-    if (loss?.isCertain !== true) return finding;
-    const lossPercent = Math.max(1, Math.round((loss.missed / loss.samples) * 100));
-    return { ...finding, evidence: { ...finding.evidence, lossPercent } };
   }
 
   /** An incident changed: news is stored and told at once, counts with the next flush. */

@@ -1,6 +1,7 @@
 // The sentences of an incident: what happened and what to do now. Only what the sensor saw is claimed.
 import type { Device, TimelineEntry } from '../attribute/device.ts';
 import type { Note } from '../notes/schema.ts';
+import { lossSentence } from './during-loss.ts';
 import type { Incident } from './incident.ts';
 import {
   EXPOSED_ADVICE,
@@ -18,12 +19,7 @@ import { SYMPTOM_ADVICE, symptomSummary } from './wording-symptom.ts';
 
 /** `name` is what people are shown as the device's name; null where no device is known. */
 export function summaryOf(incident: Incident, name: string | null): string {
-  return `${sentenceOf(incident, name)}${duringLoss(incident.evidence)}`;
-}
-
-function duringLoss({ lossPercent }: Record<string, unknown>): string {
-  if (lossPercent === undefined) return '';
-  return ` The capture was losing about ${number(lossPercent)} % of packets then: counts may be too low.`;
+  return `${sentenceOf(incident, name)}${lossSentence(incident.evidence)}`;
 }
 
 function sentenceOf(incident: Incident, name: string | null): string {
