@@ -1,15 +1,18 @@
 // Frame in, findings out. Owns packet time; deterministic, no I/O, no clock of its own. It routes: each packet goes through
 // the room attribute, and what that makes of it to the detectors, which judge.
+import { CaptureLoss } from './attribute/capture-loss.ts';
 import type { Connection } from './attribute/connection.ts';
 import { ConnectionTraffic } from './attribute/connection-traffic.ts';
 import { DestinationNames } from './attribute/destination-names.ts';
 import type { Device } from './attribute/device.ts';
 import { DeviceTable } from './attribute/device-table.ts';
-import { DuplicateFinder } from './attribute/duplicates.ts';
+import type { CopyKind } from './attribute/duplicates.ts';
 import { GatewayFinder } from './attribute/gateway.ts';
 import { Home, type HomeMemory } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
+import { Legs } from './attribute/legs.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
+import type { LossEstimate } from './attribute/loss-tally.ts';
 import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
 import { RemoteMirrors } from './attribute/remote-mirrors.ts';
@@ -18,7 +21,7 @@ import { movedTime, type TimeMove } from './attribute/time-move.ts';
 import { type Judgement, type LinkState, type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
 import { decodeFrame } from './decode/frame.ts';
-import { interestOf } from './decode/interest.ts';
+import { type Interest, interestOf } from './decode/interest.ts';
 import { DecodeCounters, truncated } from './decode/outcome.ts';
 import type { Mac, Packet, Udp } from './decode/packet.ts';
 import type { DetectorFactory, DetectSettings } from './detect/detector.ts';
@@ -60,7 +63,9 @@ export interface CaptureStats {
   packets: number;
   firstPacket: number | null;
   lastPacket: number | null;
+  /** Packets that were delivered more than once, in all and by kind. */
   duplicates: number;
+  duplicatesByKind: Record<CopyKind, number>;
 }
 
 /** What an engine must know again after a restart, besides its devices. */
@@ -78,14 +83,15 @@ export class Engine {
   readonly #home: Home;
   readonly #gateways = new GatewayFinder();
   readonly #identities = new IdentityBook(this.devices);
-  readonly #duplicates = new DuplicateFinder();
   readonly #mirrors: RemoteMirrors;
+  readonly #legs: Legs;
+  readonly #loss = new CaptureLoss();
   readonly #vantage: VantageJudge;
   readonly #detectors: DetectorPanel;
   readonly #connections: ConnectionTraffic;
   readonly #links: LinkLearner;
   readonly #nameTraffic: NameTraffic;
-  readonly #stats: CaptureStats = { packets: 0, firstPacket: null, lastPacket: null, duplicates: 0 };
+  readonly #stats = { packets: 0, firstPacket: null as number | null, lastPacket: null as number | null };
   /** Packet time; goes back only where the capture's clock was set back. */
   #now = 0;
   #behind = 0;
@@ -106,12 +112,27 @@ export class Engine {
       { devices: this.devices, ...place, vantage: this.#vantage, resolvers, knowledge, settings, onWait },
       onFinding,
     );
-    this.#connections = new ConnectionTraffic({ ...parts, ...place, names, listener: this.#detectors });
+    this.#legs = new Legs({
+      devices: this.devices,
+      ...place,
+      onPacket: (frame, packet, interest) => this.#packet(frame, packet, interest),
+      onWait,
+    });
+    this.#connections = new ConnectionTraffic({
+      ...parts,
+      ...place,
+      names,
+      loss: this.#loss,
+      listener: this.#detectors,
+    });
     this.#links = new LinkLearner({ ...parts, ...place, resolvers });
     this.#nameTraffic = new NameTraffic({
       ...parts,
       names,
-      onMessage: (message, packet, device) => this.#detectors.dns(message, packet, device, this.#now),
+      onMessage: (message, packet, device) => {
+        this.#loss.dns(message, packet, this.#now);
+        this.#detectors.dns(message, packet, device, this.#now);
+      },
     });
   }
 
@@ -120,7 +141,14 @@ export class Engine {
   }
 
   get stats(): Readonly<CaptureStats> {
-    return this.#stats;
+    const { copies } = this.#legs;
+    const duplicates = copies.identical + copies.vlan + copies.routed + copies.hairpin;
+    return { ...this.#stats, duplicates, duplicatesByKind: { ...copies } };
+  }
+
+  /** Frames lost before they were read: of all so far, and lately. */
+  get loss(): { overall: LossEstimate; recent: LossEstimate } {
+    return { overall: this.#loss.overall(), recent: this.#loss.recent(this.#now) };
   }
 
   get vantage(): Vantage {
@@ -165,6 +193,7 @@ export class Engine {
       this.#take(frame);
       return;
     }
+    this.#loss.isCut = true;
     const before = this.counters.total('truncated');
     const isKept = this.#take(frame);
     // Cut behind all that was read of it, as a message body is: it is cut all the same.
@@ -182,24 +211,34 @@ export class Engine {
       for (const inner of this.#mirrors.take(frame, packet)) this.frame(inner);
       return false;
     }
-    this.#follow(frame.time);
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
     this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
-    this.#links.turned(packet, this.#now);
-    if (interest === 'tls-continued') {
-      if (packet.tcp !== null) this.#connections.continued(packet, packet.tcp, this.#now);
-    } else if (this.#duplicates.isCopy(packet, this.#now)) this.#stats.duplicates++;
-    else {
-      this.#options.watcher?.before();
-      const connection = this.#attribute(packet);
-      this.#options.watcher?.after(frame, packet, connection);
-    }
+    this.#links.turned(packet, frame.time);
+    this.#legs.take(frame, packet, interest);
     return true;
   }
 
-  /** Packet time has reached `time` (ms), with or without a frame. */
+  /** The one of its copies that counts. */
+  #packet(frame: Frame, packet: Packet, interest: Interest): void {
+    this.#follow(frame.time);
+    this.#loss.passed(this.#now);
+    if (interest === 'tls-continued') {
+      if (packet.tcp !== null) this.#connections.continued(packet, packet.tcp, this.#now);
+      return;
+    }
+    this.#options.watcher?.before();
+    const connection = this.#attribute(packet);
+    this.#options.watcher?.after(frame, packet, connection);
+  }
+
+  /** Packet time has reached `time` (ms), with or without a frame. What waits for its other leg holds it back. */
   tick(time: number): void {
+    this.#legs.tick(time);
+    this.#advance(Math.min(time, this.#legs.waitingSince ?? time));
+  }
+
+  #advance(time: number): void {
     if (time <= this.#now) return;
     this.#now = time;
     this.#home.expire(time);
@@ -215,7 +254,7 @@ export class Engine {
       this.#now = 0;
       this.#behind = 0;
     }
-    this.tick(time);
+    this.#advance(time);
   }
 
   /** The clock was put right: packet time goes on from there, and what was stamped wrong bears the time that it had. */
@@ -233,13 +272,16 @@ export class Engine {
   /** For a while nothing has come of a stream that goes on: nothing waits for what might come. */
   idle(): void {
     for (const frame of this.#mirrors.flush()) this.frame(frame);
+    this.#legs.flush();
     this.#detectors.idle();
   }
 
   /** The capture has ended: settles what is pending. */
   finish(): void {
     for (const frame of this.#mirrors.flush()) this.frame(frame);
+    this.#legs.flush();
     this.#connections.close(this.#now);
+    this.#loss.close();
     this.#detectors.finish(this.#now);
     this.#assignRoles();
   }

@@ -38,7 +38,12 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 function reportOf(stage: Stage): Report {
   const { devices, incidents } = stage.finish();
   const capture = { files: ['a.pcap'], packets: 1, firstPacket: null, lastPacket: null } as const;
-  const counts = { truncated: 0, malformed: 0, duplicates: 0, vantage: 'lan-both-ways', lossPercent: null } as const;
+  const loss = { percent: null, low: 0, high: 100, samples: 0, missed: 0, isCertain: false };
+  const counts = {
+    ...{ truncated: 0, malformed: 0, duplicates: 0, lossPercent: null },
+    ...{ duplicatesByKind: { identical: 0, vlan: 0, routed: 0, hairpin: 0 }, loss },
+    vantage: 'lan-both-ways',
+  } as const;
   return {
     schema: 'thingwatch.report/1',
     capture: { ...capture, files: [...capture.files], ...counts, sight: sightFrom('lan-both-ways') },

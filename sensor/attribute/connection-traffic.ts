@@ -5,6 +5,7 @@ import { isMailPort } from '../decode/interest.ts';
 import type { DecodeCounters } from '../decode/outcome.ts';
 import { type IcmpError, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
 import { looksLikeHello } from '../decode/smtp.ts';
+import type { CaptureLoss } from './capture-loss.ts';
 import { type Connection, payloadSequence } from './connection.ts';
 import { type ConnectionHandler, ConnectionTable, type Side } from './connections.ts';
 import { destinationOf } from './destination.ts';
@@ -36,6 +37,7 @@ export interface ConnectionTrafficParts {
   home: Home;
   identities: IdentityBook;
   names: DestinationNames;
+  loss: CaptureLoss;
   counters: DecodeCounters;
   listener: ConnectionListener;
 }
@@ -61,20 +63,25 @@ export class ConnectionTraffic {
   tcp(packet: Packet, tcp: Tcp, time: number): Connection | null {
     this.#now = time;
     const followed = this.#table.follow(packet, tcp, time, (connection, from) =>
-      this.#segment(connection, tcp, from, time),
+      this.#segment(connection, packet, tcp, from),
     );
     if (followed !== null) return followed.connection;
     const adopted = this.#adopted(packet, tcp);
-    if (adopted === null) return null;
+    if (adopted === null) {
+      this.#parts.loss.orphan(packet, tcp, time);
+      return null;
+    }
     const { connection, from } = adopted;
-    this.#segment(connection, tcp, from, time);
+    this.#parts.loss.adopted(connection);
+    this.#segment(connection, packet, tcp, from);
     const device = this.#direction.subject(connection);
     if (device !== null && connection.way === 'inbound' && connection.outcome === 'connected')
       this.#parts.listener.settled(device, connection, time);
     return connection;
   }
 
-  #segment(connection: Connection, tcp: Tcp, from: Side, time: number): void {
+  #segment(connection: Connection, packet: Packet, tcp: Tcp, from: Side): void {
+    this.#parts.loss.segment(connection, packet, tcp, from);
     const opening = from === 'originator' ? this.#openings.tcp(connection, tcp) : null;
     if (opening !== null) this.#named(opening);
     const device = this.#direction.subject(connection);
@@ -82,7 +89,7 @@ export class ConnectionTraffic {
     if (connection.beganUnseen && connection.way === 'outbound') this.#parts.devices.keep(device);
     if (connection.way !== 'inbound' && this.#tunnels.take(connection, tcp, from))
       this.#tunnelled(device, connection, tcp, from);
-    this.#parts.listener.segment(device, connection, tcp, from, time);
+    this.#parts.listener.segment(device, connection, tcp, from, this.#now);
   }
 
   /** An ICMP error that quotes a SYN: it was refused on the way. A SYN that was not seen is known by the quote. */
@@ -107,6 +114,7 @@ export class ConnectionTraffic {
   continued(packet: Packet, tcp: Tcp, time: number): void {
     this.#now = time;
     const connection = this.#table.continued(packet, tcp, time);
+    if (connection !== null) this.#parts.loss.segment(connection, packet, tcp, 'originator');
     const opening = connection === null ? null : this.#openings.tcp(connection, tcp);
     if (opening !== null) this.#named(opening);
   }
@@ -243,6 +251,7 @@ export class ConnectionTraffic {
 
   #ended(connection: Connection): void {
     this.#tunnels.end(connection);
+    this.#parts.loss.ended(connection);
     const device = this.#volumeOf(connection);
     if (device !== null) this.#parts.listener.ended(device, connection, connection.lastAt);
   }

@@ -1,6 +1,7 @@
 // One connection as far as the capture shows it: plain data that the connection table, the openings and detect work on.
 import { type IpAddress, type Mac, type Packet, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 import { ByteCounter } from './byte-counter.ts';
+import type { WholeStreams } from './capture-loss.ts';
 import type { NameSource } from './device.ts';
 
 /** `unseen`: the capture holds no SYN of it. */
@@ -80,6 +81,9 @@ export interface Connection {
   way: Way | null;
   /** Key of the backend this connection was counted to; null while it was not. */
   backend: string | null;
+  /** What was seen of it, for the estimate of capture loss; bits of capture-loss.ts. */
+  seen: number;
+  whole: WholeStreams | null;
 }
 
 /** A connection between the packet's ends, opened by its sender. `isn` is null when its SYN was not seen. */
@@ -119,6 +123,8 @@ export function newConnection(
     openingRead: false,
     way: null,
     backend: null,
+    seen: 0,
+    whole: null,
   };
 }
 

@@ -3,7 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { Carriers } from './carriers.ts';
-import { type Device, type Lease, LIMITS, newDevice } from './device.ts';
+import { type Device, hasCharacter, type Lease, LIMITS, newDevice } from './device.ts';
 import { NameIndex } from './display-name.ts';
 import { LeaseBook } from './lease-book.ts';
 import { cannotSend, isGroup, NULL_ADDRESS } from './mac-address.ts';
@@ -242,6 +242,17 @@ export class DeviceTable {
     return mac === undefined ? undefined : this.get(mac);
   }
 
+  /** The address of who holds `ip` now, be that a known device or not. */
+  holderOf(ip: IpAddress): Mac | undefined {
+    return this.#leases.holderOf(ip);
+  }
+
+  /** `mac` said itself, or was told by DHCP, that it holds `ip`: that does not rest on source addresses alone. */
+  hasAnnounced(mac: Mac, ip: IpAddress): boolean {
+    if (this.#leases.ownerOf(ip) !== mac) return false;
+    return this.get(mac)?.leases.findLast((lease) => lease.ip === ip)?.source !== 'on-link';
+  }
+
   /**
    * Whose frame one with `mac` and `ip` at the same end is: the client's that this MAC carries, the holder's of the address
    * where no interface has that MAC, else that MAC's own device; undefined where none is known.
@@ -332,9 +343,4 @@ export class DeviceTable {
     if (wasStored) this.#evicted.add(mac);
     return true;
   }
-}
-
-function hasCharacter({ backends, hostnames, leases, role }: Device): boolean {
-  const isUsed = role !== 'device' || backends.size > 0 || hostnames.length > 0;
-  return isUsed || leases.some(({ source }) => source === 'dhcp');
 }

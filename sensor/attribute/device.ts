@@ -273,3 +273,9 @@ export function newDevice(mac: Mac, time: number): Device {
 export function isLocallyAdministered(mac: Mac): boolean {
   return (Number.parseInt(mac.slice(0, 2), 16) & 0x02) !== 0;
 }
+
+/** What it does or says of itself shows that it is a thing of its own. */
+export function hasCharacter({ backends, hostnames, leases, role }: Device): boolean {
+  const isUsed = role !== 'device' || backends.size > 0 || hostnames.length > 0;
+  return isUsed || leases.some(({ source }) => source === 'dhcp');
+}

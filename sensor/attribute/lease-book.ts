@@ -33,6 +33,11 @@ export class LeaseBook {
     return [...this.#networks.values()].some((macs) => macs.filter((other) => other !== mac).length >= NEIGHBOURS);
   }
 
+  /** As `ownerOf`; asked for each packet, it leaves the order in which owners give way alone. */
+  holderOf(ip: IpAddress): Mac | undefined {
+    return this.#owners.peek(ip);
+  }
+
   restore({ leases, mac }: Device): void {
     for (const { ip } of leases) {
       this.#owners.set(ip, mac);

@@ -82,7 +82,7 @@ function factsOf({ engine, knowledge }: Spine, seconds: number): Omit<WatchedTra
       .filter(({ broadcastOnly }) => broadcastOnly)
       .map((device) => knowledge.displayName(device, engine.devices)),
     vantage: seenFrom(engine),
-    lossPercent: lossOf(engine),
+    lossPercent: engine.loss.overall.percent,
   };
 }
 
@@ -93,11 +93,6 @@ function seenFrom({ judgement }: Engine): WatchedTraffic['vantage'] {
   const isClear = vantage === 'nothing' || confidence !== 'unsure';
   const isGood = vantage === 'lan-both-ways' ? 'yes' : isUseless && isClear ? 'useless' : 'poor';
   return { isGood, sentence: vantageSentence(judgement), fix: vantageAdvice(vantage, direction).fix };
-}
-
-/** One line to change when the engine estimates what was lost; null is too little to tell. */
-function lossOf(_engine: Engine): number | null {
-  return null;
 }
 
 function reasonOf(error: unknown): string {

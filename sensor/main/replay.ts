@@ -102,6 +102,7 @@ export function streamIncidents(spine: Spine, out: (text: string) => void): void
 export function buildReport(spine: Spine, outcome: ReplayOutcome): Report {
   const { engine, knowledge, recorder } = spine;
   const stats: CaptureStats = engine.stats;
+  const loss = engine.loss.overall;
   return {
     schema: 'thingwatch.report/1',
     capture: {
@@ -112,9 +113,11 @@ export function buildReport(spine: Spine, outcome: ReplayOutcome): Report {
       truncated: engine.counters.total('truncated') + outcome.cutFiles,
       malformed: engine.counters.total('malformed') + outcome.damagedFiles,
       duplicates: stats.duplicates,
+      duplicatesByKind: stats.duplicatesByKind,
       vantage: engine.vantage,
       sight: sightOf(engine.judgement),
-      lossPercent: null,
+      lossPercent: loss.percent,
+      loss,
     },
     devices: engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices)),
     incidents: recorder.incidents.all().map(reportIncident),

@@ -1,4 +1,5 @@
 // Gathers the sensor's health from all rooms. Belongs to main.ts.
+import { InterfaceCounters } from '../capture/interface-drops.ts';
 import { linkState } from '../capture/interfaces.ts';
 import type { Health, NotCovered, Warning } from '../record/health.ts';
 import { notCoveredText, sightOf } from '../record/wording-vantage.ts';
@@ -24,17 +25,22 @@ export class SensorHealth {
   readonly #fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>;
   readonly #now: () => number;
   #told = '';
+  readonly #counters: InterfaceCounters | null;
   #rate = { since: 0, frames: 0, perSecond: 0 };
 
   constructor(spine: Spine, fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>, now: () => number) {
     this.#spine = spine;
     this.#fixed = fixed;
     this.#now = now;
+    const { interface: name, mode } = fixed;
+    this.#counters = mode === 'live' && name !== null ? new InterfaceCounters(name) : null;
+    this.#counters?.tick(now());
     this.#rate.since = now();
   }
 
   /** Call about once a second: renews the frame rate, and looks at the capture's cable. */
   tick(): void {
+    this.#counters?.tick(this.#now());
     const { interface: device, mode } = this.#fixed;
     if (mode === 'live' && device !== null) this.#spine.engine.link(linkState(device));
     this.#tellVantage();
@@ -57,6 +63,7 @@ export class SensorHealth {
     const { judgement, stats } = engine;
     const silent = notCovered(this.#spine);
     const clock = this.clock?.health() ?? null;
+    const loss = engine.loss[this.#fixed.mode === 'live' ? 'recent' : 'overall'];
     return {
       ...this.#fixed,
       startedAt: this.clock?.startedAt ?? this.#fixed.startedAt,
@@ -66,7 +73,10 @@ export class SensorHealth {
       lastFrameAt: stats.lastPacket,
       frames: stats.packets,
       framesPerSecond: Math.round(this.#rate.perSecond * 10) / 10,
-      lossPercent: null,
+      duplicates: stats.duplicatesByKind,
+      lossPercent: loss.percent,
+      loss,
+      interfaceDrops: this.#counters?.read() ?? null,
       vantage: judgement.vantage,
       sight: sightOf(judgement),
       notCovered: silent,

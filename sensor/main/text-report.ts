@@ -2,6 +2,13 @@
 import type { Report, ReportBackend, ReportDevice, ReportIncident } from '../record/report.ts';
 import { notCoveredText } from '../record/wording-vantage.ts';
 
+const COPIES = [
+  ['identical', 'mirrored twice'],
+  ['vlan', 'again with another VLAN tag'],
+  ['routed', 'again as a router handed them on'],
+  ['hairpin', 'again on their way back into the home'],
+] as const;
+
 /** Backends, destinations and earlier events shown of one device or incident. */
 const SHOWN = 12;
 
@@ -10,7 +17,7 @@ export function textReport(report: Report): string {
 }
 
 function capture({
-  capture: { duplicates, files, firstPacket, lastPacket, malformed, packets, sight, truncated },
+  capture: { duplicatesByKind, files, firstPacket, lastPacket, loss, malformed, packets, sight, truncated },
   devices: list,
 }: Report): string[] {
   const span =
@@ -20,12 +27,13 @@ function capture({
   const odd = [
     [truncated, 'cut short'],
     [malformed, 'malformed'],
-    [duplicates, 'mirrored twice'],
+    ...COPIES.map(([kind, words]) => [duplicatesByKind[kind], words] as const),
   ].filter(([count]) => count !== 0);
   return [
     `${files.join(', ')}: ${span}, ${counted(packets, 'packet')} kept`,
     `Seen from: ${sight.place}${sight.confidence === 'unsure' ? ' (too little traffic to be sure)' : ''}${odd.length === 0 ? '' : `; ${odd.map(([count, words]) => `${count} ${words}`).join(', ')}`}`,
     ...(sight.fix === null ? [] : [`  ${sight.sentence}`, `  What to change: ${sight.fix}`]),
+    ...(packets === 0 ? [] : [`Lost before they were read: ${lossWords(loss)}`]),
     ...notCovered(list),
   ];
 }
@@ -37,6 +45,12 @@ function notCovered(list: readonly ReportDevice[]): string[] {
     silent.slice(0, SHOWN).map(({ displayName }) => displayName),
   );
   return text === null ? [] : [`Not covered: ${text}`];
+}
+
+function lossWords({ high, isCertain, low, percent, samples }: Report['capture']['loss']): string {
+  if (percent !== null) return `${percent} % of packets`;
+  if (isCertain) return `between ${low} and ${high} % of packets`;
+  return `too few packets to tell (${counted(samples, 'sample')})`;
 }
 
 function incidents({ incidents: list }: Report): string[] {

@@ -82,6 +82,8 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
       not_covered: health.notCovered.devices.slice(0, NOT_COVERED_SHOWN).map(({ name }) => cleanText(name)),
       not_covered_count: health.notCovered.count,
       loss_percent: health.lossPercent,
+      loss_between: [health.loss.low, health.loss.high],
+      loss_unknown: lossUnknown(health),
       capture: health.capture,
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
       warnings: health.warnings.map(({ fix, key, text }) => ({ key, text: cleanText(text), fix: cleanText(fix) })),
@@ -97,6 +99,12 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
     payload: JSON.stringify(state),
     transition: [problem, devicesSendingMail, ...health.warnings.map(({ key }) => key)].join(' '),
   };
+}
+
+/** Why no figure is given; null where one is. */
+function lossUnknown({ loss, lossPercent }: Health): string | null {
+  if (lossPercent !== null) return null;
+  return loss.isCertain ? 'too few packets to tell exactly' : 'too few packets to tell';
 }
 
 /** Null while it cannot be told yet. */

@@ -1,5 +1,8 @@
 // How well the sensor itself is doing, as the page, MQTT and `/api/health` show it. Shapes only; main fills it.
+import type { CopyKind } from '../attribute/duplicates.ts';
+import type { LossEstimate } from '../attribute/loss-tally.ts';
 import type { Confidence, Vantage, VantageDirection } from '../attribute/vantage.ts';
+import type { InterfaceDrops } from '../capture/interface-drops.ts';
 import type { Warning } from '../capture/live-source.ts';
 import type { Mac } from '../decode/packet.ts';
 
@@ -43,7 +46,13 @@ export interface Health {
   lastFrameAt: number | null;
   frames: number;
   framesPerSecond: number;
+  /** Frames that came more than once, by kind. */
+  duplicates: Record<CopyKind, number>;
+  /** Frames lost before they were read, in percent; null where too few packets tell. */
   lossPercent: number | null;
+  loss: LossEstimate;
+  /** Of the capture port, as the kernel counts; null where it does not, and in a replay. */
+  interfaceDrops: InterfaceDrops | null;
   vantage: Vantage;
   /** Whether times can be relied on, and how far this machine's clock is ahead of the sensor's (ms); null in a replay. */
   clock: { isCertain: boolean; differenceMs: number } | null;

@@ -12,6 +12,7 @@ import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
 import { Describer } from './describer.ts';
 import { DISTINCT_KEY, DistinctPairs } from './distinct-pairs.ts';
+import { withLoss } from './during-loss.ts';
 import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange, RecordEvents } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
@@ -88,7 +89,10 @@ export class Recorder {
     if (device !== null && finding.effect !== 'state') this.#unsaved.devices.set(device.mac, device);
     if (this.#isExpected(finding, device)) return false;
     const applied = this.incidents.apply(
-      calmedByNote(finding, device === null ? null : this.#options.knowledge.noteOf(device)),
+      withLoss(
+        calmedByNote(finding, device === null ? null : this.#options.knowledge.noteOf(device)),
+        () => this.#engine?.loss.recent,
+      ),
       device,
     );
     if (applied === null) return true;

@@ -2,6 +2,8 @@
 // checks rely on; times are ISO 8601 with zone and milliseconds, counts are integers.
 import type { BackendRole, CarrierKind, MailCounts, NameSource, Role, RoleSource } from '../attribute/device.ts';
 import type { ClassEvidence, DeviceClass } from '../attribute/device-class.ts';
+import type { CopyKind } from '../attribute/duplicates.ts';
+import type { LossEstimate } from '../attribute/loss-tally.ts';
 import type { IncidentKind, Severity } from '../detect/finding.ts';
 import type { Sight, Vantage } from './health.ts';
 import type { IncidentState } from './incident.ts';
@@ -21,11 +23,14 @@ export interface ReportCapture {
   truncated: number;
   malformed: number;
   duplicates: number;
+  duplicatesByKind: Record<CopyKind, number>;
   /** Of all that passed. */
   vantage: Vantage;
   /** The same in words, and what to change. */
   sight: Sight;
+  /** Frames lost before they were read; null where too few packets tell. */
   lossPercent: number | null;
+  loss: LossEstimate;
 }
 
 export interface ReportDevice {

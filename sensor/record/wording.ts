@@ -1,6 +1,7 @@
 // The sentences of an incident: what happened and what to do now. Only what the sensor saw is claimed.
 import type { Device, TimelineEntry } from '../attribute/device.ts';
 import type { Note } from '../notes/schema.ts';
+import { lossSentence } from './during-loss.ts';
 import type { Incident } from './incident.ts';
 import {
   EXPOSED_ADVICE,
@@ -20,7 +21,7 @@ import { blindAdvice, blindSummary, doubtOf } from './wording-vantage.ts';
 
 /** `name` is what people are shown as the device's name; null where no device is known. */
 export function summaryOf(incident: Incident, name: string | null): string {
-  return `${sentenceOf(incident, name)}${doubtOf(incident.evidence)}`;
+  return `${sentenceOf(incident, name)}${doubtOf(incident.evidence)}${lossSentence(incident.evidence)}`;
 }
 
 function sentenceOf(incident: Incident, name: string | null): string {

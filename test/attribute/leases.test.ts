@@ -177,8 +177,9 @@ test('prefixes are learned from router advertisements and DHCP; too wide ones ar
   expect(prefixes()).toEqual(['2001:db8:1::/64', '198.51.100.16/28']);
   for (let i = 0; i < 500; i++) {
     const forged = { prefix: `2001:db8:${(i + 16).toString(16)}::`, length: 64 };
-    stage.play(advertised(FRIDGE.mac, [forged], START + SECOND + i));
-    if (i % 20 === 0) stage.play(advertised(GATEWAY.mac, [{ prefix: '2001:db8:1::', length: 64 }], START + SECOND + i));
+    stage.play(advertised(FRIDGE.mac, [forged], START + SECOND + 2 * i));
+    if (i % 20 === 0)
+      stage.play(advertised(GATEWAY.mac, [{ prefix: '2001:db8:1::', length: 64 }], START + SECOND + 2 * i));
   }
   expect(prefixes()).toHaveLength(32);
   expect(prefixes()).toContain('2001:db8:1::/64');

@@ -2,7 +2,18 @@
 import { DIALOGUES } from '../support/dialogues.ts';
 import { mail } from '../support/name-frames.ts';
 import { type CapturedFrame, type ConversationFields, wrapAll } from '../support/packet-builder.ts';
-import { CAMERA, DAY, FRIDGE, MAIL_SERVER, MAIL_SERVER6, MINUTE, outside, SECOND, START } from '../support/stage.ts';
+import {
+  CAMERA,
+  DAY,
+  FRIDGE,
+  GATEWAY,
+  MAIL_SERVER,
+  MAIL_SERVER6,
+  MINUTE,
+  outside,
+  SECOND,
+  START,
+} from '../support/stage.ts';
 import type { Case, Expected } from './case.ts';
 import { bytes, message, morning, talks } from './household.ts';
 import { tagged } from './innocent-homes-links.ts';
@@ -33,6 +44,16 @@ const swapped = (frames: CapturedFrame[]) =>
 const sentAgain = (frames: CapturedFrame[]) =>
   frames.flatMap((frame) => [frame, { ...frame, time: frame.time + 400 }]).sort((a, b) => a.time - b.time);
 const withoutBody = (frames: CapturedFrame[]) => frames.filter(({ data }) => !data.includes('Subject: x'));
+
+/** What the router got of a device, a moment before it got it: its own MAC, one hop less. */
+const handedOn = (frames: CapturedFrame[]) =>
+  frames
+    .filter(({ data }) => data.toString('hex', 6, 12) === CAMERA.mac.replaceAll(':', ''))
+    .map(({ data, time }) => {
+      const leg = Buffer.concat([Buffer.from('02005e000001', 'hex'), data.subarray(0, 6), data.subarray(12)]);
+      leg[22] = (leg[22] ?? 0) - 1;
+      return { data: leg, time: time - 7 };
+    });
 
 export const MAIL: readonly Case[] = [
   {
@@ -134,6 +155,15 @@ export const MAIL: readonly Case[] = [
       );
     },
     expect: [{ ...ALARM, findings: 1, evidence: { attempts: 1, ...ONE } }],
+  },
+  {
+    name: 'what the camera sends, first as a router handed it on',
+    home: (stage) => {
+      const once = talks(CAMERA, MAIL_SERVER, 25, START, message());
+      stage.play(once, handedOn(once));
+    },
+    expect: [{ ...ALARM, findings: 1, evidence: { attempts: 1, ...ONE } }],
+    shows: [{ device: GATEWAY, report: { mail: { attempts: 0 } } }],
   },
   {
     name: 'a scan of five hundred mail servers',

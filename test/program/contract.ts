@@ -104,8 +104,10 @@ const report = z.object({
       truncated: count,
       malformed: count,
       duplicates: count,
+      duplicatesByKind: z.object({ identical: count, vlan: count, routed: count, hairpin: count }),
       vantage: z.enum(['lan-both-ways', 'lan-one-way', 'wan-side', 'own-traffic-only', 'broadcast-only', 'nothing']),
       lossPercent: z.number().min(0).max(100).nullable(),
+      loss: z.object({ low: z.number(), high: z.number(), samples: count, missed: count, isCertain: z.boolean() }),
     })
     .refine(({ firstPacket, packets }) => (firstPacket === null) === (packets === 0), 'packets without times')
     .refine(({ duplicates, packets }) => duplicates <= packets, 'more copies than packets'),

@@ -169,6 +169,19 @@ describe('states', () => {
   });
 
   it.each([
+    [2, { percent: 2, isCertain: true }, null],
+    [null, { percent: null, isCertain: false }, 'too few packets to tell'],
+    [null, { percent: null, isCertain: true }, 'too few packets to tell exactly'],
+  ])('tell a loss of %s percent (%j)', (lossPercent, found, reason) => {
+    const loss = { low: 1.4, high: 2.6, samples: 3000, missed: 60, ...found };
+    const { payload } = sensorState({ ...facts, view: { ...sensor, health: someHealth({ lossPercent, loss }) } });
+    expect(JSON.parse(payload)).toMatchObject({
+      capture_loss: lossPercent,
+      mirror_port: { loss_percent: lossPercent, loss_between: [1.4, 2.6], loss_unknown: reason },
+    });
+  });
+
+  it.each([
     ['sees both directions', {}, false, 'OFF'],
     ['sees one direction', { vantage: 'lan-one-way' }, false, 'OFF'],
     ['sees the wrong side', { vantage: 'wan-side' }, false, 'ON'],

@@ -76,6 +76,8 @@ export function blindReasons(health: Health, now: number): string[] {
   if (!SEEING.has(health.vantage)) reasons.push(words.sentence.sight(health.sight.sentence));
   if (health.lossPercent !== null && health.lossPercent >= LOSS_LIMIT_PERCENT) {
     reasons.push(words.sentence.loss(health.lossPercent));
+  } else if (health.lossPercent === null && health.loss.isCertain && health.loss.low >= LOSS_LIMIT_PERCENT) {
+    reasons.push(words.sentence.lossBetween(health.loss.low, health.loss.high));
   }
   if (live && now - health.startedAt < WARM_UP_MS) reasons.push(words.sentence.justStarted(health.startedAt, now));
   return reasons;

@@ -59,6 +59,8 @@ export const words = {
     noFrame: 'not one frame has arrived.',
     silentSince: (last: number, now: number): string => `no frame has arrived since ${shortTime(last, now)}.`,
     loss: (share: number): string => `${percent(share)} % of the frames are lost before I can read them.`,
+    lossBetween: (low: number, high: number): string =>
+      `between ${percent(low)} and ${percent(high)} % of the frames are lost before I can read them.`,
     justStarted: (started: number, now: number): string =>
       `I have been watching only since ${shortTime(started, now)}.`,
     noDevice: 'no device has been seen yet.',
@@ -480,7 +482,18 @@ export const words = {
     frames: 'Frames',
     perSecond: (count: number): string => `${figure(Math.round(count))} a second`,
     loss: 'Lost',
-    lossUnknown: 'not measurable here',
+    lossUnknown: 'too few packets to tell',
+    lossBetween: (low: number, high: number): string => `between ${percent(low)} and ${percent(high)} %`,
+    portDropped: 'Dropped by the port',
+    portDroppedOf: (dropped: number, received: number, minutes: number): string =>
+      `${figure(dropped)} of ${figure(received)} frames in ${plural(minutes, 'minute', 'minutes')}`,
+    copies: 'Came twice',
+    copyKinds: {
+      identical: 'the same frame',
+      vlan: 'another VLAN tag',
+      routed: 'handed on by a router',
+      hairpin: 'sent back into the home',
+    },
     lastFrame: 'Last frame',
     restarts: 'Restarts',
     mend: 'To mend it:',

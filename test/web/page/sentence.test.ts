@@ -108,6 +108,8 @@ describe('a quiet home', () => {
   });
 });
 
+const LOSING = { percent: null, low: 3, high: 9, samples: 400, missed: 22, isCertain: true };
+
 describe('without coverage it never says quiet', () => {
   it.each<[string, Partial<Health>, RegExp]>([
     ['capture starting', { capture: 'starting' }, /the capture is starting/],
@@ -121,6 +123,7 @@ describe('without coverage it never says quiet', () => {
     ['only broadcasts', { vantage: 'broadcast-only' }, /only broadcasts/],
     ['nothing', { vantage: 'nothing' }, /nothing arrives/],
     ['loss', { lossPercent: 1 }, /1 % of the frames are lost/],
+    ['loss of nobody knows how much', { lossPercent: null, loss: LOSING }, /between 3 and 9 % of the frames are lost/],
     ['just started', { startedAt: NOW - 60_000 }, /only since/],
   ])('%s', (_name, health, reason) => {
     const sentence = homeSentence(quietHome(health));

@@ -50,6 +50,7 @@ function Capture({ health }: { health: HealthAnswer }) {
   const now = useNow();
   const text = words.sensor;
   const spots = health.blindSpots.filter((spot) => spot !== health.notCovered.sentence);
+  const drops = health.interfaceDrops;
   const decode = Object.entries(health.decode).filter(([, count]) => count > 0);
   return (
     <Card title={text.capture}>
@@ -76,7 +77,9 @@ function Capture({ health }: { health: HealthAnswer }) {
             text.lastFrame,
             health.lastFrameAt === null ? words.state.never : <When key="frame" time={health.lastFrameAt} now={now} />,
           ],
-          [text.loss, health.lossPercent === null ? text.lossUnknown : `${percent(health.lossPercent)} %`],
+          [text.loss, lossText(health)],
+          [text.portDropped, drops === null ? '' : text.portDroppedOf(drops.dropped, drops.received, drops.minutes)],
+          [text.copies, copiesText(health)],
           [text.restarts, health.captureRestarts > 0 ? figure(health.captureRestarts) : ''],
           [text.decode, decode.map(([reason, count]) => `${reason}: ${figure(count)}`).join(', ')],
         ]}
@@ -115,6 +118,21 @@ function NotCovered({ health: { notCovered } }: { health: HealthAnswer }) {
       </ul>
     </>
   );
+}
+
+function lossText({ loss, lossPercent }: HealthAnswer): string {
+  const text = words.sensor;
+  if (lossPercent !== null) return `${percent(lossPercent)} %`;
+  return loss.isCertain ? text.lossBetween(loss.low, loss.high) : text.lossUnknown;
+}
+
+/** Kinds of copies that there are, most of them first. */
+function copiesText({ duplicates }: HealthAnswer): string {
+  const kinds = (['identical', 'vlan', 'routed', 'hairpin'] as const).filter((kind) => duplicates[kind] > 0);
+  return kinds
+    .sort((a, b) => duplicates[b] - duplicates[a])
+    .map((kind) => `${words.sensor.copyKinds[kind]}: ${figure(duplicates[kind])}`)
+    .join(', ');
 }
 
 function Keeping({ health }: { health: HealthAnswer }) {
