@@ -116,6 +116,7 @@ test('delegated prefixes (DHCPv6) are the router’s to give, in a reply', () =>
   stage.play(delegates(GATEWAY.mac, 2, '2001:db8:3::/56', START));
   expect(prefixesOf(stage)).toEqual([]);
   stage.play(delegates(GATEWAY.mac, 7, '2001:db8:3::/56', START));
+  stage.spine.engine.idle();
   expect(prefixesOf(stage)).toEqual(['2001:db8:3::/56']);
 });
 

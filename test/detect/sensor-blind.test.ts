@@ -65,7 +65,7 @@ test('a start without a mirror is told after some minutes, not at once', () => {
 
 test('an alarm that came before the outer side was known for it becomes part of the incident about it', () => {
   const stage = new Stage();
-  stage.play(outerMail(START));
+  stage.play(outerMail(START)).wait(START + 100);
   expect(stage.incident('mail_started')).toMatchObject({ device: OUTER.mac, severity: 'high' });
   live(stage, outerSide({ count: 90, mail: 3, time: START + SECOND }), START, START + 5 * SECOND);
   expect(stage.incidents('mail_started')).toEqual([]);

@@ -13,6 +13,7 @@ import { EXPECTATIONS, LADDER } from './ladder.ts';
 import { LOOKUPS } from './lookups.ts';
 import { MAIL } from './mail.ts';
 import { MAPPINGS } from './mappings.ts';
+import { MIRRORED } from './mirrors.ts';
 import { CHANGING, OWN_THINGS } from './own.ts';
 import { SHARED_MACS } from './shared-macs.ts';
 import { NAMES, STORES_AND_UPDATES } from './stores-and-updates.ts';
@@ -47,4 +48,5 @@ export const CASES: readonly Case[] = [
   ...THINGS,
   ...OUTSIDE,
   ...VANTAGE,
+  ...MIRRORED,
 ];
