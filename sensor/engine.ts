@@ -6,23 +6,20 @@ import { ConnectionTraffic } from './attribute/connection-traffic.ts';
 import { DestinationNames } from './attribute/destination-names.ts';
 import type { Device } from './attribute/device.ts';
 import { DeviceTable } from './attribute/device-table.ts';
-import type { CopyKind } from './attribute/duplicates.ts';
 import { GatewayFinder } from './attribute/gateway.ts';
 import { Home, type HomeMemory } from './attribute/home.ts';
 import { IdentityBook } from './attribute/identity.ts';
-import { Legs } from './attribute/legs.ts';
+import { type CaptureStats, Intake } from './attribute/intake.ts';
 import { LinkLearner } from './attribute/link-learner.ts';
 import type { LossEstimate } from './attribute/loss-tally.ts';
 import { isGroup } from './attribute/mac-address.ts';
 import { NameTraffic } from './attribute/name-traffic.ts';
-import { RemoteMirrors } from './attribute/remote-mirrors.ts';
 import { Resolvers } from './attribute/resolvers.ts';
-import { movedTime, type TimeMove } from './attribute/time-move.ts';
+import type { TimeMove } from './attribute/time-move.ts';
 import { type Judgement, type LinkState, type Vantage, VantageJudge } from './attribute/vantage.ts';
 import type { Frame } from './capture/frame.ts';
-import { decodeFrame } from './decode/frame.ts';
-import { type Interest, interestOf } from './decode/interest.ts';
-import { DecodeCounters, truncated } from './decode/outcome.ts';
+import type { Interest } from './decode/interest.ts';
+import { DecodeCounters } from './decode/outcome.ts';
 import type { Mac, Packet, Udp } from './decode/packet.ts';
 import type { DetectorFactory, DetectSettings } from './detect/detector.ts';
 import { DETECTORS } from './detect/detectors.ts';
@@ -58,16 +55,6 @@ export interface EngineOptions {
   detectors?: readonly DetectorFactory[];
 }
 
-/** What capture has delivered so far. */
-export interface CaptureStats {
-  packets: number;
-  firstPacket: number | null;
-  lastPacket: number | null;
-  /** Packets that were delivered more than once, in all and by kind. */
-  duplicates: number;
-  duplicatesByKind: Record<CopyKind, number>;
-}
-
 /** What an engine must know again after a restart, besides its devices. */
 export interface EngineMemory extends HomeMemory {
   gateways: Mac[];
@@ -83,15 +70,13 @@ export class Engine {
   readonly #home: Home;
   readonly #gateways = new GatewayFinder();
   readonly #identities = new IdentityBook(this.devices);
-  readonly #mirrors: RemoteMirrors;
-  readonly #legs: Legs;
+  readonly #intake: Intake;
   readonly #loss = new CaptureLoss();
   readonly #vantage: VantageJudge;
   readonly #detectors: DetectorPanel;
   readonly #connections: ConnectionTraffic;
   readonly #links: LinkLearner;
   readonly #nameTraffic: NameTraffic;
-  readonly #stats = { packets: 0, firstPacket: null as number | null, lastPacket: null as number | null };
   /** Packet time; goes back only where the capture's clock was set back. */
   #now = 0;
   #behind = 0;
@@ -99,7 +84,6 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#home = new Home(options.homeNet);
-    this.#mirrors = new RemoteMirrors(this.#home);
     const names = new DestinationNames();
     const parts = { devices: this.devices, identities: this.#identities, counters: this.counters };
     const { recorded } = options.settings;
@@ -112,9 +96,13 @@ export class Engine {
       { devices: this.devices, ...place, vantage: this.#vantage, resolvers, knowledge, settings, onWait },
       onFinding,
     );
-    this.#legs = new Legs({
-      devices: this.devices,
+    this.#intake = new Intake({
+      ...parts,
       ...place,
+      onArrival: (packet, time) => this.#links.turned(packet, time),
+      onCut: () => {
+        this.#loss.isCut = true;
+      },
       onPacket: (frame, packet, interest) => this.#packet(frame, packet, interest),
       onWait,
     });
@@ -141,9 +129,7 @@ export class Engine {
   }
 
   get stats(): Readonly<CaptureStats> {
-    const { copies } = this.#legs;
-    const duplicates = copies.identical + copies.vlan + copies.routed + copies.hairpin;
-    return { ...this.#stats, duplicates, duplicatesByKind: { ...copies } };
+    return this.#intake.stats;
   }
 
   /** Frames lost before they were read: of all so far, and lately. */
@@ -188,35 +174,7 @@ export class Engine {
 
   /** Takes the next frame. Frames that are out of order by time are taken at the time already reached. */
   frame(frame: Frame): void {
-    const { data, originalLength } = frame;
-    if (data.length >= originalLength) {
-      this.#take(frame);
-      return;
-    }
-    this.#loss.isCut = true;
-    const before = this.counters.total('truncated');
-    const isKept = this.#take(frame);
-    // Cut behind all that was read of it, as a message body is: it is cut all the same.
-    if (isKept && this.counters.total('truncated') === before)
-      this.counters.count(truncated('link', 'frame', originalLength, data.length));
-  }
-
-  /** Whether the job has use for it. */
-  #take(frame: Frame): boolean {
-    const packet = decodeFrame(frame, this.counters);
-    if (packet === null) return false;
-    const interest = interestOf(packet);
-    if (interest === null) return false;
-    if (interest === 'mirrored') {
-      for (const inner of this.#mirrors.take(frame, packet)) this.frame(inner);
-      return false;
-    }
-    this.#stats.packets++;
-    this.#stats.firstPacket ??= frame.time;
-    this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
-    this.#links.turned(packet, frame.time);
-    this.#legs.take(frame, packet, interest);
-    return true;
+    this.#intake.frame(frame);
   }
 
   /** The one of its copies that counts. */
@@ -234,8 +192,7 @@ export class Engine {
 
   /** Packet time has reached `time` (ms), with or without a frame. What waits for its other leg holds it back. */
   tick(time: number): void {
-    this.#legs.tick(time);
-    this.#advance(Math.min(time, this.#legs.waitingSince ?? time));
+    this.#advance(this.#intake.tick(time));
   }
 
   #advance(time: number): void {
@@ -260,9 +217,7 @@ export class Engine {
   /** The clock was put right: packet time goes on from there, and what was stamped wrong bears the time that it had. */
   moveTime(move: TimeMove): void {
     this.#now += move.by;
-    const { firstPacket, lastPacket } = this.#stats;
-    if (firstPacket !== null) this.#stats.firstPacket = movedTime(firstPacket, move);
-    if (lastPacket !== null) this.#stats.lastPacket = lastPacket + move.by;
+    this.#intake.moveTime(move);
     this.#vantage.moveTime(move.by);
     this.#connections.moveTime(move.by);
     this.devices.moveTime(move);
@@ -271,15 +226,13 @@ export class Engine {
 
   /** For a while nothing has come of a stream that goes on: nothing waits for what might come. */
   idle(): void {
-    for (const frame of this.#mirrors.flush()) this.frame(frame);
-    this.#legs.flush();
+    this.#intake.flush();
     this.#detectors.idle();
   }
 
   /** The capture has ended: settles what is pending. */
   finish(): void {
-    for (const frame of this.#mirrors.flush()) this.frame(frame);
-    this.#legs.flush();
+    this.#intake.flush();
     this.#connections.close(this.#now);
     this.#loss.close();
     this.#detectors.finish(this.#now);

@@ -1,9 +1,10 @@
 // `thingwatch replay`: capture files through the spine, then the report. Belongs to main.ts.
 
+import type { CaptureStats } from '../attribute/intake.ts';
 import { Pacer } from '../capture/pace.ts';
 import { replay } from '../capture/replay.ts';
 import { EXIT, type ReplayCommand } from '../cli.ts';
-import type { CaptureStats, Engine } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
 import { isoTime, type Report } from '../record/report.ts';
 import { reportDevice, reportIncident } from '../record/report-builder.ts';

@@ -92,7 +92,8 @@ describe('replay', () => {
     const { code, stderr, stdout } = await Program.run(['replay', capture]);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('2026-01-05 10:00:00Z to 2026-01-05 10:00:07Z, 63 packets kept\n');
-    expect(stdout).toContain('Seen from: inside the home, both directions\n\n3 incidents\n');
+    expect(stdout).toContain('Seen from: inside the home, both directions\n');
+    expect(stdout).toContain('Lost before they were read: too few packets to tell (15 samples)\n\n3 incidents\n');
     expect(stdout).toMatch(/\[critical\] living-room-tv is sending mail .*\(1 connected\), 1 message accepted\./);
     expect(stdout).toMatch(
       /\[high\] hallway-camera is trying to reach mail servers .*\(1 without a visible answer\)\./,
