@@ -99,7 +99,7 @@ export class Engine {
     this.#intake = new Intake({
       ...parts,
       ...place,
-      onArrival: (packet, time) => this.#links.turned(packet, time),
+      onOwnAddress: (ip, by, time) => this.#home.claimPublic(ip, by, time),
       onCut: () => {
         this.#loss.isCut = true;
       },

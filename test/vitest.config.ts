@@ -9,8 +9,7 @@ const COMPUTING = [
   'test/*.test.ts',
 ];
 
-/** A test that hangs ends by these (ms); they claim nothing of speed and leave room for a slow machine. */
-const shared = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' } as const;
+const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' } as const;
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),

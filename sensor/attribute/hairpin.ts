@@ -1,5 +1,6 @@
-// Finds the home's public address by what is sent there from inside: the router turns it round and hands it to a device of
-// the home. Only what no host on the Internet can send counts: the second leg bears a source address of the home.
+// Connections that leave the home for its own public address and that the router turns round to a device of the home (hairpin
+// NAT, RFC 4787, section 6). The mirror shows them twice, with other addresses: the leg that bears the device's own address
+// counts, in both directions. Where an address is turned round again and again, it is the home's.
 import { LRUCache } from 'lru-cache';
 import { isMailPort } from '../decode/interest.ts';
 import { type IpAddress, type Mac, type Packet, TCP_FLAGS } from '../decode/packet.ts';
@@ -8,8 +9,12 @@ import { isGroup } from './mac-address.ts';
 
 /** A router passes a packet on within this many ms. */
 const WITHIN = 50;
-/** SYNs towards the Internet remembered. */
-const REMEMBERED = 256;
+/** SYNs of the last moment. */
+const SYNS = 512;
+/** Inner legs known at once. */
+const INNER = 256;
+/** An inner leg that was silent this long (ms) is over: its ports may be used again. */
+const IDLE = 15 * 60_000;
 /** The same address so often, so that no chance makes one the home's. */
 const NEEDED = 2;
 /** Homes have one public address or two. A router that turns more of them round redirects: to a proxy, to a mail relay. */
@@ -17,46 +22,88 @@ const ADDRESSES = 2;
 /** Addresses change: what did not show itself for so long (ms) counts no longer. */
 const FORGOTTEN = 24 * 60 * 60_000;
 
-interface FirstLeg {
-  to: IpAddress;
-  by: Mac;
-  time: number;
+export interface HairpinParts {
+  home: Home;
+  /** The router `by` turns connections to `ip` round: it is the home's own address, as far as `by` is believed. */
+  onOwnAddress(ip: IpAddress, by: Mac, time: number): void;
 }
 
 export class HairpinFinder {
-  readonly #home: Home;
+  readonly #parts: HairpinParts;
   /** By initial sequence number, which address translation leaves as it is. */
-  readonly #first = new LRUCache<number, FirstLeg>({ max: REMEMBERED });
-  readonly #seen = new Map<IpAddress, { count: number; last: number }>();
+  readonly #syns = new LRUCache<number, { packet: Packet; time: number }>({ max: SYNS });
+  /** Ends of inner legs, with the time of the last packet. */
+  readonly #inner = new LRUCache<string, number>({ max: INNER });
+  readonly #turned = new Map<IpAddress, { count: number; last: number }>();
 
-  constructor(home: Home) {
-    this.#home = home;
+  constructor(parts: HairpinParts) {
+    this.#parts = parts;
   }
 
-  /** The address that shows itself as the home's by this packet, and the router that turned it round; mostly null. */
-  take({ destinationMac, ip, sourceMac, tcp }: Packet, time: number): { ip: IpAddress; by: Mac } | null {
-    if (tcp === null || ip === null || (tcp.flags & (TCP_FLAGS.syn | TCP_FLAGS.ack)) !== TCP_FLAGS.syn) return null;
-    if (destinationMac === null || sourceMac === null || isGroup(destinationMac)) return null;
-    if (!this.#home.isInsideByRule(ip.source)) return null;
-    if (!this.#home.isInside(ip.destination)) {
-      // Ports of mail are redirected more often than they are the home's own.
-      if (!isMailPort(tcp.destinationPort))
-        this.#first.set(tcp.sequence, { to: ip.destination, by: destinationMac, time });
-      return null;
+  /** Takes a packet in the order of arrival; of others than SYNs nothing is learned. */
+  observe(packet: Packet, time: number): void {
+    const { tcp } = packet;
+    if (tcp === null || (tcp.flags & (TCP_FLAGS.syn | TCP_FLAGS.ack)) !== TCP_FLAGS.syn) return;
+    const before = this.#syns.get(tcp.sequence);
+    if (before === undefined || Math.abs(time - before.time) > WITHIN) this.#syns.set(tcp.sequence, { packet, time });
+    else if (this.#isTurned(before.packet, packet)) this.#note(before.packet, packet, time);
+    else if (this.#isTurned(packet, before.packet)) this.#note(packet, before.packet, time);
+  }
+
+  /** Whether the packet is of an inner leg, either way. */
+  isInner(packet: Packet, time: number): boolean {
+    if (this.#inner.size === 0) return false;
+    for (const way of ['sent', 'answered'] as const) {
+      const ends = endsOf(packet, way);
+      const last = ends === null ? undefined : this.#inner.get(ends);
+      if (ends === null || last === undefined) continue;
+      if (time - last > IDLE) this.#inner.delete(ends);
+      else {
+        this.#inner.set(ends, Math.max(last, time));
+        return true;
+      }
     }
-    const first = this.#first.get(tcp.sequence);
-    if (first === undefined || first.by !== sourceMac || Math.abs(time - first.time) > WITHIN) return null;
-    this.#first.delete(tcp.sequence);
-    const { count } = this.#count(first.to, time);
-    return count >= NEEDED && this.#seen.size <= ADDRESSES ? { ip: first.to, by: first.by } : null;
+    return false;
   }
 
-  #count(ip: IpAddress, time: number): { count: number } {
-    for (const [known, { last }] of this.#seen) if (time - last > FORGOTTEN) this.#seen.delete(known);
-    const seen = this.#seen.get(ip) ?? { count: 0, last: time };
-    seen.count++;
-    seen.last = time;
-    if (this.#seen.size <= ADDRESSES) this.#seen.set(ip, seen);
-    return seen;
+  /** Whether the router made `second` of `first`: it took a frame for the outside and gave it to somebody inside. */
+  #isTurned(first: Packet, second: Packet): boolean {
+    const { home } = this.#parts;
+    const { destinationMac: router, ip: outer } = first;
+    const { destinationMac, ip: inner, sourceMac } = second;
+    if (outer === null || inner === null || router === null || router !== sourceMac) return false;
+    if (isGroup(router) || (destinationMac !== null && isGroup(destinationMac))) return false;
+    return home.isInside(outer.source) && !home.isInside(outer.destination) && home.isInside(inner.destination);
   }
+
+  #note(first: Packet, second: Packet, time: number): void {
+    const [outer, inner] = [first.ip, second.ip];
+    if (outer === null || inner === null) return;
+    const isSame = first.tcp?.window === second.tcp?.window && outer.identification === inner.identification;
+    const ends = endsOf(second, 'sent');
+    if (isSame && outer.hopLimit === inner.hopLimit + 1 && ends !== null) this.#inner.set(ends, time);
+    this.#count(first, inner.source, time);
+  }
+
+  /** Only what no host on the Internet can send tells whose the address is: a second leg with a source address of the home. */
+  #count({ destinationMac: by, ip, tcp }: Packet, innerSource: IpAddress, time: number): void {
+    const { home, onOwnAddress } = this.#parts;
+    if (ip === null || tcp === null || by === null) return;
+    // Ports of mail are redirected more often than they are the home's own.
+    if (isMailPort(tcp.destinationPort) || !home.isInsideByRule(ip.source) || !home.isInsideByRule(innerSource)) return;
+    for (const [known, { last }] of this.#turned) if (time - last > FORGOTTEN) this.#turned.delete(known);
+    const turned = this.#turned.get(ip.destination) ?? { count: 0, last: time };
+    turned.count++;
+    turned.last = time;
+    if (this.#turned.size <= ADDRESSES) this.#turned.set(ip.destination, turned);
+    if (turned.count >= NEEDED && this.#turned.size <= ADDRESSES) onOwnAddress(ip.destination, by, time);
+  }
+}
+
+function endsOf({ ip, tcp, udp }: Packet, way: 'sent' | 'answered'): string | null {
+  const ports = tcp ?? udp;
+  if (ip === null || ports === null) return null;
+  const source = `${ip.source} ${ports.sourcePort}`;
+  const destination = `${ip.destination} ${ports.destinationPort}`;
+  return way === 'sent' ? `${source} ${destination}` : `${destination} ${source}`;
 }

@@ -137,7 +137,7 @@ export class Home {
     return !this.#replaced && this.#public.isOwn(ip, time, isTrusted);
   }
 
-  /** As far as anybody ever said so: not enough to take what goes there for traffic of the home. */
+  /** Somebody has called it the home's own address; without the router's word that hides nothing (see `isOwn`). */
   isPublic(ip: IpAddress): boolean {
     return this.#public.isClaimed(ip);
   }

@@ -4,7 +4,6 @@ import type { Frame } from '../capture/frame.ts';
 import { decodeFrame } from '../decode/frame.ts';
 import { interestOf } from '../decode/interest.ts';
 import { type DecodeCounters, truncated } from '../decode/outcome.ts';
-import type { Packet } from '../decode/packet.ts';
 import type { CopyKind } from './duplicates.ts';
 import { Legs, type LegsParts } from './legs.ts';
 import { RemoteMirrors } from './remote-mirrors.ts';
@@ -22,8 +21,6 @@ export interface CaptureStats {
 
 export interface IntakeParts extends LegsParts {
   counters: DecodeCounters;
-  /** Each packet as it arrives, copies too. */
-  onArrival(packet: Packet, time: number): void;
   /** The capture cuts frames: not all of them can be read whole. */
   onCut(): void;
 }
@@ -92,7 +89,6 @@ export class Intake {
     this.#stats.packets++;
     this.#stats.firstPacket ??= frame.time;
     this.#stats.lastPacket = Math.max(this.#stats.lastPacket ?? 0, frame.time);
-    this.#parts.onArrival(packet, frame.time);
     this.#legs.take(frame, packet, interest);
     return true;
   }

@@ -7,12 +7,13 @@ import type { Ip, Mac, Packet } from '../decode/packet.ts';
 import type { DeviceTable } from './device-table.ts';
 import { COPY_WINDOW, type CopyKind, copyKind, DuplicateFinder, noteLink, type Sighting } from './duplicates.ts';
 import type { GatewayFinder } from './gateway.ts';
-import { HairpinLegs } from './hairpin-legs.ts';
+import { HairpinFinder, type HairpinParts } from './hairpin.ts';
 import type { Home } from './home.ts';
+import { INITIAL_HOP_LIMITS } from './hop-limit.ts';
 import { cannotSend, isGroup } from './mac-address.ts';
 
-/** Hop limits that senders begin with; 1, 2 and 4 are for groups and neighbours. Any other was lowered on the way. */
-const INITIAL_HOPS = new Set([1, 2, 4, 32, 64, 128, 255]);
+/** Hop limits that were not lowered on the way: what systems begin with, and 1, 2, 4 and 32 for groups and neighbours. */
+const WHOLE_HOP_LIMITS = new Set<number>([1, 2, 4, 32, ...INITIAL_HOP_LIMITS]);
 const UNSPECIFIED = new Set(['0.0.0.0', '::']);
 /** Packets that wait at most, the window of a busy gigabit; beyond that the first goes on as it is. */
 const WAITING = 4096;
@@ -38,7 +39,7 @@ interface Item {
   isReplaced: boolean;
 }
 
-export interface LegsParts {
+export interface LegsParts extends HairpinParts {
   devices: DeviceTable;
   gateways: GatewayFinder;
   home: Home;
@@ -51,7 +52,7 @@ export interface LegsParts {
 export class Legs {
   readonly #parts: LegsParts;
   readonly #finder = new DuplicateFinder<Item>();
-  readonly #hairpins: HairpinLegs;
+  readonly #hairpins: HairpinFinder;
   /** From `#head` on; the first of them is a stranger that waits. */
   #queue: Item[] = [];
   #head = 0;
@@ -59,7 +60,7 @@ export class Legs {
 
   constructor(parts: LegsParts) {
     this.#parts = parts;
-    this.#hairpins = new HairpinLegs(parts.home);
+    this.#hairpins = new HairpinFinder(parts);
   }
 
   /** Time of the first packet that waits; null where none does. */
@@ -151,7 +152,7 @@ export class Legs {
   #isHandedOn(sourceMac: Mac, ip: Ip): boolean {
     const { devices, gateways, home } = this.#parts;
     const holder = devices.holderOf(ip.source);
-    const isWhole = INITIAL_HOPS.has(ip.hopLimit);
+    const isWhole = WHOLE_HOP_LIMITS.has(ip.hopLimit);
     if (holder === sourceMac && isWhole) return false;
     if (!home.isInside(ip.source)) return home.isPublic(ip.source) && gateways.isGateway(sourceMac);
     if (UNSPECIFIED.has(ip.source) || cannotSend(sourceMac)) return false;

@@ -8,7 +8,6 @@ import type { Grant } from './carriers.ts';
 import type { Device } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
-import { HairpinFinder } from './hairpin.ts';
 import type { Home } from './home.ts';
 import type { IdentityBook } from './identity.ts';
 import { isGroup } from './mac-address.ts';
@@ -33,18 +32,10 @@ export interface LinkLearnerParts {
 
 export class LinkLearner {
   readonly #parts: LinkLearnerParts;
-  readonly #hairpins: HairpinFinder;
   #knowsRouter = false;
 
   constructor(parts: LinkLearnerParts) {
     this.#parts = parts;
-    this.#hairpins = new HairpinFinder(parts.home);
-  }
-
-  /** Any packet, also one that passed before: the router may turn it round, and then that is no copy. */
-  turned(packet: Packet, time: number): void {
-    const found = this.#hairpins.take(packet, time);
-    if (found !== null) this.#parts.home.claimPublic(found.ip, found.by, time);
   }
 
   /** ARP (RFC 826). A probe (sender 0.0.0.0, RFC 5227) claims nothing; a sender other than the frame's is forged or proxied. */

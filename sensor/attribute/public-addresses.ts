@@ -2,6 +2,7 @@
 // contact with the Internet, so that a forged claim would hide a connection: only the router's own word makes an address the
 // home's, and frames from there that have come a long way unmake it.
 import type { IpAddress, Mac } from '../decode/packet.ts';
+import { hopsBehind } from './hop-limit.ts';
 
 const HOUR = 60 * 60_000;
 /** A claim that is not renewed ends: by then the provider may have given the address to somebody else. */
@@ -13,8 +14,6 @@ const ADDRESSES = 8;
 /** An address that was found to be far away is nobody's word for so long; a provider may hand it to this home later. */
 const FOREIGN_FOR = 7 * 24 * HOUR;
 const REFUTED = 64;
-/** Initial values of TTL and hop limit that stacks use. */
-const INITIAL_HOPS = [64, 128, 255];
 /** Routers between a device of the home and the sensor, with one behind another. */
 const HOPS_INSIDE = 2;
 
@@ -66,8 +65,7 @@ export class PublicAddresses {
   /** A packet came from `ip` by way of the router: what is in the home has not come far. */
   heard(ip: IpAddress, hopLimit: number, time: number): void {
     if (this.#claims.size === 0) return;
-    const initial = INITIAL_HOPS.find((hops) => hops >= hopLimit) ?? hopLimit;
-    if (initial - hopLimit <= HOPS_INSIDE) return;
+    if (hopsBehind(hopLimit) <= HOPS_INSIDE) return;
     for (const [key, claim] of this.#claims) {
       if (claim.ip !== ip) continue;
       this.#claims.delete(key);

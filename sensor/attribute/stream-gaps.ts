@@ -67,7 +67,7 @@ export class StreamGaps {
     this.#gaps.push({ from: from >>> 0, to: to >>> 0 });
   }
 
-  /** Takes what lies in [from, to) out of the gaps; whether there was any. */
+  /** The octets from `from` to before `to` were seen after all. Returns whether any of them was missing. */
   #fill(from: number, to: number): boolean {
     let filled = false;
     this.#gaps = this.#gaps.flatMap((gap) => {

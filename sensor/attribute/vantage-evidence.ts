@@ -2,10 +2,9 @@
 // towards the Internet, with the hop limits that tell a host's own packets from those that a router passed on. Judges nothing.
 import { type IpAddress, type Mac, type Packet, TCP_FLAGS } from '../decode/packet.ts';
 import type { Hole } from './handshakes.ts';
+import { INITIAL_HOP_LIMITS } from './hop-limit.ts';
 import { isGroup } from './mac-address.ts';
 
-/** What operating systems begin with (RFC 1700 and practice); a router takes one off. */
-const FIRST_HOP_LIMITS = [64, 128, 255] as const;
 /** Who hands packets on; a home has tens of devices, and two tell all that is asked here. */
 const SENDERS = 16;
 const SOURCES = 4;
@@ -119,7 +118,7 @@ export class Evidence {
     if (sender === null || ip === null) return;
     sender.packets++;
     if (isLeaving) sender.leaving++;
-    const passed = FIRST_HOP_LIMITS.findIndex((first) => ip.hopLimit === first - 1);
+    const passed = INITIAL_HOP_LIMITS.findIndex((first) => ip.hopLimit === first - 1);
     if (passed === 0 || passed === 1 || passed === 2) sender.passedOn[passed]++;
     if (ip.version === 4) addTo(sender.sources, ip.source, SOURCES);
     if (tcp !== null && (tcp.flags & TCP_FLAGS.syn) !== 0) addTo(sender.synWindows, tcp.window, WINDOWS);

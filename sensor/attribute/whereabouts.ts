@@ -18,6 +18,7 @@ import type { CarrierKind, Device, Lease } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
 import type { GatewayFinder } from './gateway.ts';
 import type { Home } from './home.ts';
+import { hopsBehind } from './hop-limit.ts';
 import { networkOf } from './lease-book.ts';
 import { macIn } from './mac-address.ts';
 
@@ -148,5 +149,6 @@ function isBeyond({ devices, gateways, home }: WhereaboutsParts, device: Device,
 }
 
 function isRouted(hopLimit: number | null): boolean {
-  return hopLimit !== null && [64, 128, 255].some((start) => hopLimit < start && hopLimit >= start - HOPS);
+  const hops = hopLimit === null ? 0 : hopsBehind(hopLimit);
+  return hops > 0 && hops <= HOPS;
 }

@@ -1,5 +1,5 @@
 // Compressed captures: which kind, and a stream of what is in it. gzip by Node; zstd by Node where it can (22.15), else by the
-// program zstd. Nothing is written anywhere, and a bomb meets the same bounds as any stream: it waits until it is read.
+// program zstd. It is unpacked no faster than it is read and never to disk, so a decompression bomb takes time, but no memory.
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Transform, TransformOptions, Writable } from 'node:stream';
 import zlib from 'node:zlib';

@@ -245,7 +245,7 @@ it('a certificate that cannot be read: said before anything is started, with its
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, the embedded broker on a LAN: ${reason}`);
 it.skipIf(reason !== null)(
-  'live on a mirror port: the sensor and the camera that mails, by the rules',
+  `live on a mirror port: the sensor and the camera that mails, by the rules${reason === null ? '' : ` (NOT RUN: ${reason})`}`,
   async () => {
     const home = await Home.start({ devices: [{ name: 'hallway-camera', mac: host(1).mac }], join: false });
     try {
@@ -281,8 +281,7 @@ it.skipIf(reason !== null)(
       await home.stop();
     }
   },
-  // Half a minute of it is the state's own pace.
-  120_000,
+  60_000,
 );
 
 describe.skipIf(reason !== null)('the embedded broker on the LAN', () => {

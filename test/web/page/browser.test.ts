@@ -192,8 +192,9 @@ describe('the first load', () => {
       await page.goto(stage.web.url, { waitUntil: 'commit' });
       await page.locator('a.hero-main').waitFor();
       times.push(await page.evaluate<number>('performance.now()'));
-      await page.locator('.u-wrap').first().waitFor();
     }
+    // The charts come after it is usable; once is enough to weigh them.
+    await page.locator('.u-wrap').first().waitFor();
     const [usable, yardstick] = [Math.min(...times), Math.min(...yardsticks)];
     console.info(
       `first load: ${(bytes / 1024).toFixed(1)} KB with charts, usable after ${usable.toFixed(0)} ms at 4x slowdown, the list ${yardstick.toFixed(0)} ms`,
@@ -202,8 +203,7 @@ describe('the first load', () => {
     expect(bytes).toBeLessThan(100 * 1024);
     expect(usable / yardstick).toBeLessThan(1);
     expect(stage.problems).toEqual([]);
-    // Ten loads at a quarter of the speed, on whatever machine.
-  }, 120_000);
+  });
 
   it('says on the sensor’s own page what can be mended, and how', async () => {
     const page = await stage.open(troubledHome(Date.now()), phone);
