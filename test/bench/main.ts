@@ -6,6 +6,7 @@ import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
 import { run as latency } from './latency.bench.ts';
 import { run as live } from './live.bench.ts';
+import { run as loss } from './loss.bench.ts';
 import { UsageError } from './measure.ts';
 import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
@@ -34,6 +35,11 @@ const BENCHES: Record<string, Bench> = {
     run: live,
     args: '[FILE [MBITS …]]',
     what: 'a capture played into a veth at 1 and 2.5 Gbit/s: what is found live beside a replay and tcpdump (lab, root)',
+  },
+  loss: {
+    run: loss,
+    args: '[FILE] [--seeds N]',
+    what: 'frames dropped at random, and what the estimate of capture loss says',
   },
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {

@@ -7,7 +7,7 @@ import type { Frame } from '../../sensor/capture/frame.ts';
 import { replay } from '../../sensor/capture/replay.ts';
 import { generatedCapture } from './generate.ts';
 import { median, readArgs } from './measure.ts';
-import { memorySpine } from './spine.ts';
+import { framesOf, memorySpine } from './spine.ts';
 
 /** Takes the readers of names out; returns what puts them back. */
 function withoutNaming(): () => void {
@@ -55,13 +55,6 @@ export async function run(args: string[]): Promise<void> {
   console.log(`${file}: ${frames.length} frames pass the filter; medians of ${values.rounds} alternating runs`);
   line('replay, tcpdump to last frame', results.whole, ' (aim 1.30)');
   line('engine alone, frames in memory', results.engine, '');
-}
-
-async function framesOf(file: string): Promise<Frame[]> {
-  const frames: Frame[] = [];
-  const onFrame = (frame: Frame) => frames.push({ ...frame, data: Buffer.from(frame.data) });
-  await replay({ files: [file], onFrame, onWarning: (message) => console.warn(message) });
-  return frames;
 }
 
 async function timeReplay(file: string): Promise<number> {
