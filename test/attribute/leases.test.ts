@@ -1,16 +1,14 @@
 // Who held which address when: ARP, DHCP, Neighbor Discovery and source addresses, and what their forgers achieve.
 import { expect, test } from 'vitest';
 import { datagram, dhcpAck, dhcpRequest, mail, visit } from '../support/name-frames.ts';
+import { advertised, ndp } from '../support/neighbor-frames.ts';
 import {
   arp,
   type CapturedFrame,
   dhcpv6,
   ethernet,
-  ipv6,
   neighborAdvertisement,
   neighborSolicitation,
-  routerAdvertisement,
-  type UpperLayer,
 } from '../support/packet-builder.ts';
 import {
   CAMERA,
@@ -42,11 +40,6 @@ function says(
     targetIp: options.target ?? ip,
   });
   return { time, data: ethernet({ source: mac, destination: EVERYBODY }, message) };
-}
-
-function ndp(mac: string, source: string, message: UpperLayer, time: number): CapturedFrame {
-  const packet = ipv6({ source, destination: 'ff02::1', hopLimit: 255 }, message);
-  return { time, data: ethernet({ source: mac, destination: '33:33:00:00:00:01' }, packet) };
 }
 
 function addresses(stage: Stage, host: { mac: string }): string[] {
@@ -159,9 +152,6 @@ test('the gateway owns no address beyond it, whether it forwards packets or answ
   expect(stage.device(GATEWAY)).toMatchObject({ role: 'gateway' });
   expect(addresses(stage, GATEWAY)).toEqual([GATEWAY.ip]);
 });
-
-const advertised = (mac: string, prefixes: { prefix: string; length: number }[], time: number) =>
-  ndp(mac, 'fe80::1', routerAdvertisement({ sourceMac: mac, prefixes }), time);
 
 test('prefixes are learned from router advertisements and DHCP; too wide ones are not, and their number is bounded', () => {
   const stage = new Stage();

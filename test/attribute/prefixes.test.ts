@@ -2,17 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { datagram, mail, usual, visit } from '../support/name-frames.ts';
-import {
-  type CapturedFrame,
-  dhcpv6,
-  ethernet,
-  ipv6,
-  neighborAdvertisement,
-  neighborSolicitation,
-  reaches,
-  routerAdvertisement,
-  type UpperLayer,
-} from '../support/packet-builder.ts';
+import { advertised, ndp } from '../support/neighbor-frames.ts';
+import { dhcpv6, neighborAdvertisement, neighborSolicitation, reaches } from '../support/packet-builder.ts';
 import {
   CAMERA,
   DAY,
@@ -30,22 +21,6 @@ import {
 const OLD = '2001:db8:1::';
 const NEW = '2001:db8:2::';
 const NOBODY = '00:00:00:00:00:00';
-
-function ndp(mac: string, source: string, message: UpperLayer, time: number): CapturedFrame {
-  const packet = ipv6({ source, destination: 'ff02::1', hopLimit: 255 }, message);
-  return { time, data: ethernet({ source: mac, destination: '33:33:00:00:00:01' }, packet) };
-}
-
-interface Said {
-  prefix: string;
-  length?: number;
-  validLifetime?: number;
-}
-
-function advertised(mac: string, said: readonly Said[], time: number, routerLifetime = 1800): CapturedFrame {
-  const prefixes = said.map((one) => ({ length: 64, ...one }));
-  return ndp(mac, 'fe80::1', routerAdvertisement({ sourceMac: mac, prefixes, routerLifetime }), time);
-}
 
 const prefixesOf = (stage: Stage) => stage.spine.engine.memory().prefixes.map(({ prefix }) => prefix);
 const incidents = (stage: Stage) => stage.incidents().map(({ device, kind }) => [kind, device]);

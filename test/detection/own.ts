@@ -16,7 +16,7 @@ import {
   SECOND,
   START,
 } from '../support/stage.ts';
-import type { Case } from './case.ts';
+import type { Case, Story } from './case.ts';
 import {
   browses,
   fetches,
@@ -52,6 +52,19 @@ function advertises(
 const days = (count: number): Resident[] =>
   Array.from({ length: count }, (_, i) => ({ ...IPHONE, mac: `9e:11:22:33:44:${50 + i}`, ip: `192.168.1.${100 + i}` }));
 
+/** The camera under its next address. */
+const RENEWED = { mac: 'a6:cf:12:99:be:ef', ip: '192.168.1.90', name: 'hallway' };
+
+/** A person has called the camera's mail normal. */
+const mayMail: Story = (stage) => {
+  stage.play(
+    usual(START - DAY),
+    joins({ ...CAMERA, name: 'hallway' }, START - DAY),
+    mail(CAMERA, MAIL_SERVER, START - DAY + HOUR),
+  );
+  stage.run({ type: 'expect', incident: stage.incident('mail_started').id, until: null });
+};
+
 export const CHANGING: readonly Case[] = [
   {
     name: 'a telephone that makes up a new address each day for six days',
@@ -69,35 +82,19 @@ export const CHANGING: readonly Case[] = [
   },
   {
     name: 'a camera under a new address mails where its old one was allowed to: nobody has said that it is the same',
-    settled: (stage) => {
-      stage.play(
-        usual(START - DAY),
-        joins({ ...CAMERA, name: 'hallway' }, START - DAY),
-        mail(CAMERA, MAIL_SERVER, START - DAY + HOUR),
-      );
-      stage.run({ type: 'expect', incident: stage.incident('mail_started').id, until: null });
-    },
+    settled: mayMail,
     home: (stage) => {
-      const renewed = { mac: 'a6:cf:12:99:be:ef', ip: '192.168.1.90', name: 'hallway' };
-      stage.play(joins(renewed, START + DAY), mail(renewed, MAIL_SERVER, START + DAY + HOUR));
+      stage.play(joins(RENEWED, START + DAY), mail(RENEWED, MAIL_SERVER, START + DAY + HOUR));
     },
-    expect: [{ kind: 'mail_started', device: { mac: 'a6:cf:12:99:be:ef' }, severity: 'high' }],
+    expect: [{ kind: 'mail_started', device: RENEWED, severity: 'high' }],
   },
   {
     name: 'a camera under a new address mails where its old one was allowed to, and a person has said that it is the same',
-    settled: (stage) => {
-      stage.play(
-        usual(START - DAY),
-        joins({ ...CAMERA, name: 'hallway' }, START - DAY),
-        mail(CAMERA, MAIL_SERVER, START - DAY + HOUR),
-      );
-      stage.run({ type: 'expect', incident: stage.incident('mail_started').id, until: null });
-    },
+    settled: mayMail,
     home: (stage) => {
-      const renewed = { mac: 'a6:cf:12:99:be:ef', ip: '192.168.1.90', name: 'hallway' };
-      stage.play(joins(renewed, START + DAY));
-      stage.run({ type: 'merge', device: renewed.mac, into: CAMERA.mac });
-      stage.play(mail(renewed, MAIL_SERVER, START + DAY + HOUR));
+      stage.play(joins(RENEWED, START + DAY));
+      stage.run({ type: 'merge', device: RENEWED.mac, into: CAMERA.mac });
+      stage.play(mail(RENEWED, MAIL_SERVER, START + DAY + HOUR));
     },
   },
   {
