@@ -2,6 +2,7 @@
 import { run as agreement } from './agreement.bench.ts';
 import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
+import { run as everything } from './everything.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
 import { run as latency } from './latency.bench.ts';
@@ -24,6 +25,11 @@ const BENCHES: Record<string, Bench> = {
     run: replay,
     args: '[FILE] [--rounds N]',
     what: 'time of a replay beside tcpdump, ndpiReader and tshark; without FILE on a made-up capture',
+  },
+  everything: {
+    run: everything,
+    args: '[FILE] [--packets N] [--rounds N]',
+    what: 'a replay of which every packet passes the filter, beside tcpdump, ndpiReader and tshark',
   },
   naming: { run: naming, args: '[FILE] [--rounds N]', what: 'what naming adds to a replay' },
   latency: {
