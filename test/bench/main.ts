@@ -1,5 +1,6 @@
 // `npm run bench -- NAME [ARGS]`: figures for people. Nothing here passes or fails; the aims stand beside the figures.
 import { run as agreement } from './agreement.bench.ts';
+import { run as chatty } from './chatty.bench.ts';
 import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
 import { run as everything } from './everything.bench.ts';
@@ -30,6 +31,11 @@ const BENCHES: Record<string, Bench> = {
     run: everything,
     args: '[FILE] [--packets N] [--rounds N]',
     what: 'a replay of which every packet passes the filter, beside tcpdump, ndpiReader and tshark',
+  },
+  chatty: {
+    run: chatty,
+    args: '[--packets N] [--rounds N]',
+    what: 'CPU time a packet for four days of a hundred chatty things, beside ndpiReader and tshark',
   },
   naming: { run: naming, args: '[FILE] [--rounds N]', what: 'what naming adds to a replay' },
   latency: {
