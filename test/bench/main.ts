@@ -12,6 +12,7 @@ import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
 import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
+import { run as tables } from './tables.bench.ts';
 
 interface Bench {
   run(args: string[]): Promise<void>;
@@ -44,8 +45,13 @@ const BENCHES: Record<string, Bench> = {
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {
     run: flood,
-    args: '[FRAMES]',
-    what: 'made-up names, addresses and devices: do tables and memory level off',
+    args: '[KIND …] [--rate N] [--seconds N]',
+    what: 'memory of the running sensor, counted by the kernel, under floods of made-up devices, names, addresses … (lab, root)',
+  },
+  tables: {
+    run: tables,
+    args: '[KIND] [--frames N] [--snapshot 1]',
+    what: 'a flood through the spine in one process: do its tables and the heap level off',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   detection: {
