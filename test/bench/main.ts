@@ -2,6 +2,7 @@
 import { run as agreement } from './agreement.bench.ts';
 import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
+import { run as disk } from './disk.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
 import { run as latency } from './latency.bench.ts';
@@ -52,6 +53,11 @@ const BENCHES: Record<string, Bench> = {
     run: tables,
     args: '[KIND] [--frames N] [--snapshot 1]',
     what: 'a flood through the spine in one process: do its tables and the heap level off',
+  },
+  disk: {
+    run: disk,
+    args: '[day|year|incidents …] [--devices N] [--days N]',
+    what: 'bytes written in a day of a busy home, the database after a year, what a flood of incidents writes',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   detection: {
