@@ -26,7 +26,7 @@ export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
 const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
 
 /** Mail counts go to disk this often (ms of real time) while they change. */
-const MAIL_FLUSH = 200;
+export const FLUSH_MAIL = 200;
 /** Where the store keeps what is known of the sensor's own time. */
 const TIME_KEY = 'known_time';
 const MEGABYTE = 1024 * 1024;
@@ -114,7 +114,7 @@ export function openSpine(options: SpineOptions): Spine {
     run: commandRunner({ engine, recorder }),
     databasePath,
     startFlushing() {
-      timers.push(setInterval(() => recorder.flushMail(), MAIL_FLUSH));
+      timers.push(setInterval(() => recorder.flushMail(), FLUSH_MAIL));
       timers.push(setInterval(() => recorder.flushAll(), config.store.flush_seconds * 1000));
     },
     moveTime(move, isSure) {

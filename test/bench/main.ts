@@ -3,6 +3,7 @@ import { run as agreement } from './agreement.bench.ts';
 import { run as chatty } from './chatty.bench.ts';
 import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
+import { run as disk } from './disk.bench.ts';
 import { run as everything } from './everything.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
@@ -14,6 +15,7 @@ import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
 import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
+import { run as tables } from './tables.bench.ts';
 
 interface Bench {
   run(args: string[]): Promise<void>;
@@ -56,8 +58,18 @@ const BENCHES: Record<string, Bench> = {
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {
     run: flood,
-    args: '[FRAMES]',
-    what: 'made-up names, addresses and devices: do tables and memory level off',
+    args: '[KIND …] [--rate N] [--seconds N]',
+    what: 'memory of the running sensor, counted by the kernel, under floods of made-up devices, names, addresses … (lab, root)',
+  },
+  tables: {
+    run: tables,
+    args: '[KIND] [--frames N] [--snapshot 1]',
+    what: 'a flood through the spine in one process: do its tables and the heap level off',
+  },
+  disk: {
+    run: disk,
+    args: '[day|year|incidents …] [--devices N] [--days N]',
+    what: 'bytes written in a day of a busy home, the database after a year, what a flood of incidents writes',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   detection: {
