@@ -1,10 +1,10 @@
 // The spine without its edges: store, engine and recorder wired together, the same for live capture and replay. It knows
 // neither capture nor the broker nor the page.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { KnownTime } from './attribute/known-time.ts';
 import type { TimeMove } from './attribute/time-move.ts';
 import { loadVendors } from './attribute/vendor.ts';
+import { PROJECT_ROOT } from './checkout.ts';
 import type { Config } from './config.ts';
 import type { Mac } from './decode/packet.ts';
 import { Knowledge } from './detect/knowledge.ts';
@@ -20,8 +20,6 @@ import { newRecordEvents, type RecordEvents } from './record/events.ts';
 import { Recorder, type RecorderOptions } from './record/recorder.ts';
 import { Store } from './record/store.ts';
 
-/** The top folder of the checkout, from sources and from the build alike. */
-export const PROJECT_ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
 const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
 

@@ -1,8 +1,7 @@
-// Builds dist/: TypeScript to JavaScript, files that are not TypeScript, the vendor table, the parsed notes, the page.
-// `--noCheck`, because types are checked by `npm test` and a start-only installation has no type packages. A failed
-// build leaves the old dist as it was.
+// Builds dist/: each program as one file where its source lies in the checkout, with chunks/ beside it; the vendor table, the
+// parsed notes, the page in web/public. Types are checked by `npm test`, not here. A failed build leaves the old dist as it was.
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
@@ -20,8 +19,8 @@ const TEST_TOOLS = [
   'test/detection',
   'test/decode/fixtures',
 ];
-/** A tool that stands among tests. */
-const SCREENSHOTS = 'test/web/screenshots.ts';
+/** Tools that stand among tests. */
+const SINGLE_TOOLS = ['test/capture/live-runner.ts', 'test/web/screenshots.ts'];
 const TEST_SOURCE = /\.(ts|mjs|sh|json|yaml)$/;
 
 /** Every file below a folder, as paths relative to `folder`, in one order on every machine. */
@@ -50,7 +49,7 @@ function hashOf(folder, files) {
 function testToolFiles(folder) {
   const files = TEST_TOOLS.flatMap((place) => filesBelow(folder, place));
   const tools = files.filter((file) => TEST_SOURCE.test(file) && !file.endsWith('.test.ts'));
-  return existsSync(path.join(folder, SCREENSHOTS)) ? [...tools, SCREENSHOTS] : tools;
+  return [...tools, ...SINGLE_TOOLS.filter((file) => existsSync(path.join(folder, file)))];
 }
 
 /** Content hashes of what dist is made from: the program, and the lab and bench (null unless asked for). */
@@ -73,14 +72,8 @@ export function readBuildStamp(folder = root) {
   }
 }
 
-/** Files that the program reads at run time and that tsc does not carry over. */
-const isAsset = (file) =>
-  /\.(mjs|yaml|json)$/.test(file) &&
-  !/^sensor\/deploy\/(.*\.mjs|tsconfig\..*)$/.test(file) &&
-  !file.endsWith('tsconfig.json');
-
 async function tool(file, args, what, onStart) {
-  const { code } = await runStep(process.execPath, [path.join(root, 'node_modules', file), ...args], { onStart });
+  const { code } = await runStep(process.execPath, [path.join(root, file), ...args], { onStart });
   if (code !== 0) throw new SetUpError(`building ${what} failed (exit ${code}); the reason is above`);
 }
 
@@ -109,19 +102,16 @@ async function buildInto(out, forTests, onStart) {
   // Taken first: what changes while it is built is built again next time.
   const stamp = sourceStamp(forTests);
   mkdirSync(out, { recursive: true });
-  const project = `sensor/deploy/tsconfig.${forTests ? 'test' : 'build'}.json`;
-  await tool('typescript/bin/tsc', ['-p', project, '--outDir', out], 'the program', onStart);
-  const assets = filesBelow(root, 'sensor').filter(isAsset);
-  if (forTests) assets.push(...testToolFiles(root).filter((file) => !file.endsWith('.ts')));
-  for (const file of assets) cpSync(path.join(root, file), path.join(out, file));
+  await tool('sensor/deploy/bundle.mjs', [out, ...(forTests ? ['--tests'] : [])], 'the program', onStart);
   const { buildOui } = await import('./build-oui.mjs');
   await buildOui(path.join(out, 'oui.txt'));
   const { compileNotes } = await import(pathToFileURL(path.join(out, 'sensor/notes/compiled.js')).href);
   writeFileSync(path.join(out, 'firmware-notes.json'), compileNotes(path.join(root, 'firmware-notes')));
+  rmSync(path.join(out, 'sensor/notes'), { recursive: true });
   if (existsSync(path.join(root, 'web/page/vite.config.ts'))) {
     const place = ['--outDir', path.join(out, 'web/public'), '--emptyOutDir'];
     const page = ['build', '--config', 'web/page/vite.config.ts', ...place, '--logLevel', 'warn'];
-    await tool('vite/bin/vite.js', page, 'the page', onStart);
+    await tool('node_modules/vite/bin/vite.js', page, 'the page', onStart);
   }
   writeFileSync(path.join(out, 'built.json'), `${JSON.stringify(stamp)}\n`);
 }
