@@ -113,7 +113,7 @@ export function openSpine(options: SpineOptions): Spine {
     databasePath,
     startFlushing() {
       timers.push(setInterval(() => recorder.flushMail(), FLUSH_MAIL));
-      timers.push(setInterval(() => recorder.flushAll(), config.store.flush_seconds * 1000));
+      timers.push(setInterval(() => recorder.flush(), config.store.flush_seconds * 1000));
     },
     moveTime(move, isSure) {
       time.move(move);

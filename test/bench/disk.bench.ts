@@ -132,7 +132,7 @@ class Sensor {
       if (this.#nextMail % SECOND === 0) this.spine.engine.tick(this.#nextMail);
       this.spine.recorder.flushMail();
       if (this.#nextMail >= this.#nextAll) {
-        this.spine.recorder.flushAll();
+        this.spine.recorder.flush();
         this.#nextAll += this.#flushEvery;
       }
       this.#nextMail += FLUSH_MAIL;
