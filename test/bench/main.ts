@@ -5,6 +5,7 @@ import { run as discovery } from './discovery.bench.ts';
 import { run as everything } from './everything.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
+import { run as growth } from './growth.bench.ts';
 import { run as latency } from './latency.bench.ts';
 import { run as live } from './live.bench.ts';
 import { run as loss } from './loss.bench.ts';
@@ -52,6 +53,11 @@ const BENCHES: Record<string, Bench> = {
     run: flood,
     args: '[FRAMES]',
     what: 'made-up names, addresses and devices: do tables and memory level off',
+  },
+  growth: {
+    run: growth,
+    args: '[NAME …] [--rounds N] [--largest N]',
+    what: 'how the cost of the spine grows with devices, names, incidents, destinations, connections …, and the worst single frames',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   detection: {
