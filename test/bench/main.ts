@@ -7,6 +7,7 @@ import { run as disk } from './disk.bench.ts';
 import { run as everything } from './everything.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
+import { run as growth } from './growth.bench.ts';
 import { run as latency } from './latency.bench.ts';
 import { run as live } from './live.bench.ts';
 import { run as loss } from './loss.bench.ts';
@@ -70,6 +71,11 @@ const BENCHES: Record<string, Bench> = {
     run: disk,
     args: '[day|year|incidents …] [--devices N] [--days N]',
     what: 'bytes written in a day of a busy home, the database after a year, what a flood of incidents writes',
+  },
+  growth: {
+    run: growth,
+    args: '[NAME …] [--rounds N] [--largest N]',
+    what: 'how the cost of the spine grows with devices, names, incidents, destinations, connections …, and the worst single frames',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   detection: {
