@@ -87,7 +87,7 @@ export function openSpine(options: SpineOptions): Spine {
   const meta = () => ({ [TIME_KEY]: time.text(), ...options.meta?.() });
   const recorder = new Recorder({ store, events, knowledge, time, meta, log: log('record'), alerts: options.alerts });
   let onWait: (milliseconds: number) => void = () => {};
-  let alarm: NodeJS.Timeout | null = null;
+  let alarm: { timer: NodeJS.Timeout; at: number } | null = null;
   const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
   const engine = new Engine({
     homeNet: options.homeNet,
@@ -122,17 +122,21 @@ export function openSpine(options: SpineOptions): Spine {
     },
     followClock() {
       onWait = (milliseconds) => {
-        alarm ??= setTimeout(() => {
+        const at = performance.now() + milliseconds;
+        if (alarm !== null && alarm.at <= at) return;
+        if (alarm !== null) clearTimeout(alarm.timer);
+        const ring = () => {
           alarm = null;
           engine.tick(options.now());
-        }, milliseconds);
+        };
+        alarm = { timer: setTimeout(ring, milliseconds), at };
       };
     },
     close() {
       if (closed) return;
       closed = true;
       for (const timer of timers) clearInterval(timer);
-      if (alarm !== null) clearTimeout(alarm);
+      if (alarm !== null) clearTimeout(alarm.timer);
       onWait = () => {};
       engine.finish();
       recorder.flushAll();

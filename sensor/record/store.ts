@@ -134,10 +134,21 @@ export class Store {
   save(batch: SaveBatch): void {
     this.#guard(() => {
       const afterCommit: AfterCommit = [];
-      this.#db.pragma(`synchronous = ${batch.durable ? 'FULL' : 'NORMAL'}`);
-      this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
+      const write = () => this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
+      if (batch.durable) this.#durably(write);
+      else write();
       for (const remember of afterCommit) remember();
     });
+  }
+
+  /** On disk when `write` returns; all that follows is again what a power cut may take, until the next durable write. */
+  #durably(write: () => void): void {
+    this.#db.pragma('synchronous = FULL');
+    try {
+      write();
+    } finally {
+      this.#db.pragma('synchronous = NORMAL');
+    }
   }
 
   #write(batch: SaveBatch, afterCommit: AfterCommit): void {
