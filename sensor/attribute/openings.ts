@@ -70,7 +70,9 @@ export class Openings {
     if (connection.openingRead) return this.#later(connection, tcp);
     const known = this.#readers.get(connection);
     const start = connection.isn === null ? null : (connection.isn + 1) >>> 0;
-    const reader = known ?? this.#read(connection, start, start ?? payloadSequence(tcp));
+    const from = start ?? payloadSequence(tcp);
+    if (known === undefined && payloadSequence(tcp) === from) return this.#first(connection, start, tcp);
+    const reader = known ?? this.#read(connection, start, from);
     const opening = this.#take(connection, reader, tcp);
     // What was said first is something else, or did not pass the filter: a proxy's protocol, STARTTLS in whatever it is.
     const isMisread = opening === null && payloadSequence(tcp) !== reader.from && Openings.beginsConnection(tcp);
@@ -136,6 +138,16 @@ export class Openings {
     if (hello === 'more') return null;
     flow.named = true;
     return { connection, host: hello.serverName, source: 'quic', outer: hello.ech, userAgent: null };
+  }
+
+  /** Most openings are whole in their first segment: of those nothing is kept. */
+  #first(connection: Connection, start: number | null, tcp: Tcp): Opening | null {
+    const { payload } = tcp;
+    const opening = this.#open(connection, payload.length > MAX_OPENING ? payload.subarray(0, MAX_OPENING) : payload);
+    const isUnfinished = opening === 'more' && payload.length < MAX_OPENING;
+    if (isUnfinished) this.#read(connection, start, payloadSequence(tcp)).assembler.push(payloadSequence(tcp), payload);
+    connection.openingRead = !isUnfinished;
+    return opening === 'more' ? null : opening;
   }
 
   #read(connection: Connection, start: number | null, from: number): Reader {
