@@ -47,6 +47,8 @@ export class Openings {
   readonly #counters: DecodeCounters;
   readonly #readers = new LRUCache<Connection, Reader>({ max: READERS });
   readonly #flows: LRUCache<string, Flow>;
+  /** Until then (ms of packet time) no QUIC connection can be over. */
+  #nextLook = 0;
 
   /** `ended` is called for QUIC connections that give way; TCP's have their own table. */
   constructor(counters: DecodeCounters, ended: (connection: Connection) => void) {
@@ -100,6 +102,7 @@ export class Openings {
         named: false,
       };
       this.#flows.set(forward, flow);
+      this.#nextLook = Math.min(this.#nextLook, time + QUIC_IDLE);
     }
     flow.connection.up.add(udp.payloadLength);
     flow.connection.lastAt = Math.max(flow.connection.lastAt, time);
@@ -108,9 +111,14 @@ export class Openings {
 
   /** Packet time has reached `now`: idle QUIC connections end. */
   expire(now: number): void {
+    if (now < this.#nextLook) return;
+    this.#nextLook = now + QUIC_IDLE;
     for (const key of this.#flows.rkeys()) {
-      const flow = this.#flows.peek(key);
-      if (flow === undefined || flow.connection.lastAt + QUIC_IDLE > now) return;
+      const over = (this.#flows.peek(key)?.connection.lastAt ?? now) + QUIC_IDLE;
+      if (over > now) {
+        this.#nextLook = over;
+        return;
+      }
       this.#flows.delete(key);
     }
   }
@@ -118,6 +126,7 @@ export class Openings {
   /** The clock was put right by so many ms. */
   moveTime(by: number): void {
     for (const { connection } of this.#flows.values()) moveConnection(connection, by);
+    this.#nextLook += by;
   }
 
   /** The capture has ended. */

@@ -10,6 +10,7 @@ import {
   LIMITS,
   type NameSource,
 } from '../attribute/device.ts';
+import { Queue } from '../attribute/queue.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
@@ -39,7 +40,7 @@ export class BackendDetector implements Detector {
   readonly name = 'backends';
   readonly #around: Surroundings;
   /** Answered connections that have not shown their name yet, oldest first. */
-  #unnamed: { device: Device; connection: Connection; due: number }[] = [];
+  readonly #unnamed = new Queue<{ device: Device; connection: Connection; due: number }>();
   #nextOverdueCheck = 0;
   readonly #volumes = new BackendVolumes();
 
@@ -51,7 +52,7 @@ export class BackendDetector implements Detector {
   settled(device: Device, connection: Connection, time: number): void {
     if (connection.outcome !== 'connected' || connection.mailAttempt || connection.backend !== null) return;
     this.#unnamed.push({ device, connection, due: time + NAME_WITHIN });
-    if (this.#unnamed.length > MAX_UNNAMED) this.#unnamed.shift();
+    if (this.#unnamed.size > MAX_UNNAMED) this.#unnamed.shift();
   }
 
   /**
@@ -95,13 +96,11 @@ export class BackendDetector implements Detector {
 
   /** Packet time has reached `time`. */
   tick(time: number): void {
-    let passed = 0;
-    for (const { device, connection, due } of this.#unnamed) {
-      if (due > time) break;
+    for (let next = this.#unnamed.first; next !== undefined && next.due <= time; next = this.#unnamed.first) {
+      const { connection, device } = next;
       if (connection.backend === null && !connection.ended) this.named(device, connection, connection.openedAt, null);
-      passed++;
+      this.#unnamed.shift();
     }
-    if (passed > 0) this.#unnamed = this.#unnamed.slice(passed);
     // A clock that was set back is not waited for.
     if (time < this.#nextOverdueCheck && time >= this.#nextOverdueCheck - OVERDUE_EVERY) return;
     this.#nextOverdueCheck = time + OVERDUE_EVERY;
