@@ -10,6 +10,8 @@ import { isoTime, type Report } from '../record/report.ts';
 import { reportDevice, reportIncident } from '../record/report-builder.ts';
 import { sightOf } from '../record/wording-vantage.ts';
 import type { Spine } from '../spine.ts';
+import type { Session } from './session.ts';
+import { print } from './terminal.ts';
 import { textReport } from './text-report.ts';
 
 /** How often progress is written, in ms of real time. */
@@ -31,6 +33,18 @@ export interface ReplayOutcome {
   files: string[];
   cutFiles: number;
   damagedFiles: number;
+}
+
+/** As a person at the terminal sees it. */
+export function replayIo(session: Session, signal: AbortSignal): ReplayIo {
+  const isTerminal = process.stderr.isTTY === true;
+  return {
+    out: print,
+    progress: isTerminal ? (line) => process.stderr.write(`\r\x1b[K${line}`) : null,
+    log: session.log('capture'),
+    now: () => performance.now(),
+    signal,
+  };
 }
 
 /** Sends the files through the engine; `onFrames` is told when frames begin to flow. Rejects with CaptureError. */

@@ -29,6 +29,8 @@ export interface StoreOptions extends OpenOptions {
 export interface SaveBatch {
   /** Each complete: rows it no longer has are deleted, unchanged ones not written. */
   devices?: Iterable<Device>;
+  /** Of these only what is new: rows in which counts and times alone have gone on stay as they are. */
+  news?: Iterable<Device>;
   /** Deleted with all of their rows, before `devices` are written. Incidents and expectations stay. */
   forgottenDevices?: Iterable<Mac>;
   incidents?: Iterable<Incident>;
@@ -103,7 +105,7 @@ export class Store {
     this.browsers = new Browsers(db, (work) => this.#guard(work));
     this.#getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
     this.#putMeta = db.prepare(
-      'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value',
     );
     this.#addTopic = db.prepare('INSERT INTO published_topics (topic) VALUES (?) ON CONFLICT DO NOTHING');
     this.#removeTopic = db.prepare('DELETE FROM published_topics WHERE topic = ?');
@@ -155,7 +157,8 @@ export class Store {
 
   #write(batch: SaveBatch, afterCommit: AfterCommit): void {
     for (const mac of batch.forgottenDevices ?? []) this.#devices.forget(mac);
-    for (const device of batch.devices ?? []) this.#devices.save(device, afterCommit);
+    for (const device of batch.devices ?? []) this.#devices.save(device, 'all', afterCommit);
+    for (const device of batch.news ?? []) this.#devices.save(device, 'news', afterCommit);
     for (const incident of batch.incidents ?? []) this.#incidents.saveIncident(incident);
     for (const id of batch.removedIncidents ?? []) this.#incidents.removeIncident(id);
     for (const expectation of batch.expectations ?? []) this.#incidents.saveExpectation(expectation);
