@@ -93,7 +93,7 @@ export class LookupDetector implements Detector {
   }
 
   tick(time: number): void {
-    this.#judgeDue(time, time);
+    if (this.#recent.size > 0) this.#judgeDue(time, time);
   }
 
   finish(time: number): void {

@@ -134,7 +134,7 @@ export function generate(file: string, { packets, seed, uploads }: MixOptions, m
   return { file, bytes, packets: writer.packets, uploadSegments: traffic.uploadSegments };
 }
 
-class PcapWriter {
+export class PcapWriter {
   readonly #fd: number;
   readonly #chunk = Buffer.alloc(CHUNK);
   #used = 0;
