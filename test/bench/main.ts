@@ -3,8 +3,11 @@ import { run as agreement } from './agreement.bench.ts';
 import { run as chatty } from './chatty.bench.ts';
 import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
+import { run as disk } from './disk.bench.ts';
+import { run as everything } from './everything.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
+import { run as growth } from './growth.bench.ts';
 import { run as latency } from './latency.bench.ts';
 import { run as live } from './live.bench.ts';
 import { run as loss } from './loss.bench.ts';
@@ -13,6 +16,7 @@ import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
 import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
+import { run as tables } from './tables.bench.ts';
 
 interface Bench {
   run(args: string[]): Promise<void>;
@@ -25,6 +29,11 @@ const BENCHES: Record<string, Bench> = {
     run: replay,
     args: '[FILE] [--rounds N]',
     what: 'time of a replay beside tcpdump, ndpiReader and tshark; without FILE on a made-up capture',
+  },
+  everything: {
+    run: everything,
+    args: '[FILE] [--packets N] [--rounds N]',
+    what: 'a replay of which every packet passes the filter, beside tcpdump, ndpiReader and tshark',
   },
   chatty: {
     run: chatty,
@@ -50,8 +59,23 @@ const BENCHES: Record<string, Bench> = {
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {
     run: flood,
-    args: '[FRAMES]',
-    what: 'made-up names, addresses and devices: do tables and memory level off',
+    args: '[KIND …] [--rate N] [--seconds N]',
+    what: 'memory of the running sensor, counted by the kernel, under floods of made-up devices, names, addresses … (lab, root)',
+  },
+  tables: {
+    run: tables,
+    args: '[KIND] [--frames N] [--snapshot 1]',
+    what: 'a flood through the spine in one process: do its tables and the heap level off',
+  },
+  disk: {
+    run: disk,
+    args: '[day|year|incidents …] [--devices N] [--days N]',
+    what: 'bytes written in a day of a busy home, the database after a year, what a flood of incidents writes',
+  },
+  growth: {
+    run: growth,
+    args: '[NAME …] [--rounds N] [--largest N]',
+    what: 'how the cost of the spine grows with devices, names, incidents, destinations, connections …, and the worst single frames',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   detection: {
