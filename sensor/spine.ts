@@ -97,6 +97,7 @@ export function openSpine(options: SpineOptions): Spine {
     ownMacs: options.ownMacs ?? [],
     onFinding: (finding, device) => recorder.finding(finding, device),
     watcher: recorder.evidence,
+    onFinish: () => recorder.conclude(),
     knowledge,
     onWait: (milliseconds) => onWait(milliseconds),
     settings: { learningDays, overdueDays, time, recorded: options.recorded ?? false },

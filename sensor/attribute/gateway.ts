@@ -20,6 +20,8 @@ interface Candidate {
 
 export class GatewayFinder {
   readonly #candidates = new Map<Mac, Candidate>();
+  /** Candidates with evidence of one kind, which may be made up; the oldest first. */
+  readonly #replaceable = new Set<Mac>();
   #anyProven = false;
 
   /** A packet from an inside address to an outside one was handed to `mac`. */
@@ -67,18 +69,21 @@ export class GatewayFinder {
     const candidate = this.#candidates.get(mac) ?? this.#add(mac);
     if (candidate === null) return;
     change(candidate);
+    if (candidate.confirmed || isProven(candidate)) this.#replaceable.delete(mac);
     this.#anyProven ||= isProven(candidate);
   }
 
   /** Made-up MACs push out made-up MACs only. */
   #add(mac: Mac): Candidate | null {
     if (this.#candidates.size >= CANDIDATES) {
-      const unproven = [...this.#candidates].find(([, candidate]) => !isProven(candidate) && !candidate.confirmed);
+      const [unproven] = this.#replaceable;
       if (unproven === undefined) return null;
-      this.#candidates.delete(unproven[0]);
+      this.#replaceable.delete(unproven);
+      this.#candidates.delete(unproven);
     }
     const candidate = { toward: new Set<IpAddress>(), from: new Set<IpAddress>(), confirmed: false };
     this.#candidates.set(mac, candidate);
+    this.#replaceable.add(mac);
     return candidate;
   }
 }
