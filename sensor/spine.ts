@@ -1,10 +1,10 @@
 // The spine without its edges: store, engine and recorder wired together, the same for live capture and replay. It knows
 // neither capture nor the broker nor the page.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { KnownTime } from './attribute/known-time.ts';
 import type { TimeMove } from './attribute/time-move.ts';
 import { loadVendors } from './attribute/vendor.ts';
+import { PROJECT_ROOT } from './checkout.ts';
 import type { Config } from './config.ts';
 import type { Mac } from './decode/packet.ts';
 import { Knowledge } from './detect/knowledge.ts';
@@ -20,13 +20,11 @@ import { newRecordEvents, type RecordEvents } from './record/events.ts';
 import { Recorder, type RecorderOptions } from './record/recorder.ts';
 import { Store } from './record/store.ts';
 
-/** The top folder of the checkout, from sources and from the build alike. */
-export const PROJECT_ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
 const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
 
 /** Mail counts go to disk this often (ms of real time) while they change. */
-const MAIL_FLUSH = 200;
+export const FLUSH_MAIL = 200;
 /** Where the store keeps what is known of the sensor's own time. */
 const TIME_KEY = 'known_time';
 const MEGABYTE = 1024 * 1024;
@@ -89,7 +87,7 @@ export function openSpine(options: SpineOptions): Spine {
   const meta = () => ({ [TIME_KEY]: time.text(), ...options.meta?.() });
   const recorder = new Recorder({ store, events, knowledge, time, meta, log: log('record'), alerts: options.alerts });
   let onWait: (milliseconds: number) => void = () => {};
-  let alarm: NodeJS.Timeout | null = null;
+  let alarm: { timer: NodeJS.Timeout; at: number } | null = null;
   const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
   const engine = new Engine({
     homeNet: options.homeNet,
@@ -97,7 +95,7 @@ export function openSpine(options: SpineOptions): Spine {
     ownMacs: options.ownMacs ?? [],
     onFinding: (finding, device) => recorder.finding(finding, device),
     watcher: recorder.evidence,
-    onFinish: () => recorder.conclude(),
+    onFinish: () => recorder.outbreaks.settle(),
     knowledge,
     onWait: (milliseconds) => onWait(milliseconds),
     settings: { learningDays, overdueDays, time, recorded: options.recorded ?? false },
@@ -115,8 +113,8 @@ export function openSpine(options: SpineOptions): Spine {
     run: commandRunner({ engine, recorder }),
     databasePath,
     startFlushing() {
-      timers.push(setInterval(() => recorder.flushMail(), MAIL_FLUSH));
-      timers.push(setInterval(() => recorder.flushAll(), config.store.flush_seconds * 1000));
+      timers.push(setInterval(() => recorder.flushMail(), FLUSH_MAIL));
+      timers.push(setInterval(() => recorder.flush(), config.store.flush_seconds * 1000));
     },
     moveTime(move, isSure) {
       time.move(move);
@@ -125,17 +123,21 @@ export function openSpine(options: SpineOptions): Spine {
     },
     followClock() {
       onWait = (milliseconds) => {
-        alarm ??= setTimeout(() => {
+        const at = performance.now() + milliseconds;
+        if (alarm !== null && alarm.at <= at) return;
+        if (alarm !== null) clearTimeout(alarm.timer);
+        const ring = () => {
           alarm = null;
           engine.tick(options.now());
-        }, milliseconds);
+        };
+        alarm = { timer: setTimeout(ring, milliseconds), at };
       };
     },
     close() {
       if (closed) return;
       closed = true;
       for (const timer of timers) clearInterval(timer);
-      if (alarm !== null) clearTimeout(alarm);
+      if (alarm !== null) clearTimeout(alarm.timer);
       onWait = () => {};
       engine.finish();
       recorder.flushAll();

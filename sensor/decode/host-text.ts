@@ -2,6 +2,8 @@
 import { isIPv6 } from 'node:net';
 
 const PLAIN = /^[A-Za-z0-9_-]*$/;
+/** What most names are as a whole. */
+const PLAIN_NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 const OTHER = /[^A-Za-z0-9_-]/g;
 
 /** Octets that may stand in a host and port (RFC 3986, section 3.2), escapes aside. */
@@ -29,9 +31,12 @@ export function unescapeLabel(label: string): string {
  */
 export function hostText(octets: Buffer): string | null {
   if (octets.length === 0 || octets.length > 254) return null;
-  const labels = octets.toString('latin1').replace(/\.$/, '').split('.');
+  const text = octets.toString('latin1').toLowerCase();
+  const name = text.endsWith('.') ? text.slice(0, -1) : text;
+  if (PLAIN_NAME.test(name)) return name;
+  const labels = name.split('.');
   if (labels.some((label) => label.length === 0 || label.length > 63)) return null;
-  return labels.map((label) => escapeLabel(Buffer.from(label.toLowerCase(), 'latin1'))).join('.');
+  return labels.map((label) => escapeLabel(Buffer.from(label, 'latin1'))).join('.');
 }
 
 /** The host of `host:port` or `[IPv6]:port`; null for anything else. */

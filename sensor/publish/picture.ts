@@ -13,7 +13,7 @@ import { RetainedTopics } from './retained.ts';
 import type { Sender } from './sender.ts';
 import { StateGate } from './state-gate.ts';
 import type { Topics } from './topics.ts';
-import { type DevicePolicy, matters, sendingMail } from './verdict.ts';
+import { type DevicePolicy, devicesSendingMail, matters } from './verdict.ts';
 
 export interface HomeAssistantOptions {
   enabled: boolean;
@@ -150,8 +150,7 @@ export class Picture {
     const now = source.now();
     const state = sensorState({
       view: source.sensor(),
-      devicesSendingMail: source.devices().filter((device) => sendingMail(device, device.incidents, now, holdMs))
-        .length,
+      devicesSendingMail: devicesSendingMail(source.incidents(), now, holdMs),
       alertsDropped: outbox.dropped(),
       settling: timers.now() - this.#startedAt < SETTLING_MS,
     });

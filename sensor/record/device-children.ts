@@ -1,13 +1,24 @@
 // The lists of a device that have tables of their own: how each item becomes a row and a row an item again.
-import { type ActivityHour, backendKey, type Device, mailDestinationKey } from '../attribute/device.ts';
+import { type ActivityHour, type Backend, backendKey, type Device, mailDestinationKey } from '../attribute/device.ts';
 import { type Cell, fingerprint, fromJson, type Row } from './row.ts';
 import { activityShape, backendShape, leaseShape, mailDestinationShape, timelineShape } from './row-shapes.ts';
+
+/** Fingerprints of a row: of all that is in it, and of what is news in it. */
+export interface Prints {
+  all: number;
+  news: number;
+}
 
 export interface ChildTable {
   name: string;
   columns: readonly string[];
-  /** Visits the items in order. `key` tells an item from the others of this device; `print` changes with its content. */
-  each(device: Device, visit: (key: string, print: number, cells: () => Cell[]) => void): void;
+  /** Nothing in it is news: counts and times alone. */
+  countsOnly?: true;
+  /**
+   * Visits the items in order. `key` tells an item from the others of this device; `print` changes with its content, `news`
+   * with what of it is more than a count or a time.
+   */
+  each(device: Device, visit: (key: string, prints: Prints, cells: () => Cell[]) => void): void;
   /** Appends the row's item; throws when the row does not hold one. */
   add(device: Device, row: Row): void;
 }
@@ -19,7 +30,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
     columns: ['ip', 'from_time', 'to_time', 'source'],
     each(device, visit) {
       for (const lease of device.leases) {
-        visit(`${lease.ip} ${lease.from} ${lease.source}`, fingerprint(lease), () => [
+        visit(`${lease.ip} ${lease.from} ${lease.source}`, { all: fingerprint(lease), news: 0 }, () => [
           lease.ip,
           lease.from,
           lease.to,
@@ -49,7 +60,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
     ],
     each(device, visit) {
       for (const [key, to] of device.mail.destinations) {
-        visit(key, fingerprint(to), () => [
+        visit(key, allNews(to), () => [
           to.ip,
           to.port,
           to.name,
@@ -95,7 +106,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
     ],
     each(device, visit) {
       for (const [key, backend] of device.backends) {
-        visit(key, fingerprint(backend), () => [
+        visit(key, { all: fingerprint(backend), news: fingerprint(newsOf(backend)) }, () => [
           backend.name,
           backend.role,
           backend.roleFrom,
@@ -134,7 +145,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
     columns: ['time', 'kind', 'name', 'name_from', 'ip', 'role', 'detail'],
     each(device, visit) {
       for (const entry of device.timeline) {
-        visit(`${entry.time} ${entry.kind} ${entry.name} ${entry.ip}`, fingerprint(entry), () => [
+        visit(`${entry.time} ${entry.kind} ${entry.name} ${entry.ip}`, allNews(entry), () => [
           entry.time,
           entry.kind,
           entry.name,
@@ -151,10 +162,11 @@ export const CHILD_TABLES: readonly ChildTable[] = [
   },
   {
     name: 'activity',
+    countsOnly: true,
     columns: ['day', 'hours'],
     each(device, visit) {
       for (const { day, hours } of byDay(device.activity)) {
-        visit(`${day}`, fingerprint(hours), () => [
+        visit(`${day}`, allNews(hours), () => [
           day,
           JSON.stringify(hours.map((hour) => [hour.hour, hour.connections, hour.mailAttempts])),
         ]);
@@ -165,6 +177,15 @@ export const CHILD_TABLES: readonly ChildTable[] = [
     },
   },
 ];
+
+function allNews(item: unknown): Prints {
+  const all = fingerprint(item);
+  return { all, news: all };
+}
+
+function newsOf({ hosts, name, nameFrom, note, outerName, role, roleFrom, shared, through }: Backend): unknown[] {
+  return [name, role, roleFrom, note, hosts, nameFrom, through, outerName, shared];
+}
 
 /** A list of hosts; or, of a backend that was reached through proxies, that list and theirs. */
 function hostsAndProxies(value: unknown): { hosts: unknown; through: unknown } {

@@ -1,16 +1,17 @@
 // Devices on disk. Knows what was last written and writes only the rows that differ, so that a flush of a whole home
 // touches what changed since the last one. Every device it is given is complete: what it no longer has is deleted.
+// Told to write what is new alone, it leaves rows as they are in which only counts and times have gone on.
 import type { Database, Statement } from 'better-sqlite3';
 import { type Device, newDevice } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
-import { CHILD_TABLES, type ChildTable } from './device-children.ts';
+import { CHILD_TABLES, type ChildTable, type Prints } from './device-children.ts';
 import { type Cell, fingerprint, fromJson, type OnProblem, type Row, readRows, upsert } from './row.ts';
 import { deviceShape } from './row-shapes.ts';
 
 /** A row as it is on disk. */
 interface WrittenRow {
   ord: number;
-  print: number;
+  prints: Prints;
   /** The last pass that found its item still there. */
   pass: number;
 }
@@ -28,7 +29,7 @@ interface Child {
 
 interface WrittenDevice {
   /** Null before the device's own row is on disk. */
-  print: number | null;
+  prints: Prints | null;
   lists: Map<ChildTable, WrittenList>;
 }
 
@@ -81,27 +82,30 @@ export class DeviceTable {
     }
     this.#written.clear();
     for (const device of devices.values()) {
-      this.#written.set(device.mac, { print: fingerprint(deviceCells(device)), lists: new Map() });
+      this.#written.set(device.mac, { prints: devicePrints(device, deviceCells(device)), lists: new Map() });
     }
     for (const table of CHILD_TABLES) this.#loadChildren(table, devices);
     return [...devices.values()];
   }
 
   /** Call within a transaction, and what it adds to `afterCommit` once that is through. */
-  save(device: Device, afterCommit: AfterCommit): void {
+  save(device: Device, what: 'all' | 'news', afterCommit: AfterCommit): void {
     const { mac } = device;
     const known = this.#written.get(mac);
     // Also clears what an unreadable row of this device left behind.
     if (known === undefined) this.#deleteDevice.run(mac);
-    const written = known ?? { print: null, lists: new Map<ChildTable, WrittenList>() };
+    const written = known ?? { prints: null, lists: new Map<ChildTable, WrittenList>() };
     const cells = deviceCells(device);
-    const print = fingerprint(cells);
-    if (print !== written.print) {
+    const prints = devicePrints(device, cells);
+    if (prints[what] !== written.prints?.[what]) {
       this.#putDevice.run(mac, ...cells);
-      afterCommit.push(() => this.#written.set(mac, { print, lists: written.lists }));
+      afterCommit.push(() => this.#written.set(mac, { prints, lists: written.lists }));
     }
     this.#pass += 1;
-    for (const child of this.#children) this.#saveList(device, child, written, afterCommit);
+    for (const child of this.#children) {
+      if (what === 'news' && child.table.countsOnly === true) continue;
+      this.#saveList(device, child, { what, written }, afterCommit);
+    }
   }
 
   /** Deletes a device and all of its rows; call within a transaction. */
@@ -111,7 +115,12 @@ export class DeviceTable {
     this.#written.delete(mac);
   }
 
-  #saveList(device: Device, child: Child, written: WrittenDevice, afterCommit: AfterCommit): void {
+  #saveList(
+    device: Device,
+    child: Child,
+    { what, written }: { what: 'all' | 'news'; written: WrittenDevice },
+    afterCommit: AfterCommit,
+  ): void {
     const { mac } = device;
     const list = written.lists.get(child.table) ?? { highestOrd: 0, rows: new Map<string, WrittenRow>() };
     const pass = this.#pass;
@@ -119,7 +128,7 @@ export class DeviceTable {
     let highestOrd = list.highestOrd;
     let previousOrd = 0;
     let kept = 0;
-    child.table.each(device, (itemKey, print, cells) => {
+    child.table.each(device, (itemKey, prints, cells) => {
       let key = itemKey;
       while (changed.has(key) || list.rows.get(key)?.pass === pass) key += '#';
       const row = list.rows.get(key);
@@ -129,14 +138,14 @@ export class DeviceTable {
         kept += 1;
         if (!ordHolds) child.delete.run(mac, row.ord);
       }
-      if (ordHolds && row.print === print) {
+      if (ordHolds && row.prints[what] === prints[what]) {
         previousOrd = row.ord;
         return;
       }
       if (!ordHolds) highestOrd += 1;
       previousOrd = ordHolds ? row.ord : highestOrd;
       child.put.run(mac, previousOrd, ...cells());
-      changed.set(key, { ord: previousOrd, print, pass });
+      changed.set(key, { ord: previousOrd, prints, pass });
     });
     const gone: string[] = [];
     if (kept < list.rows.size) {
@@ -171,8 +180,8 @@ export class DeviceTable {
       const device = devices.get(mac);
       const written = this.#written.get(mac);
       if (device === undefined || written === undefined) continue;
-      const loaded: [key: string, print: number][] = [];
-      table.each(device, (key, print) => loaded.push([key, print]));
+      const loaded: [key: string, prints: Prints][] = [];
+      table.each(device, (key, prints) => loaded.push([key, prints]));
       const unique = new Set(loaded.map(([key]) => key));
       // Items that no longer match their rows one to one (a skipped row between, a key twice): written whole next time.
       if (unique.size !== list.length || loaded.length !== list.length) {
@@ -180,7 +189,7 @@ export class DeviceTable {
         continue;
       }
       const onDisk = new Map(
-        loaded.map(([key, print], n): [string, WrittenRow] => [key, { ord: list[n] ?? 0, print, pass: 0 }]),
+        loaded.map(([key, prints], n): [string, WrittenRow] => [key, { ord: list[n] ?? 0, prints, pass: 0 }]),
       );
       written.lists.set(table, { highestOrd: list.at(-1) ?? 0, rows: onDisk });
     }
@@ -210,6 +219,17 @@ function readDevice(row: Row): Device {
 /** It lies beside what the device says of itself; rows from before that are of devices that were heard themselves. */
 function pathIn(identity: unknown): unknown {
   return typeof identity === 'object' && identity !== null && 'path' in identity ? identity.path : undefined;
+}
+
+function devicePrints(device: Device, cells: readonly Cell[]): Prints {
+  const { broadcastOnly, firmware, hostnames, identity, label, lookups, mail, path, role, sameAs, sharedMac } = device;
+  const { destinations: _, ...mailTotals } = mail;
+  const names = [...hostnames.map(({ from, name }) => [from, name]), ...firmware.map(({ version }) => version)];
+  const place = [path.behind, path.kind, path.ip, path.carriers, broadcastOnly, sharedMac];
+  return {
+    all: fingerprint(cells),
+    news: fingerprint([role, label, sameAs, place, names, identity, mailTotals, lookups]),
+  };
 }
 
 /** In the order of DEVICE_COLUMNS. */

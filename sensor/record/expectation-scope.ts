@@ -88,9 +88,7 @@ export function withKnownName(finding: Finding, chain: readonly Device[]): Findi
   if (destination === null || destination.name !== null || destination.ip === null || !isMailKind(kind)) return finding;
   const { ip, port } = destination;
   const key = mailDestinationKey({ ip, port, name: null, nameFrom: 'dns' });
-  const known = chain
-    .map(({ mail }) => mail.destinations.get(key))
-    .find((one) => one?.nameFrom === 'dns');
+  const known = chain.map(({ mail }) => mail.destinations.get(key)).find((one) => one?.nameFrom === 'dns');
   return known === undefined ? finding : { ...finding, destination: { ...destination, name: known.name } };
 }
 

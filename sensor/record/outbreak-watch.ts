@@ -2,6 +2,7 @@
 // changes little, so that they are looked at together when an eighth more mail, or a second later: a look costs as much as there
 // are devices, and a whole home that turns bad must not cost their square.
 import type { Device } from '../attribute/device.ts';
+import type { DeviceTable } from '../attribute/device-table.ts';
 import type { Finding } from '../detect/finding.ts';
 import { findOutbreak } from '../detect/outbreak.ts';
 import type { Incident } from './incident.ts';
@@ -15,9 +16,8 @@ const MORE = 1 / 8;
 
 export interface OutbreakParts {
   incidents: IncidentBook;
-  /** All of the home. */
-  devices(): readonly Device[];
-  deviceOf(incident: Incident): Device | null;
+  /** Of the home; null before they are known. */
+  devices(): DeviceTable | null;
   /** What a device that mails is called, with its incidents. */
   nameOf(device: Device, mail: readonly Incident[]): string;
   found(finding: Finding): void;
@@ -51,14 +51,16 @@ export class OutbreakWatch {
 
   /** Looks at those that wait. */
   settle(): void {
-    if (this.#waiting === 0) return;
-    const { deviceOf, devices, found, incidents, joined, nameOf } = this.#parts;
+    const { found, incidents, joined, nameOf } = this.#parts;
+    const devices = this.#parts.devices();
+    if (this.#waiting === 0 || devices === null) return;
+    const deviceOf = ({ device }: Incident) => (device === null ? null : (devices.get(device) ?? null));
     const affected = affectedIn(incidents.ofKind('mail_started'), deviceOf);
     const times = this.#waiting;
     this.#mailed = affected.length;
     this.#waiting = 0;
     const name = (device: Device) => nameOf(device, incidents.openOf(device.mac, 'mail_started'));
-    const finding = findOutbreak(affected, devices(), name, this.#since);
+    const finding = findOutbreak(affected, devices.all(), name, this.#since);
     if (finding === null) return;
     found({ ...finding, times });
     for (const { device } of affected)

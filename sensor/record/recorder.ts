@@ -23,13 +23,20 @@ import { IncidentBook } from './incident-book.ts';
 import { moveExpectations, moveIncidents } from './move-records.ts';
 import type { OutboxMessage } from './outbox.ts';
 import { OutbreakWatch } from './outbreak-watch.ts';
+import { Schedule } from './schedule.ts';
 import type { SaveBatch, Store } from './store.ts';
 import { StoreError } from './store-error.ts';
-import { Unsaved } from './unsaved.ts';
+import { type Extent, Unsaved } from './unsaved.ts';
 
-const HOUR = 60 * 60_000;
 /** Closed incidents and timeline entries are kept this long, in packet time. */
-const KEEP = 365 * 24 * HOUR;
+const KEEP = 365 * 24 * 60 * 60_000;
+
+interface Save {
+  durable: boolean;
+  extent: Extent;
+}
+const AT_ONCE: Save = { durable: true, extent: 'news' };
+const SOON: Save = { durable: false, extent: 'news' };
 
 export interface RecorderOptions {
   store: Store;
@@ -54,22 +61,21 @@ export class Recorder {
   readonly #describer: Describer;
   #engine: Engine | null = null;
   readonly #unsaved = new Unsaved();
-  readonly #outbreaks: OutbreakWatch;
+  readonly outbreaks: OutbreakWatch;
   /** Changed in counts since publish and web were last told. */
   readonly #untold = new Map<string, Incident>();
   /** What findings were about that an expectation covered: what more is learned of it is expected as well. */
   readonly #covered = new WeakSet<object>();
   #problem: string | null = null;
-  #nextPrune = 0;
+  readonly #schedule = new Schedule();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.incidents = new IncidentBook(options.time);
     this.#describer = new Describer(options.knowledge, () => this.#engine);
-    this.#outbreaks = new OutbreakWatch({
+    this.outbreaks = new OutbreakWatch({
       incidents: this.incidents,
-      devices: () => this.#engine?.devices.all() ?? [],
-      deviceOf: (incident) => this.#deviceOf(incident),
+      devices: () => this.#engine?.devices ?? null,
       nameOf: (device, mail) => this.#describer.mailerName(device, mail),
       found: (finding) => this.finding(finding, null),
       joined: (incident, time, device) => this.changed(incident, 'updated', time, device),
@@ -94,7 +100,7 @@ export class Recorder {
 
   /** Returns whether it stands: false where a person has called it normal. */
   finding(finding: Finding, device: Device | null): boolean {
-    this.#outbreaks.passed(finding.time);
+    this.outbreaks.passed(finding.time);
     if (device !== null && finding.effect !== 'state') this.#unsaved.devices.set(device.mac, device);
     if (this.#isExpected(finding, device)) return false;
     const applied = this.incidents.apply(
@@ -112,7 +118,7 @@ export class Recorder {
     if (finding.withdraws !== undefined) this.#dissolve(applied.incident, new Set(finding.withdraws), finding.time);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
-      this.#outbreaks.begun(finding.time);
+      this.outbreaks.begun(finding.time);
     return true;
   }
 
@@ -145,7 +151,7 @@ export class Recorder {
     this.#describer.describe(incident, device);
     const event = { change, incident, time };
     this.#unsaved.alert(this.#options.alerts(event, device));
-    this.#save(true, device === null ? [] : [device]);
+    this.#save(AT_ONCE, device === null ? [] : [device]);
     this.#options.events.emit('incident', event);
   }
 
@@ -184,25 +190,25 @@ export class Recorder {
   expectationsChanged(removed: string[] = []): void {
     this.#unsaved.expectations = true;
     for (const id of removed) this.#unsaved.removedExpectations.add(id);
-    this.#save(true, []);
+    this.#save(AT_ONCE, []);
     this.#options.events.emit('expectations');
   }
 
   /** A person said which addresses are different things. */
   distinctChanged(): void {
-    this.#save(true, [], { meta: this.distinct.meta() });
+    this.#save(AT_ONCE, [], { meta: this.distinct.meta() });
   }
 
   deviceForgotten(mac: Mac): void {
     this.evidence.ring.remove(this.incidents.ofDevice(mac).map(({ id }) => id));
     this.#forget(mac);
-    this.#save(true, [], { evidence: this.evidence.ring.changes(false) });
+    this.#save(AT_ONCE, [], { evidence: this.evidence.ring.changes(false) });
   }
 
   /** A person named it or said what it is: its incidents are told by its new name. */
   deviceChanged(device: Device): void {
     this.#retell((incident) => this.#chain(this.#deviceOf(incident)).includes(device));
-    this.#save(true, [device]);
+    this.#save(AT_ONCE, [device]);
     this.#options.events.emit('device', device);
   }
 
@@ -221,11 +227,6 @@ export class Recorder {
       if (which(incident)) this.changed(incident, 'updated', incident.lastAt, null);
   }
 
-  /** The capture has ended, or pauses: what was put off is judged. */
-  conclude(): void {
-    this.#outbreaks.settle();
-  }
-
   /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
   flushMail(): void {
     this.#renamed(new Set(this.#engine?.devices.takeRenamed()));
@@ -235,22 +236,33 @@ export class Recorder {
     const devices = [...this.#unsaved.devices.values()];
     const expectations = this.#unsaved.expectations;
     this.#untold.clear();
-    this.#save(false, devices, { evidence: this.evidence.ring.changes(false) });
+    this.#save(SOON, devices, { evidence: this.evidence.ring.changes(false) });
     for (const incident of incidents)
       this.#options.events.emit('incident', { change: 'updated', incident, time: incident.lastAt });
     for (const device of devices) this.#options.events.emit('device', device);
     if (expectations) this.#options.events.emit('expectations');
   }
 
-  /** Stores everything that changed: about once a minute, and before the end. */
+  /** Stores what is new, now and then everything: about once a minute. */
+  flush(): void {
+    this.#flush(this.#schedule.take('counts', this.#engine?.now ?? 0) ? 'all' : 'news');
+  }
+
+  /** Stores everything that changed: before the end, and for who reads the file. */
   flushAll(): void {
+    this.#flush('all');
+  }
+
+  #flush(extent: Extent): void {
     const engine = this.#engine;
     if (engine === null) return;
-    this.#outbreaks.passed(engine.now);
+    this.outbreaks.passed(engine.now);
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail();
     const devices = engine.devices.takeChanged();
-    this.#save(false, devices, { meta: this.#meta(engine), evidence: this.evidence.ring.changes(true) });
+    const withMeta = this.#schedule.take('meta', engine.now) || extent === 'all';
+    const meta = withMeta ? { meta: this.#meta(engine) } : {};
+    this.#save({ durable: false, extent }, devices, { ...meta, evidence: this.evidence.ring.changes(true) });
     for (const device of devices) this.#options.events.emit('device', device);
     this.#prune(engine.now);
   }
@@ -264,9 +276,9 @@ export class Recorder {
     if (moveExpectations(this.expectations.all(), move, isSure)) this.#unsaved.expectations = true;
     this.evidence.moveTime(move);
     this.#unsaved.moves.push(move);
-    this.#nextPrune += move.by;
+    this.#schedule.moveTime(move.by);
     const more = { meta: this.#meta(engine), evidence: this.evidence.ring.changes(true) };
-    this.#save(true, engine.devices.takeChanged(), more);
+    this.#save({ durable: true, extent: 'all' }, engine.devices.takeChanged(), more);
   }
 
   #meta(engine: Engine): Record<string, string> {
@@ -275,14 +287,13 @@ export class Recorder {
 
   /** Kept frames of an incident, oldest first, with those not stored so far. */
   framesOf(incident: string): EvidenceFrame[] {
-    this.#save(false, [], { evidence: this.evidence.ring.changes(true) });
+    this.#save(SOON, [], { evidence: this.evidence.ring.changes(true) });
     return this.#options.store.evidence.framesOf(incident);
   }
 
   #forget(mac: Mac): void {
     this.#engine?.forgotten(mac);
-    this.#unsaved.devices.delete(mac);
-    this.#unsaved.forgottenDevices.add(mac);
+    this.#unsaved.forgetDevice(mac);
   }
 
   #deviceOf(incident: Incident): Device | null {
@@ -293,13 +304,13 @@ export class Recorder {
     return device === null ? [] : (this.#engine?.devices.sameThing(device) ?? [device]);
   }
 
-  #save(durable: boolean, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
+  #save({ durable, extent }: Save, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
     for (const incident of this.#unsaved.incidents.values())
       this.#describer.describe(incident, this.#deviceOf(incident));
     this.#unsaved.remember(this.#engine?.takeDetectorMemory() ?? []);
     const batch: SaveBatch = {
       ...more,
-      ...this.#unsaved.batch(durable, devices),
+      ...this.#unsaved.batch(durable, extent, devices),
       ...(this.#unsaved.expectations ? { expectations: this.expectations.all() } : {}),
     };
     try {
@@ -315,13 +326,12 @@ export class Recorder {
     this.#problem = null;
     if (more.evidence !== undefined) this.evidence.ring.stored(more.evidence);
     const forgotten = [...this.#unsaved.forgottenDevices];
-    this.#unsaved.saved(durable, devices);
+    this.#unsaved.saved(batch);
     for (const mac of forgotten) this.#options.events.emit('forgotten', mac);
   }
 
   #prune(time: number): void {
-    if (time < this.#nextPrune || this.#problem !== null) return;
-    this.#nextPrune = time + HOUR;
+    if (this.#problem !== null || !this.#schedule.take('prune', time)) return;
     try {
       const { incidents } = this.#options.store.prune({ before: this.#options.time.livedSince(time, KEEP) });
       this.incidents.remove(incidents);

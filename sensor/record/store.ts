@@ -29,6 +29,8 @@ export interface StoreOptions extends OpenOptions {
 export interface SaveBatch {
   /** Each complete: rows it no longer has are deleted, unchanged ones not written. */
   devices?: Iterable<Device>;
+  /** Of these only what is new: rows in which counts and times alone have gone on stay as they are. */
+  news?: Iterable<Device>;
   /** Deleted with all of their rows, before `devices` are written. Incidents and expectations stay. */
   forgottenDevices?: Iterable<Mac>;
   incidents?: Iterable<Incident>;
@@ -73,6 +75,8 @@ export class Store {
   readonly #memories: MemoryTable;
   readonly #getMeta: Statement<[string], string>;
   readonly #putMeta: Statement<[string, string]>;
+  readonly #addTopic: Statement<[string]>;
+  readonly #removeTopic: Statement<[string]>;
   readonly #counters: Counters;
 
   /** @throws StoreError when the file cannot be used; a damaged one is moved aside and told of instead. */
@@ -101,8 +105,10 @@ export class Store {
     this.browsers = new Browsers(db, (work) => this.#guard(work));
     this.#getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
     this.#putMeta = db.prepare(
-      'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value',
     );
+    this.#addTopic = db.prepare('INSERT INTO published_topics (topic) VALUES (?) ON CONFLICT DO NOTHING');
+    this.#removeTopic = db.prepare('DELETE FROM published_topics WHERE topic = ?');
     this.#counters = new Counters(db);
   }
 
@@ -132,15 +138,27 @@ export class Store {
   save(batch: SaveBatch): void {
     this.#guard(() => {
       const afterCommit: AfterCommit = [];
-      this.#db.pragma(`synchronous = ${batch.durable ? 'FULL' : 'NORMAL'}`);
-      this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
+      const write = () => this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
+      if (batch.durable) this.#durably(write);
+      else write();
       for (const remember of afterCommit) remember();
     });
   }
 
+  /** On disk when `write` returns; all that follows is again what a power cut may take, until the next durable write. */
+  #durably(write: () => void): void {
+    this.#db.pragma('synchronous = FULL');
+    try {
+      write();
+    } finally {
+      this.#db.pragma('synchronous = NORMAL');
+    }
+  }
+
   #write(batch: SaveBatch, afterCommit: AfterCommit): void {
     for (const mac of batch.forgottenDevices ?? []) this.#devices.forget(mac);
-    for (const device of batch.devices ?? []) this.#devices.save(device, afterCommit);
+    for (const device of batch.devices ?? []) this.#devices.save(device, 'all', afterCommit);
+    for (const device of batch.news ?? []) this.#devices.save(device, 'news', afterCommit);
     for (const incident of batch.incidents ?? []) this.#incidents.saveIncident(incident);
     for (const id of batch.removedIncidents ?? []) this.#incidents.removeIncident(id);
     for (const expectation of batch.expectations ?? []) this.#incidents.saveExpectation(expectation);
@@ -208,12 +226,12 @@ export class Store {
 
   /** Call before publishing: then a crash in between leaves a topic to clear, never one that nobody knows of. */
   setPublished(topic: string): void {
-    this.#run('INSERT INTO published_topics (topic) VALUES (?) ON CONFLICT DO NOTHING', topic);
+    this.#guard(() => this.#addTopic.run(topic));
   }
 
   /** Call once the broker has acknowledged that the topic was cleared. */
   unsetPublished(topic: string): void {
-    this.#run('DELETE FROM published_topics WHERE topic = ?', topic);
+    this.#guard(() => this.#removeTopic.run(topic));
   }
 
   /** Bytes on disk, journal included; in memory, bytes in use. */
@@ -233,10 +251,6 @@ export class Store {
       Number(this.#db.pragma(name, { simple: true })),
     );
     return ((pages ?? 0) - (free ?? 0)) * (size ?? 0);
-  }
-
-  #run(sql: string, value: string): void {
-    this.#guard(() => this.#db.prepare<[string]>(sql).run(value));
   }
 
   #guard<T>(work: () => T): T {

@@ -1,8 +1,9 @@
-// What has changed and is not on disk yet. A save that fails leaves all of it here, so that it goes with the next.
+// What has changed and is not on disk yet. A save that fails leaves all of it here, so that it goes with the next. What is news
+// goes soon; counts and times that have gone on wait for a save of all, since each row costs the disk whole pages.
 import type { Device } from '../attribute/device.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import type { Mac } from '../decode/packet.ts';
-import type { Remembered } from '../detect/memory.ts';
+import { HOME, type Remembered } from '../detect/memory.ts';
 import type { Incident } from './incident.ts';
 import type { OutboxMessage } from './outbox.ts';
 import type { SaveBatch } from './store.ts';
@@ -10,17 +11,23 @@ import type { SaveBatch } from './store.ts';
 /** Alerts that wait in memory while the disk refuses them. */
 const WAITING_ALERTS = 1000;
 
+/** `news`: all but counts and times of what is known already. */
+export type Extent = 'news' | 'all';
+
 export class Unsaved {
   readonly incidents = new Map<string, Incident>();
+  /** With news. */
   readonly devices = new Map<Mac, Device>();
+  /** Of which no more than counts and times may have gone on since they were stored. */
+  readonly #counted = new Map<Mac, Device>();
   readonly removedIncidents = new Set<string>();
   readonly removedExpectations = new Set<string>();
   readonly forgottenDevices = new Set<Mac>();
   /** Corrections of the clock. */
   readonly moves: TimeMove[] = [];
   expectations = false;
-  /** What detectors remember. */
-  readonly #memories = new Map<string, Remembered>();
+  /** What detectors remember, by device and detector. */
+  readonly #memories = new Map<Mac, Map<string, Remembered>>();
   #alerts: OutboxMessage[] = [];
 
   /** The oldest give way where the disk refuses them for long. */
@@ -30,16 +37,28 @@ export class Unsaved {
   }
 
   remember(memories: Iterable<Remembered>): void {
-    for (const memory of memories) this.#memories.set(`${memory.detector} ${memory.mac}`, memory);
+    for (const memory of memories) {
+      const ofDevice = this.#memories.get(memory.mac) ?? new Map<string, Remembered>();
+      this.#memories.set(memory.mac, ofDevice.set(memory.detector, memory));
+    }
   }
 
-  /** Everything, but of the devices in a durable save, which should be short, none but `devices`. */
-  batch(durable: boolean, devices: readonly Device[]): SaveBatch {
+  forgetDevice(mac: Mac): void {
+    this.devices.delete(mac);
+    this.#counted.delete(mac);
+    this.forgottenDevices.add(mac);
+  }
+
+  /** Of the devices in a durable save of news, which should be short, none but `devices`; and what is remembered of them. */
+  batch(durable: boolean, extent: Extent, devices: readonly Device[]): SaveBatch {
+    const isShort = durable && extent === 'news';
+    const concerned = new Set([...devices, ...(isShort ? [] : this.devices.values())]);
+    if (extent === 'all') for (const device of this.#counted.values()) concerned.add(device);
     return {
       durable,
-      devices: [...new Set([...devices, ...(durable ? [] : this.devices.values())])],
+      [extent === 'all' ? 'devices' : 'news']: concerned,
       incidents: this.incidents.values(),
-      memories: this.#memories.values(),
+      memories: this.#memoriesOf(durable, extent, devices),
       forgottenDevices: this.forgottenDevices,
       removedExpectations: this.removedExpectations,
       removedIncidents: this.removedIncidents,
@@ -48,17 +67,29 @@ export class Unsaved {
     };
   }
 
-  /** What `batch` gave for these is on disk. */
-  saved(durable: boolean, devices: readonly Device[]): void {
+  #memoriesOf(durable: boolean, extent: Extent, devices: readonly Device[]): Remembered[] {
+    const some = durable ? [HOME, ...devices.map(({ mac }) => mac)] : [];
+    const macs = extent === 'all' ? this.#memories.keys() : [...some, ...this.forgottenDevices];
+    return [...macs].flatMap((mac) => [...(this.#memories.get(mac)?.values() ?? [])]);
+  }
+
+  /** What `batch` gave is on disk. */
+  saved({ devices, memories, news }: SaveBatch): void {
     this.incidents.clear();
-    this.#memories.clear();
+    for (const { mac } of memories ?? []) this.#memories.delete(mac);
     this.#alerts = [];
     this.moves.length = 0;
     this.expectations = false;
     this.removedExpectations.clear();
     this.removedIncidents.clear();
     this.forgottenDevices.clear();
-    if (durable) for (const device of devices) this.devices.delete(device.mac);
-    else this.devices.clear();
+    for (const device of news ?? []) {
+      this.devices.delete(device.mac);
+      this.#counted.set(device.mac, device);
+    }
+    for (const { mac } of devices ?? []) {
+      this.devices.delete(mac);
+      this.#counted.delete(mac);
+    }
   }
 }

@@ -1,161 +1,148 @@
-// A million frames of made-up names, addresses and devices through the whole spine: do its tables and its memory level off?
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { type Frame, LINK_TYPES } from '../../sensor/capture/frame.ts';
-import { arp, dhcp, type Endpoint, ethernet, ipv4, type NetworkLayer, tcp, udp } from '../support/packet-builder.ts';
-import { readArgs, wholeNumber } from './measure.ts';
-import { dnsAnswer, mdnsAnnouncement, quicHello, tlsHello } from './openings.ts';
+// Memory of the running sensor under floods, each on its own: real frames into a port, sensor and capture child in one cgroup.
+// Of what the kernel charges a group the pages of files are no need of the sensor: it gives them back where memory is short.
+// `held` is the rest, and what the aim is about; the code of Node and its libraries (`mapped`) stands beside it.
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkout, Namespaces, requireLab, said } from '../lab/namespaces.ts';
+import { type GroupMemory, MemoryGroup } from './cgroup.ts';
+import { FLOODS } from './floods.ts';
+import { PcapWriter } from './generate.ts';
+import { childrenOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
 import { Random } from './random.ts';
-import { memorySpine } from './spine.ts';
 
-const FRAMES = 1_000_000;
-const STEPS = 20;
-/** Frames in a millisecond of packet time: 2,000 a second, so that deadlines pass while the flood lasts. */
-const PER_MILLISECOND = 2;
-const GATEWAY = '00:0d:b9:44:55:66';
+const DEFAULTS = { rate: 4000, seconds: 60 };
+const PORT = 'mirror0';
+const AIMS = { idle: 110, flood: 180 };
+const SETTLE = 12_000;
+/** For what waits in pipes and queues to pass, ms at most. */
+const CATCH_UP = 60_000;
+const LOOK_EVERY = 100;
+const PCAP_HEADER = 24;
 
-export async function run(args: string[]): Promise<void> {
-  const { positions } = readArgs(args, {});
-  const total = wholeNumber(positions[0] ?? String(FRAMES), 'FRAMES');
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  const spine = memorySpine();
-  const flood = new Flood(new Random(1));
-  const started = Date.parse('2026-01-05T10:00:00Z');
-  const begun = performance.now();
-  let last = begun;
-  console.log('   frames  devices  incidents  malformed  heap MB   RSS MB  external MB  frames/s');
-  for (let i = 1; i <= total; i++) {
-    const data = flood.next();
-    const time = started + Math.floor(i / PER_MILLISECOND);
-    spine.engine.frame({ time, linkType: LINK_TYPES.ethernet, data, originalLength: data.length } satisfies Frame);
-    // As the running sensor does, by its own timers.
-    if (i % 10_000 === 0) spine.recorder.flushMail();
-    if (i % 100_000 === 0) spine.recorder.flushAll();
-    if (i % Math.max(1, Math.floor(total / STEPS)) !== 0) continue;
-    collect();
-    const { external, heapUsed, rss } = process.memoryUsage();
-    const column = (value: number, width: number) => String(Math.round(value)).padStart(width);
-    const counts = [i, spine.engine.devices.size, spine.recorder.incidents.all().length];
-    const malformed = spine.engine.counters.total('malformed');
-    console.log(
-      column(counts[0] ?? 0, 9) +
-        column(counts[1] ?? 0, 9) +
-        column(counts[2] ?? 0, 11) +
-        column(malformed, 11) +
-        column(heapUsed / 1e6, 9) +
-        column(rss / 1e6, 9) +
-        column(external / 1e6, 13) +
-        column((Math.floor(total / STEPS) / (performance.now() - last)) * 1000, 10),
-    );
-    last = performance.now();
-  }
-  console.log(`${total} frames in ${((performance.now() - begun) / 1000).toFixed(0)} s, made and read in one process`);
-  spine.close();
+interface Figures {
+  idle: GroupMemory;
+  peak: GroupMemory;
+  after: GroupMemory;
+  /** Bytes that the capture child handed on, of those that were sent. */
+  share: number;
 }
 
-/** Frames in turn: lookups, hellos, SYNs to anywhere, mail from ever new devices, announcements, ARP, DHCP, QUIC. */
-class Flood {
-  readonly #random: Random;
-  #turn = 0;
-  /** The hello that follows the SYN just sent. */
-  #pending: Buffer | null = null;
+export async function run(args: string[]): Promise<void> {
+  const { positions, values } = readArgs(args, DEFAULTS);
+  const kinds = positions.length > 0 ? positions : Object.keys(FLOODS);
+  const unknown = kinds.find((kind) => !Object.hasOwn(FLOODS, kind));
+  if (unknown !== undefined) throw new UsageError(`there is no flood ${unknown}: ${Object.keys(FLOODS).join(', ')}`);
+  const reason = requireLab();
+  if (reason !== null) throw new Error(`it needs the lab: ${reason}`);
+  console.log(
+    `${values.rate} frames a second for ${values.seconds} s; MB held (aims: ${AIMS.idle} idle, ${AIMS.flood} under each flood), + mapped files`,
+  );
+  console.log('flood            idle          peak         after     charged at most   read');
+  for (const kind of kinds) tell(kind, await measured(kind, values));
+}
 
-  constructor(random: Random) {
-    this.#random = random;
+async function measured(kind: string, { rate, seconds }: typeof DEFAULTS): Promise<Figures> {
+  const group = MemoryGroup.make('thingwatch-flood');
+  if (typeof group === 'string') throw new Error(group);
+  const lab = new Namespaces();
+  try {
+    await makePort(lab);
+    const file = join(lab.directory, 'flood.pcap');
+    const bytes = writeFlood(file, kind, rate * seconds);
+    const sensor = await startSensor(lab, group);
+    await sleep(SETTLE);
+    const idle = group.read();
+    const watch = new Watch(group);
+    await play(lab, file, rate);
+    const [child] = childrenOf(sensor.pid ?? 0);
+    const handedOn = await untilQuiet(child ?? 0);
+    watch.stop();
+    const figures = { idle, peak: watch.peak, after: group.read(), share: handedOn / bytes };
+    const ended = once(sensor, 'exit');
+    sensor.kill();
+    await ended;
+    return figures;
+  } finally {
+    await lab.close();
+    await group.remove();
+  }
+}
+
+async function makePort(lab: Namespaces): Promise<void> {
+  const peer = `peer name eth0 netns ${lab.nameOf('sender')}`;
+  await lab.create(['sensor', 'sender'], [`link add ${PORT} netns ${lab.nameOf('sensor')} type veth ${peer}`]);
+  for (const role of ['sensor', 'sender']) await lab.script(role, ['sysctl -qw net.ipv6.conf.all.disable_ipv6=1']);
+  await lab.script('sensor', [`ip link set ${PORT} up`, 'ip link set lo up']);
+  await lab.script('sender', ['ip link set eth0 up']);
+}
+
+/** The size of all its records. */
+function writeFlood(file: string, kind: string, count: number): number {
+  const frames = FLOODS[kind]?.(new Random(1));
+  const writer = new PcapWriter(file);
+  for (let i = 0; i < count; i++) writer.write(frames?.next().value ?? Buffer.alloc(60), 100);
+  return writer.close() - PCAP_HEADER;
+}
+
+/** Started by a copy of Node that no other process has read, so that its pages are charged to the sensor's group. */
+async function startSensor(lab: Namespaces, group: MemoryGroup): Promise<ChildProcess> {
+  const config = join(lab.directory, 'thingwatch.yaml');
+  writeFileSync(config, `state_dir: ${join(lab.directory, 'state')}\ncapture: { interface: ${PORT} }\n`);
+  const node = join(lab.directory, 'node');
+  copyFileSync(process.execPath, node);
+  execFileSync('sync', [node]);
+  execFileSync('dd', [`if=${node}`, 'iflag=nocache', 'count=0', 'status=none']);
+  const [, script] = THINGWATCH;
+  const waiting = ['-c', 'read -r go && exec "$@"', 'sh', node, script, 'run', '--config', config];
+  const sensor = lab.spawn('sensor', 'sh', waiting, { cwd: checkout });
+  group.add(sensor.pid ?? 0);
+  sensor.stdin?.write('go\n');
+  await said(sensor, /Capturing on/, 'sensor');
+  return sensor;
+}
+
+class Watch {
+  peak: GroupMemory;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(group: MemoryGroup) {
+    this.peak = group.read();
+    this.#timer = setInterval(() => {
+      const now = group.read();
+      const charged = Math.max(now.charged, this.peak.charged);
+      this.peak = { ...(now.held > this.peak.held ? now : this.peak), charged };
+    }, LOOK_EVERY);
   }
 
-  next(): Buffer {
-    const pending = this.#pending;
-    if (pending !== null) {
-      this.#pending = null;
-      return pending;
-    }
-    const random = this.#random;
-    const thing = this.#thing();
-    const outside = { mac: GATEWAY, ip: this.#address(), port: 443 };
-    switch (this.#turn++ % 8) {
-      case 0: {
-        const resolver = { mac: GATEWAY, ip: '192.168.1.1', port: 53 };
-        return this.#udp(resolver, thing, dnsAnswer(random.below(0x10000), this.#name(), this.#address()));
-      }
-      case 1: {
-        this.#pending = this.#tcp(
-          thing,
-          outside,
-          'PA',
-          tlsHello(random, this.#name(), random.below(2) === 0).subarray(0, 1400),
-        );
-        return this.#tcp(thing, outside, 'S', Buffer.alloc(0));
-      }
-      case 2:
-        return this.#tcp(thing, { ...outside, port: random.below(65_536) }, 'S', Buffer.alloc(0));
-      case 3:
-        return this.#tcp(thing, { ...outside, port: 25 }, 'S', Buffer.alloc(0));
-      case 4:
-        return this.#udp(
-          { ...thing, port: 5353 },
-          { mac: '01:00:5e:00:00:fb', ip: '224.0.0.251', port: 5353 },
-          mdnsAnnouncement(`${this.#name()}.local`, thing.ip),
-        );
-      case 5:
-        return this.#frame(
-          thing.mac,
-          GATEWAY,
-          arp({ operation: 'request', senderMac: thing.mac, senderIp: thing.ip, targetIp: '192.168.1.1' }),
-        );
-      case 6: {
-        const options = [[12, this.#name().slice(0, 60)] as const, [60, this.#name()] as const];
-        const request = dhcp({ operation: 'request', messageType: 3, clientMac: thing.mac, options });
-        return this.#udp({ ...thing, port: 68 }, { mac: GATEWAY, ip: '192.168.1.1', port: 67 }, request);
-      }
-      default:
-        // Sealing is what costs, so only one in eight turns out to be a real Initial.
-        return this.#udp(thing, outside, random.below(8) === 0 ? this.#initial() : random.bytes(1200));
-    }
+  stop(): void {
+    clearInterval(this.#timer);
   }
+}
 
-  #initial(): Buffer {
-    return quicHello(this.#random, this.#name(), false)[0] ?? Buffer.alloc(0);
-  }
+async function play(lab: Namespaces, file: string, rate: number): Promise<void> {
+  const { code, stderr } = await lab.run('sender', 'tcpreplay', [
+    ...['-i', 'eth0', '--preload-pcap', `--pps=${rate}`, '--quiet', file],
+  ]);
+  if (code !== 0) throw new Error(`tcpreplay: ${stderr.trim()}`);
+}
 
-  #thing(): Endpoint {
-    const mac = Buffer.concat([Buffer.from([0x24, 0x0a]), this.#random.bytes(4)]).toString('hex');
-    const [a, b] = [this.#random.below(256), this.#random.below(254) + 1];
-    return {
-      mac: (mac.match(/../g) ?? []).join(':'),
-      ip: `192.168.${a}.${b}`,
-      port: 1024 + this.#random.below(60_000),
-    };
+/** What the capture child has written, once it writes no more. */
+async function untilQuiet(child: number): Promise<number> {
+  const written = () => Number(/^wchar: (\d+)/m.exec(readFileSync(`/proc/${child}/io`, 'latin1'))?.[1]);
+  const end = performance.now() + CATCH_UP;
+  for (let before = -1; before !== written() && performance.now() < end; ) {
+    before = written();
+    await sleep(3000);
   }
+  return written() - PCAP_HEADER;
+}
 
-  #address(): string {
-    return [
-      50 + this.#random.below(50),
-      this.#random.below(256),
-      this.#random.below(256),
-      this.#random.below(256),
-    ].join('.');
-  }
-
-  #name(): string {
-    return `${this.#random.word().toString(36)}.${this.#random.word().toString(36)}.com`;
-  }
-
-  #tcp(from: Endpoint, to: Endpoint, flags: string, payload: Buffer): Buffer {
-    const ports = { sourcePort: from.port, destinationPort: to.port };
-    return this.#ip(from, to, tcp({ ...ports, sequence: this.#random.word(), flags }, payload));
-  }
-
-  #udp(from: Endpoint, to: Endpoint, payload: Buffer): Buffer {
-    return this.#ip(from, to, udp({ sourcePort: from.port, destinationPort: to.port }, payload));
-  }
-
-  #ip(from: Endpoint, to: Endpoint, upper: Parameters<typeof ipv4>[1]): Buffer {
-    return this.#frame(from.mac, to.mac, ipv4({ source: from.ip, destination: to.ip }, upper));
-  }
-
-  #frame(source: string, destination: string, layer: NetworkLayer): Buffer {
-    return ethernet({ source, destination }, layer);
-  }
+function tell(kind: string, { after, idle, peak, share }: Figures): void {
+  const pair = ({ held, mapped }: GroupMemory) => `${held.toFixed(0)} + ${mapped.toFixed(0)}`.padStart(12);
+  console.log(
+    `${kind.padEnd(10)} ${pair(idle)}  ${pair(peak)}  ${pair(after)} ${peak.charged.toFixed(0).padStart(16)} ${(share * 100).toFixed(1).padStart(9)} %`,
+  );
 }

@@ -1,7 +1,9 @@
 // `npm run bench -- NAME [ARGS]`: figures for people. Nothing here passes or fails; the aims stand beside the figures.
 import { run as agreement } from './agreement.bench.ts';
+import { run as chatty } from './chatty.bench.ts';
 import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
+import { run as disk } from './disk.bench.ts';
 import { run as everything } from './everything.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
@@ -14,6 +16,7 @@ import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
 import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
+import { run as tables } from './tables.bench.ts';
 
 interface Bench {
   run(args: string[]): Promise<void>;
@@ -31,6 +34,11 @@ const BENCHES: Record<string, Bench> = {
     run: everything,
     args: '[FILE] [--packets N] [--rounds N]',
     what: 'a replay of which every packet passes the filter, beside tcpdump, ndpiReader and tshark',
+  },
+  chatty: {
+    run: chatty,
+    args: '[--packets N] [--rounds N]',
+    what: 'CPU time a packet for four days of a hundred chatty things, beside ndpiReader and tshark',
   },
   naming: { run: naming, args: '[FILE] [--rounds N]', what: 'what naming adds to a replay' },
   latency: {
@@ -51,8 +59,18 @@ const BENCHES: Record<string, Bench> = {
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {
     run: flood,
-    args: '[FRAMES]',
-    what: 'made-up names, addresses and devices: do tables and memory level off',
+    args: '[KIND …] [--rate N] [--seconds N]',
+    what: 'memory of the running sensor, counted by the kernel, under floods of made-up devices, names, addresses … (lab, root)',
+  },
+  tables: {
+    run: tables,
+    args: '[KIND] [--frames N] [--snapshot 1]',
+    what: 'a flood through the spine in one process: do its tables and the heap level off',
+  },
+  disk: {
+    run: disk,
+    args: '[day|year|incidents …] [--devices N] [--days N]',
+    what: 'bytes written in a day of a busy home, the database after a year, what a flood of incidents writes',
   },
   growth: {
     run: growth,

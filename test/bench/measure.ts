@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { checkout } from '../lab/namespaces.ts';
 
 /** A wrong argument; its message is for the person who gave it. */
@@ -144,4 +146,11 @@ export function memoryOf(pid: number): { resident: number; proportional: number;
 export function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
   return text === '' ? [] : text.split(' ').map(Number);
+}
+
+/** A full collection, so that what is left is held. */
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  collect();
 }

@@ -1,0 +1,30 @@
+// `thingwatch run`: live capture with its page and its broker. Belongs to main.ts.
+import { EXIT, type GlobalOptions } from '../cli.ts';
+import { liveCapture, planSource } from './live.ts';
+import { serve } from './serve.ts';
+import { openSession } from './session.ts';
+import { complain, stopSignal } from './terminal.ts';
+
+export async function run(options: GlobalOptions): Promise<number> {
+  const session = openSession(options);
+  const { config } = session;
+  const plan = planSource(session);
+  await plan.probe();
+  const served = await serve({
+    session,
+    mode: 'live',
+    interface: plan.label,
+    stateDir: config.state_dir,
+    homeNet: config.capture.home_net,
+  });
+  const live = liveCapture(session, plan, served);
+  try {
+    await live.start();
+    complain(`${plan.port === null ? 'Taking frames from' : 'Capturing on'} ${plan.label}. Stop with Ctrl-C.\n`);
+    await stopSignal();
+    return EXIT.done;
+  } finally {
+    await live.stop();
+    await served.stop();
+  }
+}
