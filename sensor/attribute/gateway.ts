@@ -20,18 +20,20 @@ interface Candidate {
 
 export class GatewayFinder {
   readonly #candidates = new Map<Mac, Candidate>();
+  /** Candidates with evidence of one kind, which may be made up; the oldest first. */
+  readonly #replaceable = new Set<Mac>();
   #anyProven = false;
 
   /** A packet from an inside address to an outside one was handed to `mac`. */
   handedTo(mac: Mac, destination: IpAddress): void {
     const candidate = this.#candidateAt(mac);
-    if (candidate !== null) this.#remember(candidate, candidate.toward, destination);
+    if (candidate !== null) this.#remember(mac, candidate, candidate.toward, destination);
   }
 
   /** A packet from an outside address to an inside one came from `mac`. */
   cameFrom(mac: Mac, source: IpAddress): void {
     const candidate = this.#candidateAt(mac);
-    if (candidate !== null) this.#remember(candidate, candidate.from, source);
+    if (candidate !== null) this.#remember(mac, candidate, candidate.from, source);
   }
 
   /** A router advertisement or DHCP names `mac` as router. */
@@ -39,7 +41,7 @@ export class GatewayFinder {
     const candidate = this.#candidateAt(mac);
     if (candidate === null) return;
     candidate.confirmed = true;
-    this.#anyProven ||= isProven(candidate);
+    this.#weigh(mac, candidate);
   }
 
   /** Takes back what `gateways` gave, after a restart. */
@@ -70,21 +72,28 @@ export class GatewayFinder {
     return this.#candidates.get(mac) ?? this.#add(mac);
   }
 
-  #remember(candidate: Candidate, addresses: Set<IpAddress>, ip: IpAddress): void {
+  #remember(mac: Mac, candidate: Candidate, addresses: Set<IpAddress>, ip: IpAddress): void {
     if (addresses.size >= EVIDENCE) return;
     addresses.add(ip);
+    this.#weigh(mac, candidate);
+  }
+
+  #weigh(mac: Mac, candidate: Candidate): void {
+    if (candidate.confirmed || isProven(candidate)) this.#replaceable.delete(mac);
     this.#anyProven ||= isProven(candidate);
   }
 
   /** Made-up MACs push out made-up MACs only. */
   #add(mac: Mac): Candidate | null {
     if (this.#candidates.size >= CANDIDATES) {
-      const unproven = [...this.#candidates].find(([, candidate]) => !isProven(candidate) && !candidate.confirmed);
+      const [unproven] = this.#replaceable;
       if (unproven === undefined) return null;
-      this.#candidates.delete(unproven[0]);
+      this.#replaceable.delete(unproven);
+      this.#candidates.delete(unproven);
     }
     const candidate = { toward: new Set<IpAddress>(), from: new Set<IpAddress>(), confirmed: false };
     this.#candidates.set(mac, candidate);
+    this.#replaceable.add(mac);
     return candidate;
   }
 }
