@@ -33,11 +33,17 @@ export function startTcpdump(run: TcpdumpRun): Tcpdump {
   ended.catch(() => {
     // Told to whoever reads it.
   });
+  // Node throws away what nobody listens to when a child ends, and it may end before it is read.
+  child.stdout?.on('readable', untilRead);
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4096);
   });
   return { child, ended, said: () => said };
+}
+
+function untilRead(): void {
+  // What there is waits in the stream.
 }
 
 function spawnTcpdump({ input, linkType, filter }: TcpdumpRun): ChildProcess {
@@ -78,6 +84,7 @@ export async function readTcpdump({ child, ended, said }: Tcpdump, reader: Tcpdu
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   stdout.on('data', () => reader.onChunk());
+  stdout.off('readable', untilRead);
   try {
     const deliver = pacer ? (frame: Frame) => pacer.push(frame, stdout) : onFrame;
     const [read, end] = await Promise.all([readPcap(stdout, { onFrame: deliver }), ended]);
