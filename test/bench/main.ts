@@ -16,6 +16,7 @@ import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
 import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
+import { run as startup } from './startup.bench.ts';
 import { run as tables } from './tables.bench.ts';
 
 interface Bench {
@@ -76,6 +77,11 @@ const BENCHES: Record<string, Bench> = {
     run: growth,
     args: '[NAME …] [--rounds N] [--largest N]',
     what: 'how the cost of the spine grows with devices, names, incidents, destinations, connections …, and the worst single frames',
+  },
+  startup: {
+    run: startup,
+    args: '[--rounds N]',
+    what: 'how long the help, a small replay and a live run take to start, with an empty and a year-old database (root)',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   detection: {
