@@ -37,6 +37,9 @@ export interface HomeMemory {
   links: string[];
 }
 
+/** Inside by the built-in set or `--home-net`, inside on a prefix that somebody announced, or not. */
+type Side = 'by-rule' | 'announced' | 'outside';
+
 export class Home {
   readonly #replaced: boolean;
   readonly #fixed: PrefixSet;
@@ -45,7 +48,7 @@ export class Home {
   readonly #public = new PublicAddresses();
   /** `address/length`, the latest announced last. */
   readonly #links = new Map<string, PrefixSet>();
-  readonly #sides = new SecondChanceTable<IpAddress, boolean>(REMEMBERED);
+  readonly #sides = new SecondChanceTable<IpAddress, Side>(REMEMBERED);
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
   constructor(homeNet: readonly string[]) {
@@ -60,17 +63,12 @@ export class Home {
   }
 
   isInside(ip: IpAddress): boolean {
-    let inside = this.#sides.get(ip);
-    if (inside === undefined) {
-      inside = this.#fixed.has(ip) || this.#learned.covers(ip);
-      this.#sides.set(ip, inside);
-    }
-    return inside;
+    return this.#sideOf(ip) !== 'outside';
   }
 
   /** Inside by the built-in set or `--home-net`, not by what somebody announced. */
   isInsideByRule(ip: IpAddress): boolean {
-    return this.#fixed.has(ip);
+    return this.#sideOf(ip) === 'by-rule';
   }
 
   /** On a network here: inside, or an address that no host on the Internet has, whatever `--home-net` says of it. */
@@ -161,6 +159,16 @@ export class Home {
     this.#learned.restore(prefixes);
     this.#public.restore(publicAddresses);
     this.#sides.clear();
+  }
+
+  #sideOf(ip: IpAddress): Side {
+    let side = this.#sides.get(ip);
+    if (side === undefined) {
+      if (this.#fixed.has(ip)) side = 'by-rule';
+      else side = this.#learned.covers(ip) ? 'announced' : 'outside';
+      this.#sides.set(ip, side);
+    }
+    return side;
   }
 
   #changed(isChanged: boolean): boolean {

@@ -8,11 +8,13 @@ interface Entry<Value> {
 
 export class SecondChanceTable<Key, Value> {
   readonly #most: number;
+  readonly #gaveWay: (value: Value) => void;
   readonly #entries = new Map<Key, Entry<Value>>();
 
-  /** `most` entries are kept. */
-  constructor(most: number) {
+  /** `most` entries are kept; `gaveWay` is told of each one that had to make room. */
+  constructor(most: number, gaveWay: (value: Value) => void = () => {}) {
     this.#most = most;
+    this.#gaveWay = gaveWay;
   }
 
   get size(): number {
@@ -26,7 +28,7 @@ export class SecondChanceTable<Key, Value> {
     return entry.value;
   }
 
-  /** As `get`, without a word for the entry. */
+  /** Without a word for the entry, as `set` of one that is there. */
   peek(key: Key): Value | undefined {
     return this.#entries.get(key)?.value;
   }
@@ -35,7 +37,6 @@ export class SecondChanceTable<Key, Value> {
     const known = this.#entries.get(key);
     if (known !== undefined) {
       known.value = value;
-      known.wasUsed = true;
       return;
     }
     if (this.#entries.size >= this.#most) this.#makeRoom();
@@ -54,7 +55,10 @@ export class SecondChanceTable<Key, Value> {
   #makeRoom(): void {
     for (const [key, entry] of this.#entries) {
       this.#entries.delete(key);
-      if (!entry.wasUsed) return;
+      if (!entry.wasUsed) {
+        this.#gaveWay(entry.value);
+        return;
+      }
       entry.wasUsed = false;
       this.#entries.set(key, entry);
     }

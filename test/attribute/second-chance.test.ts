@@ -30,3 +30,12 @@ test('a new value takes the place of the old one; what is deleted is gone', () =
   expect([table.size, table.get('a')]).toEqual([1, 2]);
   expect([table.delete('a'), table.delete('a'), table.get('a')]).toEqual([true, false, undefined]);
 });
+
+test('who makes room is told of; what was deleted is not', () => {
+  const gone: number[] = [];
+  const table = new SecondChanceTable<string, number>(2, (value) => gone.push(value));
+  for (const [i, key] of ['a', 'b', 'c'].entries()) table.set(key, i);
+  table.delete('b');
+  table.set('d', 3);
+  expect(gone).toEqual([0]);
+});
