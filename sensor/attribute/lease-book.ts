@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { type Device, type Lease, LIMITS } from './device.ts';
+import { SecondChanceTable } from './second-chance.ts';
 
 /** Owners of addresses that can be looked up by address. */
 const ADDRESSES = 8192;
@@ -23,7 +24,7 @@ interface Owner {
 export class LeaseBook {
   /** MACs with addresses in a network, as many as matter. */
   readonly #networks = new LRUCache<string, Mac[]>({ max: NETWORKS });
-  readonly #owners = new LRUCache<IpAddress, Owner>({ max: ADDRESSES });
+  readonly #owners = new SecondChanceTable<IpAddress, Owner>(ADDRESSES);
 
   ownerOf(ip: IpAddress): Mac | undefined {
     return this.#owners.get(ip)?.mac;

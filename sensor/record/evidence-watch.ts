@@ -48,6 +48,7 @@ export class EvidenceWatch implements PacketWatcher {
 
   /** What was found between packets, as after a wait, has its frames in the connection it is about. */
   before(): void {
+    if (this.#found.length === 0) return;
     for (const { about, incident } of this.#found) if (isConnection(about)) this.#follow(about, incident);
     this.#found = [];
   }
