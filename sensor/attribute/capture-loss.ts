@@ -61,8 +61,8 @@ export class CaptureLoss {
   readonly #tally = new LossTally();
   /** Times of SYN-ACKs whose connection is not known, by its ends as its originator sees them. */
   readonly #orphans = new LRUCache<string, number>({ max: ORPHANS });
-  readonly #questions: LRUCache<string, Question>;
-  readonly #askers = new LRUCache<string, number>({ max: ASKERS });
+  readonly #questions: LRUCache<string, { state: Question }>;
+  readonly #askers = new LRUCache<string, { lastAsked: number }>({ max: ASKERS });
   /** Answers without a question so far, by time. */
   #unasked: { key: string; time: number }[] = [];
   #forgottenAt = Number.NEGATIVE_INFINITY;
@@ -72,10 +72,10 @@ export class CaptureLoss {
   isCut = false;
 
   constructor() {
-    this.#questions = new LRUCache<string, Question>({
+    this.#questions = new LRUCache<string, { state: Question }>({
       max: QUESTIONS,
-      dispose: (question, _key, reason) => {
-        if (reason === 'evict' && (question === 'asked' || question === 'first')) this.#forgottenAt = this.#last;
+      dispose: ({ state }, _key, reason) => {
+        if (reason === 'evict' && (state === 'asked' || state === 'first')) this.#forgottenAt = this.#last;
       },
     });
   }
@@ -158,30 +158,36 @@ export class CaptureLoss {
     if ((response ? udp.sourcePort : udp.destinationPort) !== DNS_PORT) return;
     const pair = `${asker} ${resolver}`;
     const key = `${pair} ${port} ${id}`;
-    const lastAsked = this.#askers.get(pair);
-    const isAsking = lastAsked !== undefined && Math.abs(time - lastAsked) <= ASKING;
+    const asking = this.#askers.get(pair);
+    const isAsking = asking !== undefined && Math.abs(time - asking.lastAsked) <= ASKING;
     const question = this.#questions.get(key);
     if (!response) {
-      this.#askers.set(pair, time);
-      if (question === 'unasked') {
-        this.#questions.set(key, 'answered');
+      if (asking === undefined) this.#askers.set(pair, { lastAsked: time });
+      else asking.lastAsked = time;
+      if (question?.state === 'unasked') {
+        question.state = 'answered';
         this.#count(time, false);
-      } else if (question === undefined || question === 'answered')
-        this.#questions.set(key, isAsking ? 'asked' : 'first');
+      } else if (question === undefined || question.state === 'answered')
+        this.#note(key, question, isAsking ? 'asked' : 'first');
       return;
     }
-    if (question === 'unasked') return;
-    if (question === 'asked') this.#count(time, false);
+    if (question?.state === 'unasked') return;
+    if (question?.state === 'asked') this.#count(time, false);
     const isMissing = question === undefined && isAsking && time - this.#forgottenAt > FORGOTTEN;
-    this.#questions.set(key, isMissing ? 'unasked' : 'answered');
+    this.#note(key, question, isMissing ? 'unasked' : 'answered');
     if (isMissing && this.#unasked.length < UNASKED) this.#unasked.push({ key, time });
+  }
+
+  #note(key: string, question: { state: Question } | undefined, state: Question): void {
+    if (question === undefined) this.#questions.set(key, { state });
+    else question.state = state;
   }
 
   #settle(now: number): void {
     for (let first = this.#unasked[0]; first !== undefined; first = this.#unasked[0]) {
       if (Math.abs(now - first.time) <= DISORDER) return;
       this.#unasked.shift();
-      if (this.#questions.peek(first.key) === 'unasked') this.#count(first.time, true);
+      if (this.#questions.peek(first.key)?.state === 'unasked') this.#count(first.time, true);
     }
   }
 

@@ -17,6 +17,7 @@ import type { IdentityBook } from './identity.ts';
 import { isGroup } from './mac-address.ts';
 
 const PORTS = { dns: 53, netbios: 137, ssdp: 1900, mdns: 5353, llmnr: 5355 } as const;
+const NAME_PORTS = new Set<number>(Object.values(PORTS));
 /** DNS over TCP connections put together at once, and bytes of each direction. */
 const TCP_STREAMS = 256;
 const TCP_BYTES = 64 * 1024;
@@ -47,12 +48,12 @@ export class NameTraffic {
   /** Takes a datagram if one of its ports is for names; returns whether it was. */
   udp(packet: Packet, udp: Udp, device: Device | null, time: number): boolean {
     const { destinationPort, payload, sourcePort } = udp;
-    const port = (number: number) => sourcePort === number || destinationPort === number;
-    if (port(PORTS.dns)) {
+    if (!NAME_PORTS.has(sourcePort) && !NAME_PORTS.has(destinationPort)) return false;
+    if (sourcePort === PORTS.dns || destinationPort === PORTS.dns) {
       const message = this.#decoded(decodeDns(payload));
       if (message !== null) this.#dns(packet, message, device, time);
     } else if (device !== null) this.#announcement(sourcePort, destinationPort, packet, payload, device, time);
-    return port(PORTS.dns) || Object.values<number>(PORTS).some(port);
+    return true;
   }
 
   /** Takes a segment; of those that are not of a DNS connection (RFC 7766) it makes nothing. */

@@ -2,7 +2,7 @@
 
 import type { CaptureStats } from '../attribute/intake.ts';
 import { Pacer } from '../capture/pace.ts';
-import { replay } from '../capture/replay.ts';
+import { type OpenCaptures, replay } from '../capture/replay.ts';
 import { EXIT, type ReplayCommand } from '../cli.ts';
 import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
@@ -50,7 +50,7 @@ export function replayIo(session: Session, signal: AbortSignal): ReplayIo {
 /** Sends the files through the engine; `onFrames` is told when frames begin to flow. Rejects with CaptureError. */
 export async function replayInto(
   spine: Spine,
-  command: Pick<ReplayCommand, 'files' | 'speed'>,
+  command: Pick<ReplayCommand, 'files' | 'speed'> & { captures?: OpenCaptures },
   io: ReplayIo,
 ): Promise<ReplayOutcome> {
   const { engine } = spine;
@@ -72,6 +72,7 @@ export async function replayInto(
   try {
     const result = await replay({
       files: command.files,
+      ...(command.captures === undefined ? {} : { captures: command.captures }),
       onFrame: (frame) => engine.frame(frame),
       onWarning: (message) => io.log.warn(message),
       signal: io.signal,

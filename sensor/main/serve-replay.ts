@@ -6,7 +6,7 @@ import { EXIT, type GlobalOptions, type ReplayCommand } from '../cli.ts';
 import { EdgeError } from './edge-error.ts';
 import { buildReport, printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
 import { serve } from './serve.ts';
-import { openSession, type Session } from './session.ts';
+import { homeNetOf, openSession, type Session } from './session.ts';
 import { complain, print, stopSignal } from './terminal.ts';
 
 const DEMO = {
@@ -21,11 +21,16 @@ export async function demo(options: GlobalOptions): Promise<number> {
     throw new EdgeError(EXIT.failed, 'the demo capture is not there: it comes with a checkout, under test/captures');
   const session = openSession(options);
   complain('Demo: a recorded home, quickened. Nothing is captured and nothing is kept.\n');
-  return serveReplay(session, { files: [DEMO.capture], speed: DEMO.speed, homeNet: [], state: null }, 'demo');
+  return replayServed(session, { files: [DEMO.capture], speed: DEMO.speed, homeNet: [], state: null }, 'demo');
+}
+
+export async function serveReplay(command: ReplayCommand): Promise<number> {
+  const session = openSession(command);
+  return replayServed(session, { ...command, homeNet: homeNetOf(command, session) }, 'replay');
 }
 
 /** Replays with page and broker, and stays up until it is stopped. */
-export async function serveReplay(
+async function replayServed(
   session: Session,
   command: Pick<ReplayCommand, 'files' | 'speed' | 'homeNet' | 'state'> & Partial<Pick<ReplayCommand, 'format'>>,
   mode: 'replay' | 'demo',

@@ -2,7 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { NULL_ADDRESS } from '../attribute/mac-address.ts';
 import { listInterfaces } from '../capture/interfaces.ts';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions, ReplayCommand } from '../cli.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
 import { createLog, type Log, LogTail } from '../log.ts';
@@ -27,6 +27,11 @@ export function openSession(globals: GlobalOptions): Session {
     process.stderr.write(`${line}\n`);
   };
   return { config, logTail, now, log: (room) => createLog(room, sink, config.log.level, now) };
+}
+
+/** What is inside the home: as the command says, else as the configuration does. */
+export function homeNetOf({ homeNet }: Pick<ReplayCommand, 'homeNet'>, { config }: Session): string[] {
+  return homeNet.length > 0 ? homeNet : config.capture.home_net;
 }
 
 export function macOf(interfaceName: string | null): Mac | null {

@@ -31,10 +31,7 @@ interface Followed {
   mask: SmtpMask | null;
 }
 
-interface Opening {
-  connection: Connection;
-  frame: Omit<EvidenceFrame, 'seq'>;
-}
+type KeptFrame = Omit<EvidenceFrame, 'seq'>;
 
 export class EvidenceWatch implements PacketWatcher {
   readonly ring: EvidenceRing;
@@ -43,8 +40,7 @@ export class EvidenceWatch implements PacketWatcher {
   #found: { incident: Incident; about: object | null }[] = [];
   /** What incidents that are no more have become part of, by their id. */
   readonly #absorbed = new LRUCache<string, Incident>({ max: ABSORPTIONS });
-  readonly #openings: (Opening | undefined)[] = [];
-  #nextOpening = 0;
+  readonly #openings = new LRUCache<Connection, KeptFrame>({ max: OPENINGS });
 
   constructor(ring = new EvidenceRing()) {
     this.ring = ring;
@@ -52,6 +48,7 @@ export class EvidenceWatch implements PacketWatcher {
 
   /** What was found between packets, as after a wait, has its frames in the connection it is about. */
   before(): void {
+    if (this.#found.length === 0) return;
     for (const { about, incident } of this.#found) if (isConnection(about)) this.#follow(about, incident);
     this.#found = [];
   }
@@ -68,8 +65,7 @@ export class EvidenceWatch implements PacketWatcher {
   }
 
   moveTime(move: TimeMove): void {
-    for (const opening of this.#openings)
-      if (opening !== undefined) opening.frame.time = movedTime(opening.frame.time, move);
+    for (const opening of this.#openings.values()) opening.time = movedTime(opening.time, move);
     this.ring.moveTime(move);
   }
 
@@ -105,17 +101,16 @@ export class EvidenceWatch implements PacketWatcher {
     if (isMailKind(incident.kind)) followed.mask ??= new SmtpMask();
     if (followed.incidents.includes(incident)) return;
     followed.incidents.push(incident);
-    const opening = this.#openings.find((known) => known?.connection === connection);
-    if (opening !== undefined) this.ring.add(incident, opening.frame);
+    const opening = this.#openings.peek(connection);
+    if (opening !== undefined) this.ring.add(incident, opening);
   }
 
   #remember(connection: Connection, frame: Frame, packet: Packet): void {
-    this.#openings[this.#nextOpening] = { connection, frame: cutOf(frame, packet, NOTHING) };
-    this.#nextOpening = (this.#nextOpening + 1) % OPENINGS;
+    this.#openings.set(connection, cutOf(frame, packet, NOTHING));
   }
 }
 
-function cutOf(frame: Frame, packet: Packet, kept: Buffer): Omit<EvidenceFrame, 'seq'> {
+function cutOf(frame: Frame, packet: Packet, kept: Buffer): KeptFrame {
   const { linkType, originalLength, time } = frame;
   return { time, linkType, wireLength: originalLength, data: cutFrame(frame, packet, kept) };
 }
