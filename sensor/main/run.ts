@@ -1,7 +1,6 @@
 // `thingwatch run`: live capture with its page and its broker. Belongs to main.ts.
 import { EXIT, type GlobalOptions } from '../cli.ts';
 import { liveCapture, planSource } from './live.ts';
-import { serve } from './serve.ts';
 import { openSession } from './session.ts';
 import { complain, stopSignal } from './terminal.ts';
 
@@ -9,7 +8,8 @@ export async function run(options: GlobalOptions): Promise<number> {
   const session = openSession(options);
   const { config } = session;
   const plan = planSource(session);
-  await plan.probe();
+  // Page and broker are loaded while the port is tried, and started when it could be opened.
+  const [{ serve }] = await Promise.all([import('./serve.ts'), plan.probe()]);
   const served = await serve({
     session,
     mode: 'live',

@@ -8,7 +8,7 @@ import { offloadsOn } from '../../sensor/capture/offloads.ts';
 import { databaseIn } from '../../sensor/spine.ts';
 import { EVERYTHING, generatedCapture } from './generate.ts';
 import { outputOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
-import { cpuTimeOf, MirrorLab, type Played, PORT, passing } from './mirror-lab.ts';
+import { cpuTimeOf, lostText, MirrorLab, type Played, PORT, passing } from './mirror-lab.ts';
 
 /** Mbit/s. */
 const MIXED = [500, 1000, 2000, 4000];
@@ -103,12 +103,6 @@ async function live(lab: MirrorLab, file: string, rate: number, bytes: number, e
   );
   const which = [...expected].filter(([one, count]) => (found.get(one) ?? 0) < count).map(([one]) => one);
   if (which.length > 0) console.log(`${' '.repeat(24)} missed of: ${which.slice(0, 5).join('; ')}`);
-}
-
-/** A byte more or less is the child's own doing: it wakes itself through descriptors of 8 bytes. */
-function lostText(expected: number, handedOn: number): string {
-  const lost = expected - handedOn;
-  return lost <= 0 ? 'nothing lost' : `${((100 * lost) / expected).toFixed(2)} % lost`;
 }
 
 async function beside(lab: MirrorLab, file: string, rate: number, packets: number): Promise<void> {

@@ -10,6 +10,8 @@ import { checkout, execute, mustSucceed, Namespaces, requireLab, said, terminate
 import { childrenOf, THINGWATCH } from './measure.ts';
 
 export const PORT = 'mirror0';
+/** Of the sensor's broker, on its own loopback. */
+export const BROKER = 1883;
 const FILTER = captureFilter(LINK_TYPES.ethernet);
 const PCAP_HEADER = 24;
 /** For the capture child to open the port, ms. */
@@ -91,7 +93,7 @@ export class MirrorLab {
     const config = `${state}.yaml`;
     writeFileSync(
       config,
-      `state_dir: ${state}\ncapture: { interface: ${PORT} }\nweb: { listen: 127.0.0.1:0 }\nmqtt: { listen: 127.0.0.1:1883 }\n`,
+      `state_dir: ${state}\ncapture: { interface: ${PORT} }\nweb: { listen: 127.0.0.1:0 }\nmqtt: { listen: 127.0.0.1:${BROKER} }\n`,
     );
     const command = [...by, ...THINGWATCH, '--config', config, 'run'];
     // It waits for a word, so that it is where `onSpawn` puts it before it begins.
@@ -123,12 +125,12 @@ export class MirrorLab {
     };
   }
 
-  /** Plays a capture into the port, `loops` times. */
-  async play(file: string, rate: number, loops = 1): Promise<Played> {
+  /** Plays a capture into the port. */
+  async play(file: string, rate: number): Promise<Played> {
     const arrivals = async () =>
       Number(await this.script('sensor', [`cat /sys/class/net/${PORT}/statistics/rx_packets`]));
     const before = await arrivals();
-    const args = ['-i', 'eth0', '--preload-pcap', `--mbps=${rate}`, `--loop=${loops}`, file];
+    const args = ['-i', 'eth0', '--preload-pcap', `--mbps=${rate}`, file];
     const { stdout } = mustSucceed('tcpreplay', await this.#lab.run('sender', 'tcpreplay', args));
     const of = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
     return {
@@ -194,6 +196,12 @@ export async function passing(file: string): Promise<{ packets: number; bytes: n
     Number(mustSucceed('tcpdump', await execute('sh', ['-c', script, 'sh', file, FILTER])).stdout);
   const packets = await count('tcpdump -r "$1" --count "$2" 2>/dev/null | cut -d" " -f1');
   return { packets, bytes: (await count('tcpdump -r "$1" -w - "$2" 2>/dev/null | wc -c')) - PCAP_HEADER };
+}
+
+/** Of bytes handed on. A few more are the child's own doing: it wakes itself through descriptors of 8 bytes. */
+export function lostText(expected: number, handedOn: number): string {
+  const lost = expected - handedOn;
+  return lost <= 0 ? 'nothing lost' : `${((100 * lost) / expected).toFixed(2)} % lost`;
 }
 
 /** User and system time of a process, ms. */
