@@ -95,6 +95,7 @@ export function openSpine(options: SpineOptions): Spine {
     ownMacs: options.ownMacs ?? [],
     onFinding: (finding, device) => recorder.finding(finding, device),
     watcher: recorder.evidence,
+    onFinish: () => recorder.outbreaks.settle(),
     knowledge,
     onWait: (milliseconds) => onWait(milliseconds),
     settings: { learningDays, overdueDays, time, recorded: options.recorded ?? false },

@@ -14,9 +14,13 @@ const AUTHORITY = /^(?:\[([^\]]+)\]|([^:@/?#]+))(?::\d{0,5})?$/;
  * tilde means nothing to HTML, SQL, shells, URLs or MQTT topics, and since it is itself escaped the form is reversible.
  */
 export function escapeLabel(octets: Buffer): string {
-  const text = octets.toString('latin1');
-  if (PLAIN.test(text)) return text;
-  return text.replace(OTHER, (octet) => `~${octet.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return escaped(octets.toString('latin1'));
+}
+
+/** `octets` as latin1. */
+function escaped(octets: string): string {
+  if (PLAIN.test(octets)) return octets;
+  return octets.replace(OTHER, (octet) => `~${octet.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** The octets of an escaped label as raw UTF-8 text, hostile again: what an mDNS instance name says. */
@@ -36,7 +40,7 @@ export function hostText(octets: Buffer): string | null {
   if (PLAIN_NAME.test(name)) return name;
   const labels = name.split('.');
   if (labels.some((label) => label.length === 0 || label.length > 63)) return null;
-  return labels.map((label) => escapeLabel(Buffer.from(label, 'latin1'))).join('.');
+  return labels.map(escaped).join('.');
 }
 
 /** The host of `host:port` or `[IPv6]:port`; null for anything else. */

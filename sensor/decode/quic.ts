@@ -125,6 +125,11 @@ export class QuicInitials {
       return read.value;
     };
     while (at < plain.length) {
+      // Most of a client's first datagram is padding, an octet a frame.
+      if (plain[at] === 0x00) {
+        at++;
+        continue;
+      }
       const type = next();
       if (type === 0x00 || type === 0x01) continue;
       if (type === 0x02 || type === 0x03) {

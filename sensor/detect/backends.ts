@@ -10,6 +10,7 @@ import {
   LIMITS,
   type NameSource,
 } from '../attribute/device.ts';
+import { Oldest } from '../attribute/oldest.ts';
 import { Queue } from '../attribute/queue.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import { addTimeline } from '../attribute/timeline.ts';
@@ -30,6 +31,8 @@ const STILL_HERE = 3 * DAY;
 const ACTIVITY_DAYS = 31;
 /** Roles that `backendKey` tells apart; all others are with `unknown`. */
 const KEPT_APART = ['unknown', 'update', 'store'] as const;
+
+const oldest = new Oldest<string, Backend>(({ lastSeen }) => lastSeen);
 
 type Judgement = Pick<Backend, 'role' | 'roleFrom' | 'note' | 'shared'>;
 
@@ -147,7 +150,7 @@ export class BackendDetector implements Detector {
       days: [],
     };
     device.backends.set(key, backend);
-    if (device.backends.size > LIMITS.backends) forgetOldest(device);
+    if (device.backends.size > LIMITS.backends) oldest.giveWay(device.backends);
     // A new host in a domain the device knows is news only when it brings code.
     if (!isKnownDomain || isNotable(judged.role)) this.#announce(device, backend, connection, time);
     return backend;
@@ -291,11 +294,4 @@ function touch(backend: Backend, time: number): void {
   if (backend.days.includes(day)) return;
   backend.days.push(day);
   if (backend.days.length > ACTIVITY_DAYS) backend.days.shift();
-}
-
-function forgetOldest(device: Device): void {
-  let oldest: Backend | null = null;
-  for (const backend of device.backends.values())
-    if (oldest === null || backend.lastSeen < oldest.lastSeen) oldest = backend;
-  if (oldest !== null) device.backends.delete(backendKey(oldest));
 }

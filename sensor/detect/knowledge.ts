@@ -155,14 +155,21 @@ function stillHolds({ facts, role }: Remembered, device: Device): boolean {
     isSame(facts.mdnsServices, identity.mdnsServices) &&
     isSame(facts.mdnsModels, identity.mdnsModels) &&
     isSame(facts.ssdpTypes, identity.ssdpTypes) &&
-    facts.hostnames.length === hostnames.length &&
-    facts.hostnames.every((name, index) => name === hostnames[index]?.name) &&
+    hasNames(hostnames, facts.hostnames) &&
     hasHosts(device, facts.backendHosts)
   );
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((value, index) => value === others[index]);
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
+  return true;
+}
+
+function hasNames(hostnames: Device['hostnames'], names: readonly string[]): boolean {
+  if (hostnames.length !== names.length) return false;
+  for (let i = 0; i < names.length; i++) if (hostnames[i]?.name !== names[i]) return false;
+  return true;
 }
 
 /** The hosts that speak for a device, the first of them: under a flood of names this must stay cheap. */

@@ -31,14 +31,14 @@ export function publishSource(spine: Spine, facts: PublishFacts): PublishSource 
       health: facts.health(),
       mac: facts.sensorMac,
       pageUrl: facts.pageUrl(),
-      blind: isBlind(recorder.incidents.values()),
+      blind: isBlind(recorder.incidents.ofKind('sensor_blind')),
     }),
     now: () => spine.time.livedSince(engine.now, facts.holdMs) + facts.holdMs,
   };
 }
 
 function isBlind(incidents: Iterable<Incident>): boolean {
-  for (const { kind, state } of incidents) if (kind === 'sensor_blind' && state === 'open') return true;
+  for (const { state } of incidents) if (state === 'open') return true;
   return false;
 }
 

@@ -14,6 +14,7 @@ import { run as loss } from './loss.bench.ts';
 import { UsageError } from './measure.ts';
 import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
+import { run as pi } from './pi.bench.ts';
 import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
 import { run as startup } from './startup.bench.ts';
@@ -44,13 +45,18 @@ const BENCHES: Record<string, Bench> = {
   naming: { run: naming, args: '[FILE] [--rounds N]', what: 'what naming adds to a replay' },
   latency: {
     run: latency,
-    args: '[ATTEMPTS]',
-    what: 'from a SYN on the wire to the alert at an MQTT client (lab, root)',
+    args: '[ATTEMPTS] [--mixed MBITS] [--browser ATTEMPTS]',
+    what: 'from a SYN on the wire to the alert at an MQTT client, idle or under load, and to the page in chromium (lab, root)',
   },
   live: {
     run: live,
-    args: '[FILE [MBITS …]]',
-    what: 'a capture played into a veth at 1 and 2.5 Gbit/s: what is found live beside a replay and tcpdump (lab, root)',
+    args: '[FILE|mixed|everything [MBITS …]]',
+    what: 'captures played into a veth at rising rates: what is taken in and found, at what cost, beside tcpdump (lab, root)',
+  },
+  pi: {
+    run: pi,
+    args: '[--mbits N] [--seconds N] [--megabytes N]',
+    what: 'mixed traffic for a minute on one core with 256 MB: losses, memory, CPU and latency (lab, root)',
   },
   loss: {
     run: loss,
