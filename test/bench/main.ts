@@ -29,7 +29,7 @@ interface Bench {
 const BENCHES: Record<string, Bench> = {
   replay: {
     run: replay,
-    args: '[FILE] [--rounds N]',
+    args: '[FILE] [--rounds N] [--packets N]',
     what: 'time of a replay beside tcpdump, ndpiReader and tshark; without FILE on a made-up capture',
   },
   everything: {
