@@ -1,6 +1,7 @@
 // The spine without its edges: store, engine and recorder wired together, the same for live capture and replay. It knows
 // neither capture nor the broker nor the page.
 import { join } from 'node:path';
+import { Alarm } from './alarm.ts';
 import { KnownTime } from './attribute/known-time.ts';
 import type { TimeMove } from './attribute/time-move.ts';
 import { loadVendors } from './attribute/vendor.ts';
@@ -87,7 +88,6 @@ export function openSpine(options: SpineOptions): Spine {
   const meta = () => ({ [TIME_KEY]: time.text(), ...options.meta?.() });
   const recorder = new Recorder({ store, events, knowledge, time, meta, log: log('record'), alerts: options.alerts });
   let onWait: (milliseconds: number) => void = () => {};
-  let alarm: { timer: NodeJS.Timeout; at: number } | null = null;
   const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
   const engine = new Engine({
     homeNet: options.homeNet,
@@ -100,6 +100,7 @@ export function openSpine(options: SpineOptions): Spine {
     onWait: (milliseconds) => onWait(milliseconds),
     settings: { learningDays, overdueDays, time, recorded: options.recorded ?? false },
   });
+  const alarm = new Alarm(() => engine.tick(options.now()));
   recorder.attach(engine);
   const timers: NodeJS.Timeout[] = [];
   let closed = false;
@@ -122,22 +123,13 @@ export function openSpine(options: SpineOptions): Spine {
       recorder.moveTime(engine, move, isSure);
     },
     followClock() {
-      onWait = (milliseconds) => {
-        const at = performance.now() + milliseconds;
-        if (alarm !== null && alarm.at <= at) return;
-        if (alarm !== null) clearTimeout(alarm.timer);
-        const ring = () => {
-          alarm = null;
-          engine.tick(options.now());
-        };
-        alarm = { timer: setTimeout(ring, milliseconds), at };
-      };
+      onWait = (milliseconds) => alarm.within(milliseconds);
     },
     close() {
       if (closed) return;
       closed = true;
       for (const timer of timers) clearInterval(timer);
-      if (alarm !== null) clearTimeout(alarm.timer);
+      alarm.clear();
       onWait = () => {};
       engine.finish();
       recorder.flushAll();

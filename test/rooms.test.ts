@@ -23,13 +23,14 @@ const COMMON = ['log', 'checkout'];
 /** Files beside the spine, and the rooms they may look into. */
 const BESIDE: Record<string, readonly string[]> = {
   log: [],
+  alarm: [],
   checkout: [],
   cli: ['attribute', 'notes'],
   config: ['attribute', 'notes'],
   deploy: ['capture'],
   // It knows what must be found and what is said of it; what plays it through the whole path belongs to main.
   'self-test': ['decode', 'detect', 'record'],
-  spine: ['notes', 'decode', 'attribute', 'detect', 'engine', 'record', 'config'],
+  spine: ['notes', 'decode', 'attribute', 'detect', 'engine', 'record', 'config', 'alarm'],
 };
 
 const TOP_LEVEL = [
