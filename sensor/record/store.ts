@@ -167,7 +167,7 @@ export class Store {
     for (const memory of batch.memories ?? []) this.#memories.save(memory);
     for (const move of batch.moves ?? []) if (move.since < move.until) this.evidence.move(move);
     if (batch.evidence !== undefined) this.evidence.save(batch.evidence);
-    if (batch.outbox !== undefined) this.outbox.add(batch.outbox);
+    if (batch.outbox !== undefined) this.outbox.add(batch.outbox, afterCommit);
   }
 
   /**
