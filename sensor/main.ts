@@ -19,6 +19,7 @@ import { liveCapture, planSource, sourceNames } from './main/live.ts';
 import { buildReport, printReport, type ReplayIo, replayInto, streamIncidents } from './main/replay.ts';
 import type { Served, ServedOptions } from './main/serve.ts';
 import { openSession, type Session, version } from './main/session.ts';
+import { keepHeapSmall } from './main/small-heap.ts';
 import { checkNotes, formatProblem } from './notes/check.ts';
 import { StoreError } from './record/store-error.ts';
 import { databaseIn, openKnowledge, openSpine, PROJECT_ROOT, SHIPPED_NOTES } from './spine.ts';
@@ -50,6 +51,7 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 async function run(options: GlobalOptions): Promise<number> {
+  keepHeapSmall();
   const session = openSession(options);
   const { config } = session;
   const plan = planSource(session);

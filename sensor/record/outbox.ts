@@ -30,8 +30,11 @@ export class Outbox {
   readonly #delete: Statement<[string]>;
   readonly #deleteExcess: Statement<[number]>;
   readonly #count: Statement<[], number>;
+  readonly #has: Statement<[string], number>;
   readonly #peek: Statement<[number], OutboxMessage>;
   readonly #counters: Counters;
+  /** Acknowledged, and still in the table. */
+  readonly #gone = new Set<string>();
 
   /** `limit` is in messages. */
   constructor(db: Database, guard: Guard, limit: number = OUTBOX_MESSAGES) {
@@ -45,6 +48,7 @@ export class Outbox {
       "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY priority = 'alert', seq LIMIT ?)",
     );
     this.#count = db.prepare<[], number>('SELECT count(*) FROM outbox').pluck();
+    this.#has = db.prepare<[string], number>('SELECT 1 FROM outbox WHERE id = ?').pluck();
     this.#peek = db.prepare(
       'SELECT id, topic, payload, created_at AS createdAt, priority FROM outbox ORDER BY seq LIMIT ?',
     );
@@ -53,17 +57,36 @@ export class Outbox {
 
   /** The oldest waiting messages, oldest first. */
   peek(limit: number): OutboxMessage[] {
-    return this.#guard(() => this.#peek.all(limit));
+    const waiting = this.#guard(() => this.#peek.all(limit + this.#gone.size));
+    return waiting.filter(({ id }) => !this.#gone.has(id)).slice(0, limit);
   }
 
-  /** The broker has it. Unknown ids are fine: an acknowledgement may come twice. */
+  /**
+   * The broker has it. Unknown ids are fine: an acknowledgement may come twice. The row goes with the next save, since a writing
+   * of its own costs the disk as much as the alert did: a crash before that repeats the alert, with its id.
+   */
   remove(id: string): void {
-    this.#guard(() => this.#delete.run(id));
+    if (this.#guard(() => this.#has.get(id)) !== undefined) this.#gone.add(id);
+  }
+
+  /** Rows wait for a save to go with. */
+  get hasGone(): boolean {
+    return this.#gone.size > 0;
+  }
+
+  /** For Store.save alone: call within its transaction. Rows that are deleted twice do no harm. */
+  clear(): void {
+    for (const id of this.#gone) this.#delete.run(id);
+  }
+
+  /** For Store.save alone: what `clear` did is on disk. */
+  cleared(): void {
+    this.#gone.clear();
   }
 
   /** Messages waiting. */
   size(): number {
-    return this.#guard(() => this.#count.get()) ?? 0;
+    return (this.#guard(() => this.#count.get()) ?? 0) - this.#gone.size;
   }
 
   /** Messages that gave way because the outbox was full, since the database was made. */

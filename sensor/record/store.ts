@@ -137,6 +137,7 @@ export class Store {
       this.#db.pragma(`synchronous = ${batch.durable ? 'FULL' : 'NORMAL'}`);
       this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
       for (const remember of afterCommit) remember();
+      this.outbox.cleared();
     });
   }
 
@@ -152,6 +153,7 @@ export class Store {
     for (const memory of batch.memories ?? []) this.#memories.save(memory);
     for (const move of batch.moves ?? []) if (move.since < move.until) this.evidence.move(move);
     if (batch.evidence !== undefined) this.evidence.save(batch.evidence);
+    this.outbox.clear();
     if (batch.outbox !== undefined) this.outbox.add(batch.outbox);
   }
 
@@ -227,6 +229,7 @@ export class Store {
 
   /** Safe to call twice. */
   close(): void {
+    if (this.#db.open && this.outbox.hasGone) this.save({ durable: false });
     this.#db.close();
     this.#lock?.close();
   }
