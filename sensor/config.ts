@@ -139,7 +139,7 @@ const schema = z.strictObject({
     .prefault({}),
   store: z
     .strictObject({
-      flush_seconds: z.number().min(1).max(3600).default(60),
+      flush_seconds: z.number().min(1).max(3600).default(600),
       max_megabytes: z.number().min(16).max(100_000).default(512),
     })
     .prefault({}),

@@ -18,7 +18,8 @@ import { indexNotes } from './notes/note-index.ts';
 import { commandRunner } from './record/command-runner.ts';
 import type { CommandRunner } from './record/commands.ts';
 import { newRecordEvents, type RecordEvents } from './record/events.ts';
-import { Recorder, type RecorderOptions } from './record/recorder.ts';
+import { Recorder } from './record/recorder.ts';
+import type { RecorderOptions } from './record/recorder-options.ts';
 import { Store } from './record/store.ts';
 
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
@@ -26,6 +27,8 @@ const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
 
 /** Mail counts go to disk this often (ms of real time) while they change. */
 export const FLUSH_MAIL = 200;
+/** Page and broker hear of ordinary changes this often, on disk or not. */
+export const TELL = 60_000;
 /** Where the store keeps what is known of the sensor's own time. */
 const TIME_KEY = 'known_time';
 const MEGABYTE = 1024 * 1024;
@@ -86,7 +89,16 @@ export function openSpine(options: SpineOptions): Spine {
   const time = new KnownTime();
   time.restore(store.meta(TIME_KEY));
   const meta = () => ({ [TIME_KEY]: time.text(), ...options.meta?.() });
-  const recorder = new Recorder({ store, events, knowledge, time, meta, log: log('record'), alerts: options.alerts });
+  const recorder = new Recorder({
+    store,
+    events,
+    knowledge,
+    time,
+    meta,
+    log: log('record'),
+    alerts: options.alerts,
+    paced: options.recorded !== true,
+  });
   let onWait: (milliseconds: number) => void = () => {};
   const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
   const engine = new Engine({
@@ -115,6 +127,7 @@ export function openSpine(options: SpineOptions): Spine {
     databasePath,
     startFlushing() {
       timers.push(setInterval(() => recorder.flushMail(), FLUSH_MAIL));
+      timers.push(setInterval(() => recorder.tell(), TELL));
       timers.push(setInterval(() => recorder.flush(), config.store.flush_seconds * 1000));
     },
     moveTime(move, isSure) {

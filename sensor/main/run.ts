@@ -2,9 +2,11 @@
 import { EXIT, type GlobalOptions } from '../cli.ts';
 import { liveCapture, planSource } from './live.ts';
 import { openSession } from './session.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { complain, stopSignal } from './terminal.ts';
 
 export async function run(options: GlobalOptions): Promise<number> {
+  keepHeapSmall();
   const session = openSession(options);
   const { config } = session;
   const plan = planSource(session);

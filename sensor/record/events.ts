@@ -16,9 +16,16 @@ export type IncidentChange =
   /** It became part of another one and is no longer there by itself. */
   | 'absorbed';
 
+export interface IncidentEvent {
+  change: IncidentChange;
+  incident: Incident;
+  /** Packet time, ms. */
+  time: number;
+}
+
 export interface RecordEventMap {
   /** `updated` changes only counts and evidence: it goes to retained state and open pages, never to an alert. */
-  incident: [event: { change: IncidentChange; incident: Incident; time: number }];
+  incident: [event: IncidentEvent];
   /** A device appeared or something shown about it changed; rate-limited by the recorder's flush, not per packet. */
   device: [device: Device];
   forgotten: [mac: Mac];

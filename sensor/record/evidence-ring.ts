@@ -24,8 +24,9 @@ export interface EvidenceLimits {
   /** Bytes and frames of all incidents; beyond that the evidence of the oldest closed incident goes. */
   bytes: number;
   frames: number;
-  /** Bytes that one minute of packet time may add, so that a flood wears no SD card out. Half of them are for beginnings. */
+  /** Bytes that one minute and one hour of packet time may add, so that a flood wears no SD card out. Half are for beginnings. */
   bytesPerMinute: number;
+  bytesPerHour: number;
 }
 
 export const EVIDENCE_LIMITS: Readonly<EvidenceLimits> = {
@@ -34,11 +35,13 @@ export const EVIDENCE_LIMITS: Readonly<EvidenceLimits> = {
   bytes: 16 * 1024 * 1024,
   frames: 20_000,
   bytesPerMinute: 512 * 1024,
+  bytesPerHour: 4 * 1024 * 1024,
 };
 
 /** A row's overhead, roughly. */
 const FRAME_OVERHEAD = 32;
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 /** After giving way there should be room for a while. */
 const GIVE_WAY_TO = 0.9;
 
@@ -90,8 +93,8 @@ export class EvidenceRing {
   readonly #removed = new Set<string>();
   #bytes = 0;
   #frames = 0;
-  #minute = 0;
-  #added = 0;
+  readonly #minute = { number: 0, added: 0 };
+  readonly #hour = { number: 0, added: 0 };
   #isUrgent = false;
 
   constructor(limits: EvidenceLimits = EVIDENCE_LIMITS) {
@@ -198,12 +201,15 @@ export class EvidenceRing {
   }
 
   #hasRoom(bytes: number, isFirst: boolean, time: number): boolean {
-    const minute = Math.floor(time / MINUTE);
-    if (minute !== this.#minute) this.#added = 0;
-    this.#minute = minute;
-    const { bytesPerMinute } = this.#limits;
-    if (this.#added + bytes > (isFirst ? bytesPerMinute : bytesPerMinute / 2)) return false;
-    this.#added += bytes;
+    const { bytesPerHour, bytesPerMinute } = this.#limits;
+    const share = isFirst ? 1 : 0.5;
+    const budgets = [
+      [this.#minute, Math.floor(time / MINUTE), bytesPerMinute * share],
+      [this.#hour, Math.floor(time / HOUR), bytesPerHour * share],
+    ] as const;
+    for (const [span, number] of budgets) if (span.number !== number) Object.assign(span, { number, added: 0 });
+    if (budgets.some(([{ added }, , most]) => added + bytes > most)) return false;
+    for (const [span] of budgets) span.added += bytes;
     return true;
   }
 

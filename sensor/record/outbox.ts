@@ -23,13 +23,13 @@ export interface OutboxMessage {
 /** A broker that is away for a day in a home with many alerts; a few megabytes at most. */
 export const OUTBOX_MESSAGES = 5_000;
 
-interface Waiting {
+interface Stored {
   messages: number;
   /** Of those. */
   states: number;
 }
 
-/** `add` is for Store.save alone; publish takes it as its queue. */
+/** `save` is for Store.save alone; publish takes it as its queue. */
 export class Outbox {
   readonly #guard: Guard;
   readonly #limit: number;
@@ -37,10 +37,13 @@ export class Outbox {
   readonly #delete: Statement<[string], string>;
   readonly #deleteStatesFirst: Statement<[number]>;
   readonly #deleteOldest: Statement<[number]>;
+  readonly #has: Statement<[string], number>;
   readonly #peek: Statement<[number], OutboxMessage>;
   readonly #counters: Counters;
-  /** Messages that wait; counted once, as SQLite would look at each. */
-  #waiting: Waiting;
+  /** Messages in the table; counted once, as SQLite would look at each. */
+  #stored: Stored;
+  /** Acknowledged, and still in the table. */
+  readonly #gone = new Set<string>();
 
   /** `limit` is in messages. */
   constructor(db: Database, guard: Guard, limit: number = OUTBOX_MESSAGES) {
@@ -55,11 +58,12 @@ export class Outbox {
       "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY priority = 'alert', seq LIMIT ?)",
     );
     const counted = db
-      .prepare<[], Waiting>(
+      .prepare<[], Stored>(
         "SELECT count(*) AS messages, count(*) FILTER (WHERE priority = 'state') AS states FROM outbox",
       )
       .get();
-    this.#waiting = counted ?? { messages: 0, states: 0 };
+    this.#stored = counted ?? { messages: 0, states: 0 };
+    this.#has = db.prepare<[string], number>('SELECT 1 FROM outbox WHERE id = ?').pluck();
     this.#peek = db.prepare(
       'SELECT id, topic, payload, created_at AS createdAt, priority FROM outbox ORDER BY seq LIMIT ?',
     );
@@ -68,20 +72,26 @@ export class Outbox {
 
   /** The oldest waiting messages, oldest first. */
   peek(limit: number): OutboxMessage[] {
-    return this.#guard(() => this.#peek.all(limit));
+    const waiting = this.#guard(() => this.#peek.all(limit + this.#gone.size));
+    return waiting.filter(({ id }) => !this.#gone.has(id)).slice(0, limit);
   }
 
-  /** The broker has it. Unknown ids are fine: an acknowledgement may come twice. */
+  /**
+   * The broker has it. Unknown ids are fine: an acknowledgement may come twice. The row goes with the next save, since a writing
+   * of its own costs the disk as much as the alert did: a crash before that repeats the alert, with its id.
+   */
   remove(id: string): void {
-    const priority = this.#guard(() => this.#delete.get(id));
-    if (priority === undefined) return;
-    this.#waiting.messages--;
-    if (priority === 'state') this.#waiting.states--;
+    if (this.#guard(() => this.#has.get(id)) !== undefined) this.#gone.add(id);
+  }
+
+  /** Rows wait for a save to go with. */
+  get hasGone(): boolean {
+    return this.#gone.size > 0;
   }
 
   /** Messages waiting. */
   size(): number {
-    return this.#waiting.messages;
+    return this.#stored.messages - this.#gone.size;
   }
 
   /** Messages that gave way because the outbox was full, since the database was made. */
@@ -89,9 +99,18 @@ export class Outbox {
     return this.#guard(() => this.#counters.get('dropped_messages'));
   }
 
-  /** For Store.save alone: call within its transaction, and what it adds to `afterCommit` once that is through. */
-  add(added: Iterable<OutboxMessage>, afterCommit: AfterCommit): void {
-    let { messages, states } = this.#waiting;
+  /**
+   * For Store.save alone: takes in new messages and lets go of those that are gone. Call it within the transaction, and what it
+   * adds to `afterCommit` once that is through.
+   */
+  save(added: Iterable<OutboxMessage>, afterCommit: AfterCommit): void {
+    const gone = [...this.#gone];
+    let { messages, states } = this.#stored;
+    for (const id of gone) {
+      const priority = this.#delete.get(id);
+      if (priority !== undefined) messages--;
+      if (priority === 'state') states--;
+    }
     for (const { id, topic, payload, createdAt, priority } of added) {
       const { changes } = this.#insert.run(id, topic, payload, createdAt, priority);
       messages += changes;
@@ -106,7 +125,8 @@ export class Outbox {
       states -= Math.min(states, excess);
     }
     afterCommit.push(() => {
-      this.#waiting = { messages, states };
+      this.#stored = { messages, states };
+      for (const id of gone) this.#gone.delete(id);
     });
   }
 }

@@ -1,19 +1,16 @@
 // The seam behind the engine: takes findings, keeps incidents, puts them on disk before anybody is told, then tells publish
 // and web. Orders of people come back in through commands.ts, over the same books.
 import type { Device } from '../attribute/device.ts';
-import type { KnownTime } from '../attribute/known-time.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import { noteResumed } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from '../detect/finding.ts';
-import type { Knowledge } from '../detect/knowledge.ts';
 import type { Engine } from '../engine.ts';
-import type { Log } from '../log.ts';
 import { Describer } from './describer.ts';
 import { DISTINCT_KEY, DistinctPairs } from './distinct-pairs.ts';
 import { withLoss } from './during-loss.ts';
 import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
-import type { IncidentChange, RecordEvents } from './events.ts';
+import type { IncidentChange } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
 import { EvidenceWatch } from './evidence-watch.ts';
 import { ExpectationBook } from './expectation-book.ts';
@@ -21,35 +18,16 @@ import { calmedByNote, withKnownName } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import { moveExpectations, moveIncidents } from './move-records.ts';
-import type { OutboxMessage } from './outbox.ts';
+import { News } from './news.ts';
 import { OutbreakWatch } from './outbreak-watch.ts';
+import type { RecorderOptions } from './recorder-options.ts';
 import { Schedule } from './schedule.ts';
-import type { SaveBatch, Store } from './store.ts';
+import type { SaveBatch } from './store.ts';
 import { StoreError } from './store-error.ts';
-import { type Extent, Unsaved } from './unsaved.ts';
+import { AT_ONCE, type Extent, type Save, SOON, Unsaved } from './unsaved.ts';
 
 /** Closed incidents and timeline entries are kept this long, in packet time. */
 const KEEP = 365 * 24 * 60 * 60_000;
-
-interface Save {
-  durable: boolean;
-  extent: Extent;
-}
-const AT_ONCE: Save = { durable: true, extent: 'news' };
-const SOON: Save = { durable: false, extent: 'news' };
-
-export interface RecorderOptions {
-  store: Store;
-  events: RecordEvents;
-  knowledge: Knowledge;
-  log: Log;
-  /** Retention and quiet times count as far as they were watched. */
-  time: KnownTime;
-  /** Further entries of the store's meta table, written with everything else that changed. */
-  meta?(): Record<string, string>;
-  /** What a change says on the broker; rows for the outbox, saved together with the incident. */
-  alerts(event: { change: IncidentChange; incident: Incident; time: number }, device: Device | null): OutboxMessage[];
-}
 
 export class Recorder {
   readonly incidents: IncidentBook;
@@ -68,11 +46,16 @@ export class Recorder {
   readonly #covered = new WeakSet<object>();
   #problem: string | null = null;
   readonly #schedule = new Schedule();
+  readonly #news: News;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.incidents = new IncidentBook(options.time);
     this.#describer = new Describer(options.knowledge, () => this.#engine);
+    this.#news = new News(options, (devices, alerts) => {
+      this.#unsaved.alert(alerts);
+      this.#save(AT_ONCE, devices);
+    });
     this.outbreaks = new OutbreakWatch({
       incidents: this.incidents,
       devices: () => this.#engine?.devices ?? null,
@@ -150,9 +133,7 @@ export class Recorder {
     if (change === 'resumed' && device !== null) noteResumed(device, incident.id, time);
     this.#describer.describe(incident, device);
     const event = { change, incident, time };
-    this.#unsaved.alert(this.#options.alerts(event, device));
-    this.#save(AT_ONCE, device === null ? [] : [device]);
-    this.#options.events.emit('incident', event);
+    this.#news.add({ event, device, alerts: this.#options.alerts(event, device) });
   }
 
   /** The frames that showed the absorbed incidents become its own. */
@@ -178,6 +159,7 @@ export class Recorder {
   withdraw(incidents: readonly Incident[], time: number): void {
     this.incidents.remove(incidents.map(({ id }) => id));
     this.evidence.ring.remove(incidents.map(({ id }) => id));
+    this.#news.withdraw(new Set(incidents));
     for (const incident of incidents) {
       this.#unsaved.incidents.delete(incident.id);
       this.#untold.delete(incident.id);
@@ -228,13 +210,16 @@ export class Recorder {
   }
 
   /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
-  flushMail(): void {
+  flushMail(isLast = false): void {
+    const now = this.#engine?.now ?? 0;
+    this.#news.flush(now, isLast);
     this.#renamed(new Set(this.#engine?.devices.takeRenamed()));
     const changed = this.#unsaved.incidents.size + this.#untold.size + this.#unsaved.devices.size;
-    if (changed === 0 && !this.#unsaved.expectations && !this.evidence.ring.isUrgent) return;
+    const { expectations } = this.#unsaved;
+    const isWaiting = expectations || this.evidence.ring.isUrgent || this.#options.store.outbox.hasGone;
+    if ((changed === 0 && !isWaiting) || (!isLast && !this.#news.mayCount(now))) return;
     const incidents = [...this.#untold.values()];
     const devices = [...this.#unsaved.devices.values()];
-    const expectations = this.#unsaved.expectations;
     this.#untold.clear();
     this.#save(SOON, devices, { evidence: this.evidence.ring.changes(false) });
     for (const incident of incidents)
@@ -243,7 +228,15 @@ export class Recorder {
     if (expectations) this.#options.events.emit('expectations');
   }
 
-  /** Stores what is new, now and then everything: about once a minute. */
+  /** Tells of devices that changed, on disk or not: about once a minute. */
+  tell(): void {
+    for (const device of this.#engine?.devices.takeChanged() ?? []) {
+      this.#unsaved.ordinary.set(device.mac, device);
+      this.#options.events.emit('device', device);
+    }
+  }
+
+  /** Stores what is new, now and then everything: about once in ten minutes. */
   flush(): void {
     this.#flush(this.#schedule.take('counts', this.#engine?.now ?? 0) ? 'all' : 'news');
   }
@@ -258,12 +251,11 @@ export class Recorder {
     if (engine === null) return;
     this.outbreaks.passed(engine.now);
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
-    this.flushMail();
-    const devices = engine.devices.takeChanged();
-    const withMeta = this.#schedule.take('meta', engine.now) || extent === 'all';
-    const meta = withMeta ? { meta: this.#meta(engine) } : {};
-    this.#save({ durable: false, extent }, devices, { ...meta, evidence: this.evidence.ring.changes(true) });
-    for (const device of devices) this.#options.events.emit('device', device);
+    this.flushMail(true);
+    this.tell();
+    const devices = [...this.#unsaved.ordinary.values()];
+    const more = { meta: this.#meta(engine), evidence: this.evidence.ring.changes(true) };
+    this.#save({ durable: false, extent }, devices, more);
     this.#prune(engine.now);
   }
 

@@ -1,12 +1,9 @@
 // When what is stored only now and then is due, in packet time.
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const HOUR = 60 * 60_000;
 
 const EVERY = {
   /** Counts and times of what is known already: what a power cut may cost. A row of each device and backend is rewritten for it. */
   counts: 6 * HOUR,
-  /** The sensor's own time, and what is known of the home as a whole. */
-  meta: 5 * MINUTE,
   /** What is too old goes. */
   prune: HOUR,
 } as const;
@@ -14,7 +11,7 @@ const EVERY = {
 export type Periodic = keyof typeof EVERY;
 
 export class Schedule {
-  readonly #next: Record<Periodic, number> = { counts: 0, meta: 0, prune: 0 };
+  readonly #next: Record<Periodic, number> = { counts: 0, prune: 0 };
 
   /** Whether it is due; from then on it is due again after its time. A clock that was set back makes nothing wait for long. */
   take(what: Periodic, now: number): boolean {

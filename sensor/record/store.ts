@@ -167,7 +167,7 @@ export class Store {
     for (const memory of batch.memories ?? []) this.#memories.save(memory);
     for (const move of batch.moves ?? []) if (move.since < move.until) this.evidence.move(move);
     if (batch.evidence !== undefined) this.evidence.save(batch.evidence);
-    if (batch.outbox !== undefined) this.outbox.add(batch.outbox, afterCommit);
+    this.outbox.save(batch.outbox ?? [], afterCommit);
   }
 
   /**
@@ -242,6 +242,7 @@ export class Store {
 
   /** Safe to call twice. */
   close(): void {
+    if (this.#db.open && this.outbox.hasGone) this.save({ durable: false });
     this.#db.close();
     this.#lock?.close();
   }

@@ -14,10 +14,19 @@ const WAITING_ALERTS = 1000;
 /** `news`: all but counts and times of what is known already. */
 export type Extent = 'news' | 'all';
 
+export interface Save {
+  durable: boolean;
+  extent: Extent;
+}
+export const AT_ONCE: Save = { durable: true, extent: 'news' };
+export const SOON: Save = { durable: false, extent: 'news' };
+
 export class Unsaved {
   readonly incidents = new Map<string, Incident>();
-  /** With news. */
+  /** That findings were about. */
   readonly devices = new Map<Mac, Device>();
+  /** Others that changed: their news waits for a flush. */
+  readonly ordinary = new Map<Mac, Device>();
   /** Of which no more than counts and times may have gone on since they were stored. */
   readonly #counted = new Map<Mac, Device>();
   readonly removedIncidents = new Set<string>();
@@ -44,8 +53,7 @@ export class Unsaved {
   }
 
   forgetDevice(mac: Mac): void {
-    this.devices.delete(mac);
-    this.#counted.delete(mac);
+    for (const table of [this.devices, this.ordinary, this.#counted]) table.delete(mac);
     this.forgottenDevices.add(mac);
   }
 
@@ -53,7 +61,8 @@ export class Unsaved {
   batch(durable: boolean, extent: Extent, devices: readonly Device[]): SaveBatch {
     const isShort = durable && extent === 'news';
     const concerned = new Set([...devices, ...(isShort ? [] : this.devices.values())]);
-    if (extent === 'all') for (const device of this.#counted.values()) concerned.add(device);
+    if (extent === 'all')
+      for (const table of [this.ordinary, this.#counted]) for (const device of table.values()) concerned.add(device);
     return {
       durable,
       [extent === 'all' ? 'devices' : 'news']: concerned,
@@ -83,13 +92,11 @@ export class Unsaved {
     this.removedExpectations.clear();
     this.removedIncidents.clear();
     this.forgottenDevices.clear();
-    for (const device of news ?? []) {
-      this.devices.delete(device.mac);
-      this.#counted.set(device.mac, device);
-    }
-    for (const { mac } of devices ?? []) {
+    for (const device of news ?? []) this.#counted.set(device.mac, device);
+    for (const { mac } of devices ?? []) this.#counted.delete(mac);
+    for (const { mac } of [...(news ?? []), ...(devices ?? [])]) {
       this.devices.delete(mac);
-      this.#counted.delete(mac);
+      this.ordinary.delete(mac);
     }
   }
 }

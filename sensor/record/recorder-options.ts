@@ -1,0 +1,23 @@
+// What the recorder is built from.
+import type { Device } from '../attribute/device.ts';
+import type { KnownTime } from '../attribute/known-time.ts';
+import type { Knowledge } from '../detect/knowledge.ts';
+import type { Log } from '../log.ts';
+import type { IncidentEvent, RecordEvents } from './events.ts';
+import type { OutboxMessage } from './outbox.ts';
+import type { Store } from './store.ts';
+
+export interface RecorderOptions {
+  store: Store;
+  events: RecordEvents;
+  knowledge: Knowledge;
+  log: Log;
+  /** The disk is spared in a flood; a recording is as quick as it can be. */
+  paced?: boolean;
+  /** Retention and quiet times count as far as they were watched. */
+  time: KnownTime;
+  /** Further entries of the store's meta table, written with everything else that changed. */
+  meta?(): Record<string, string>;
+  /** What a change says on the broker; rows for the outbox, saved together with the incident. */
+  alerts(event: IncidentEvent, device: Device | null): OutboxMessage[];
+}
