@@ -26,6 +26,8 @@ export interface Tcpdump {
 
 export function startTcpdump(run: TcpdumpRun): Tcpdump {
   const child = spawnTcpdump(run);
+  // Node throws away what a child that has ended wrote, unless somebody listens.
+  child.stdout?.on('readable', waitToBeRead);
   const ended = new Promise<string | null>((resolve, reject) => {
     child.on('error', (error) => reject(new CaptureError('tool', toolMissing(error))));
     child.on('close', (code, killedBy) => resolve(code === 0 ? null : `tcpdump ended with ${killedBy ?? code}`));
@@ -38,6 +40,10 @@ export function startTcpdump(run: TcpdumpRun): Tcpdump {
     said = (said + text).slice(-4096);
   });
   return { child, ended, said: () => said };
+}
+
+function waitToBeRead(): void {
+  // It stays in the stream.
 }
 
 function spawnTcpdump({ input, linkType, filter }: TcpdumpRun): ChildProcess {
@@ -77,6 +83,7 @@ export async function readTcpdump({ child, ended, said }: Tcpdump, reader: Tcpdu
   };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
+  stdout.off('readable', waitToBeRead);
   stdout.on('data', () => reader.onChunk());
   try {
     const deliver = pacer ? (frame: Frame) => pacer.push(frame, stdout) : onFrame;
