@@ -87,6 +87,24 @@ test('a third device joins the outbreak it belongs to', () => {
   expect(stage.alerts.filter(({ kind }) => kind === 'outbreak')).toMatchObject([{ change: 'opened' }]);
 });
 
+test('of many that begin to mail within a second all are part of the outbreak, and none is told of twice', () => {
+  const many = Array.from({ length: 40 }, (_, i) => {
+    const last = (i + 10).toString(16).padStart(2, '0');
+    return { mac: `00:17:88:0d:00:${last}`, ip: `192.168.1.${100 + i}` };
+  });
+  const stage = new Stage();
+  for (const host of many) stage.play(visit(host, '198.51.100.30', START, { host: 'plugins.broken-in.example' }));
+  for (const [i, host] of many.entries()) stage.play(mail(host, MAIL_SERVER, START + DAY + i * 20));
+  stage.finish();
+  const { evidence } = stage.incident('outbreak');
+  expect(evidence.devices).toHaveLength(40);
+  const joined = stage
+    .incidents('mail_started')
+    .filter(({ evidence: own }) => `${own.supportedBy}`.includes('outbreak'));
+  expect(joined).toHaveLength(40);
+  expect(stage.alerts.filter(({ kind }) => kind === 'outbreak')).toMatchObject([{ change: 'opened' }]);
+});
+
 test('a backend that most others use without harm, or that was contacted only afterwards, explains nothing', () => {
   const stage = new Stage();
   for (const host of [CAMERA, FRIDGE, TELEVISION, ...OTHERS])

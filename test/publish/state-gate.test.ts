@@ -42,6 +42,21 @@ it('sends nothing twice, nor what has changed back meanwhile', () => {
   expect(sent).toEqual(['t 1 @0']);
 });
 
+it('lets what is due shortly after another topic go with the next look, not each with one of its own', () => {
+  for (let topic = 0; topic < 100; topic++) {
+    gate.offer(`t${topic}`, { payload: '1', transition: 'OFF' });
+    gate.offer(`t${topic}`, { payload: '2', transition: 'OFF' });
+    timers.advance(10);
+  }
+  timers.advance(29_000);
+  expect(timers.pending()).toHaveLength(1);
+  const moments = () => new Set(sent.map((line) => line.split('@')[1]));
+  const before = moments().size;
+  timers.advance(1500);
+  expect(sent).toHaveLength(200);
+  expect(moments().size - before).toBeLessThanOrEqual(6);
+});
+
 it('answers an order even when nothing changed', () => {
   offer('1');
   gate.force('t', { payload: '1', transition: 'OFF' });
