@@ -53,7 +53,9 @@ it('holds nothing back until what was sent before is acknowledged', async () => 
   lab = publisherLab(accessTo(broker));
   lab.publisher.start();
   await until(() => lab.publisher.status().connected);
-  const ours = setNoDelay.mock.contexts.filter((socket) => socket instanceof Socket && socket.remotePort === broker.port);
+  const ours = setNoDelay.mock.contexts.filter(
+    (socket) => socket instanceof Socket && socket.remotePort === broker.port,
+  );
   setNoDelay.mockRestore();
   expect(ours).toHaveLength(1);
 });
