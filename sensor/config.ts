@@ -1,10 +1,11 @@
 // Configuration: YAML file and environment, checked by one schema. Every mistake is told at once, with its key path.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Document, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { z } from 'zod';
 import { parsePrefix } from './attribute/prefix.ts';
 import { LOG_LEVELS } from './log.ts';
+import { yaml } from './notes/yaml.ts';
 
 const ENVIRONMENT_PREFIX = 'THINGWATCH_';
 const FILE_NAMES = ['thingwatch.yaml', '/etc/thingwatch/thingwatch.yaml'];
@@ -199,7 +200,7 @@ function readYaml(path: string, problems: string[]): Record<string, unknown> {
   } catch (error) {
     throw new ConfigError([`${path}: cannot be read (${error instanceof Error ? error.message : String(error)})`]);
   }
-  const document = parseDocument(text);
+  const document = yaml().parseDocument(text);
   if (document.errors.length > 0)
     throw new ConfigError(
       document.errors.map((error) => `${path}: ${error.message.split('\n')[0]?.replace(/:$/, '')}`),

@@ -47,6 +47,8 @@ export interface EngineOptions {
   /** Returns whether the finding stands, or a person has called it normal. */
   onFinding(finding: Finding, device: Device | null): boolean;
   watcher?: PacketWatcher;
+  /** The capture has ended and all is judged. */
+  onFinish?(): void;
   /** Something waits for packet time to go on by so many ms: a live capture sees to a tick by then. */
   onWait?(milliseconds: number): void;
   knowledge: Knowledge;
@@ -237,6 +239,7 @@ export class Engine {
     this.#loss.close();
     this.#detectors.finish(this.#now);
     this.#assignRoles();
+    this.#options.onFinish?.();
   }
 
   isGateway(mac: Mac): boolean {

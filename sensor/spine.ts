@@ -1,10 +1,11 @@
 // The spine without its edges: store, engine and recorder wired together, the same for live capture and replay. It knows
 // neither capture nor the broker nor the page.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Alarm } from './alarm.ts';
 import { KnownTime } from './attribute/known-time.ts';
 import type { TimeMove } from './attribute/time-move.ts';
 import { loadVendors } from './attribute/vendor.ts';
+import { PROJECT_ROOT } from './checkout.ts';
 import type { Config } from './config.ts';
 import type { Mac } from './decode/packet.ts';
 import { Knowledge } from './detect/knowledge.ts';
@@ -21,8 +22,6 @@ import { Recorder } from './record/recorder.ts';
 import type { RecorderOptions } from './record/recorder-options.ts';
 import { Store } from './record/store.ts';
 
-/** The top folder of the checkout, from sources and from the build alike. */
-export const PROJECT_ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
 const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
 
@@ -101,7 +100,6 @@ export function openSpine(options: SpineOptions): Spine {
     paced: options.recorded !== true,
   });
   let onWait: (milliseconds: number) => void = () => {};
-  let alarm: NodeJS.Timeout | null = null;
   const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
   const engine = new Engine({
     homeNet: options.homeNet,
@@ -109,10 +107,12 @@ export function openSpine(options: SpineOptions): Spine {
     ownMacs: options.ownMacs ?? [],
     onFinding: (finding, device) => recorder.finding(finding, device),
     watcher: recorder.evidence,
+    onFinish: () => recorder.outbreaks.settle(),
     knowledge,
     onWait: (milliseconds) => onWait(milliseconds),
     settings: { learningDays, overdueDays, time, recorded: options.recorded ?? false },
   });
+  const alarm = new Alarm(() => engine.tick(options.now()));
   recorder.attach(engine);
   const timers: NodeJS.Timeout[] = [];
   let closed = false;
@@ -136,18 +136,13 @@ export function openSpine(options: SpineOptions): Spine {
       recorder.moveTime(engine, move, isSure);
     },
     followClock() {
-      onWait = (milliseconds) => {
-        alarm ??= setTimeout(() => {
-          alarm = null;
-          engine.tick(options.now());
-        }, milliseconds);
-      };
+      onWait = (milliseconds) => alarm.within(milliseconds);
     },
     close() {
       if (closed) return;
       closed = true;
       for (const timer of timers) clearInterval(timer);
-      if (alarm !== null) clearTimeout(alarm);
+      alarm.clear();
       onWait = () => {};
       engine.finish();
       recorder.flushAll();

@@ -17,15 +17,20 @@ const PAGE_TYPES = ['record', 'attribute', 'detect'];
 /** The spine, left to right. A room imports from itself and from what is left of it. */
 const ORDER = ['notes', 'capture', 'decode', 'attribute', 'detect', 'engine', 'record', 'publish', 'web'];
 
+/** Files that every room may look into: how to speak, and where the project lies. */
+const COMMON = ['log', 'checkout'];
+
 /** Files beside the spine, and the rooms they may look into. */
 const BESIDE: Record<string, readonly string[]> = {
   log: [],
-  cli: ['attribute', 'notes', 'log'],
-  config: ['attribute', 'notes', 'log'],
-  deploy: ['capture', 'log'],
+  alarm: [],
+  checkout: [],
+  cli: ['attribute', 'notes'],
+  config: ['attribute', 'notes'],
+  deploy: ['capture'],
   // It knows what must be found and what is said of it; what plays it through the whole path belongs to main.
   'self-test': ['decode', 'detect', 'record'],
-  spine: ['notes', 'decode', 'attribute', 'detect', 'engine', 'record', 'config', 'log'],
+  spine: ['notes', 'decode', 'attribute', 'detect', 'engine', 'record', 'config', 'alarm'],
 };
 
 const TOP_LEVEL = [
@@ -73,7 +78,7 @@ function complaint(file: string, { from, typeOnly }: Import): string | null {
       ? null
       : `${wrong}: the page runs in a browser and shares only shapes`;
   }
-  if (other === room || other === 'log') return null;
+  if (other === room || COMMON.includes(other)) return null;
   const beside = BESIDE[room];
   if (beside !== undefined) return beside.includes(other) ? null : `${wrong}: ${room} may not know ${other}`;
   const [here, there] = [ORDER.indexOf(room), ORDER.indexOf(other)];

@@ -10,6 +10,7 @@ import { type Packet, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 import { type Connection, payloadSequence } from './connection.ts';
 import type { Side } from './connections.ts';
 import { type LossEstimate, LossTally } from './loss-tally.ts';
+import { SecondChanceTable } from './second-chance.ts';
 import { StreamGaps } from './stream-gaps.ts';
 
 const DNS_PORT = 53;
@@ -57,28 +58,33 @@ export interface WholeStreams {
 /** `first`: nothing showed before that its asker's questions cross the mirror. */
 type Question = 'asked' | 'first' | 'answered' | 'unasked';
 
+/** Who asks one resolver. */
+interface Asker {
+  /** Stands for both in the keys of its questions, above port and identifier. */
+  number: number;
+  lastAsked: number;
+}
+/** Twenty bits of a key, beside two numbers of sixteen. */
+const MOST_ASKERS = 0xf_ffff;
+
 export class CaptureLoss {
   readonly #tally = new LossTally();
   /** Times of SYN-ACKs whose connection is not known, by its ends as its originator sees them. */
   readonly #orphans = new LRUCache<string, number>({ max: ORPHANS });
-  readonly #questions: LRUCache<string, Question>;
-  readonly #askers = new LRUCache<string, number>({ max: ASKERS });
+  readonly #questions = new SecondChanceTable<number, Question>(QUESTIONS, (question) => {
+    if (question === 'asked' || question === 'first') this.#forgottenAt = this.#last;
+  });
+  readonly #askers = new SecondChanceTable<string, Asker>(ASKERS, () => {
+    this.#forgottenAt = this.#last;
+  });
+  #askersSoFar = 0;
   /** Answers without a question so far, by time. */
-  #unasked: { key: string; time: number }[] = [];
+  #unasked: { key: number; time: number }[] = [];
   #forgottenAt = Number.NEGATIVE_INFINITY;
   #begun = Number.NEGATIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
   /** Frames are cut: payload that the filter kept may be gone. */
   isCut = false;
-
-  constructor() {
-    this.#questions = new LRUCache<string, Question>({
-      max: QUESTIONS,
-      dispose: (question, _key, reason) => {
-        if (reason === 'evict' && (question === 'asked' || question === 'first')) this.#forgottenAt = this.#last;
-      },
-    });
-  }
 
   /** Any packet that counts, before all else is made of it. */
   passed(time: number): void {
@@ -156,13 +162,13 @@ export class CaptureLoss {
     const [asker, resolver] = response ? [ip.destination, ip.source] : [ip.source, ip.destination];
     const port = response ? udp.destinationPort : udp.sourcePort;
     if ((response ? udp.sourcePort : udp.destinationPort) !== DNS_PORT) return;
-    const pair = `${asker} ${resolver}`;
-    const key = `${pair} ${port} ${id}`;
-    const lastAsked = this.#askers.get(pair);
-    const isAsking = lastAsked !== undefined && Math.abs(time - lastAsked) <= ASKING;
-    const question = this.#questions.get(key);
+    const asking = this.#asker(`${asker} ${resolver}`);
+    const key = (asking.number * 0x1_0000 + port) * 0x1_0000 + id;
+    const isAsking = Math.abs(time - asking.lastAsked) <= ASKING;
+    // Not by `get`: what was answered shall not outlast what was not.
+    const question = this.#questions.peek(key);
     if (!response) {
-      this.#askers.set(pair, time);
+      asking.lastAsked = time;
       if (question === 'unasked') {
         this.#questions.set(key, 'answered');
         this.#count(time, false);
@@ -175,6 +181,15 @@ export class CaptureLoss {
     const isMissing = question === undefined && isAsking && time - this.#forgottenAt > FORGOTTEN;
     this.#questions.set(key, isMissing ? 'unasked' : 'answered');
     if (isMissing && this.#unasked.length < UNASKED) this.#unasked.push({ key, time });
+  }
+
+  #asker(pair: string): Asker {
+    const known = this.#askers.get(pair);
+    if (known !== undefined) return known;
+    // Goes round before a key would no longer be exact; by then the first are long forgotten.
+    const asker = { number: this.#askersSoFar++ & MOST_ASKERS, lastAsked: Number.NEGATIVE_INFINITY };
+    this.#askers.set(pair, asker);
+    return asker;
   }
 
   #settle(now: number): void {

@@ -7,7 +7,7 @@ import { type IcmpError, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../d
 import { looksLikeHello } from '../decode/smtp.ts';
 import type { CaptureLoss } from './capture-loss.ts';
 import { type Connection, payloadSequence } from './connection.ts';
-import { type ConnectionHandler, ConnectionTable, type Side } from './connections.ts';
+import { type ConnectionHandler, ConnectionTable, type Heard, type Side } from './connections.ts';
 import { destinationOf } from './destination.ts';
 import type { DestinationNames } from './destination-names.ts';
 import type { Device } from './device.ts';
@@ -48,6 +48,7 @@ export class ConnectionTraffic {
   readonly #openings: Openings;
   readonly #direction: Direction;
   readonly #tunnels: Tunnels;
+  readonly #heard: Heard = (connection, from, packet, tcp) => this.#segment(connection, packet, tcp, from);
   /** Packet time as far as seen here. */
   #now = 0;
 
@@ -62,9 +63,7 @@ export class ConnectionTraffic {
   /** Returns the connection that the packet belongs to; null for segments of unknown ones. */
   tcp(packet: Packet, tcp: Tcp, time: number): Connection | null {
     this.#now = time;
-    const followed = this.#table.follow(packet, tcp, time, (connection, from) =>
-      this.#segment(connection, packet, tcp, from),
-    );
+    const followed = this.#table.follow(packet, tcp, time, this.#heard);
     if (followed !== null) return followed.connection;
     const adopted = this.#adopted(packet, tcp);
     if (adopted === null) {

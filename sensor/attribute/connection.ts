@@ -34,6 +34,14 @@ export interface InnerDestination {
   serverNext: number | null;
 }
 
+/** Octets of a connection that its backend has been told of. */
+export interface CountedVolume {
+  up: number;
+  down: number;
+  /** Of `down`, what counted towards a download. */
+  fetched: number;
+}
+
 export interface Connection {
   /** MAC that sent the originator's frames; null on a link layer without addresses. */
   originatorMac: Mac | null;
@@ -81,6 +89,8 @@ export interface Connection {
   way: Way | null;
   /** Key of the backend this connection was counted to; null while it was not. */
   backend: string | null;
+  /** How much of it was counted to that backend; null before. */
+  counted: CountedVolume | null;
   /** What was seen of it, for the estimate of capture loss; bits of capture-loss.ts. */
   seen: number;
   whole: WholeStreams | null;
@@ -123,6 +133,7 @@ export function newConnection(
     openingRead: false,
     way: null,
     backend: null,
+    counted: null,
     seen: 0,
     whole: null,
   };

@@ -39,6 +39,9 @@ export interface ConnectionHandler {
 
 export type Side = 'originator' | 'responder';
 
+/** Told of each segment of a known connection. */
+export type Heard = (connection: Connection, from: Side, packet: Packet, tcp: Tcp) => void;
+
 /** The segment that an ICMP error quotes. */
 export interface QuotedSegment {
   source: IpAddress;
@@ -89,7 +92,7 @@ export class ConnectionTable {
     packet: Packet,
     tcp: Tcp,
     time: number,
-    heard: (connection: Connection, from: Side) => void = () => {},
+    heard: Heard = () => {},
   ): { connection: Connection; from: Side } | null {
     const { ip } = packet;
     this.#now = time;
@@ -97,7 +100,7 @@ export class ConnectionTable {
     const isSyn = (tcp.flags & TCP_FLAGS.syn) !== 0 && (tcp.flags & TCP_FLAGS.ack) === 0;
     if (isSyn) {
       const connection = this.#syn(packet, tcp, time);
-      heard(connection, 'originator');
+      heard(connection, 'originator', packet, tcp);
       return { connection, from: 'originator' };
     }
     const forward = this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
@@ -114,7 +117,7 @@ export class ConnectionTable {
       connection.finFrom[from] = true;
       (from === 'originator' ? connection.up : connection.down).close();
     }
-    heard(connection, from);
+    heard(connection, from, packet, tcp);
     const reset = (tcp.flags & TCP_FLAGS.rst) !== 0;
     if (reset || (connection.finFrom.originator && connection.finFrom.responder)) this.#finish(connection);
     else if (from === 'responder' && connection.finFrom.responder) this.#handler.received(connection);
@@ -223,7 +226,8 @@ export class ConnectionTable {
 
   #syn(packet: Packet, tcp: Tcp, time: number): Connection {
     const { ip } = packet;
-    const known = ip === null ? undefined : this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
+    const key = keyOf(ip?.source ?? '', tcp.sourcePort, ip?.destination ?? '', tcp.destinationPort);
+    const known = this.#table(tcp.destinationPort).get(key);
     if (known !== undefined && known.isn === tcp.sequence && time - known.lastAt <= RETRANSMITTED_WITHIN) {
       if (time > known.lastAt) known.lastAt = time;
       return known;
@@ -232,7 +236,8 @@ export class ConnectionTable {
       this.#settle(known, 'unanswered', time);
       this.#end(known);
     }
-    const connection = this.#make(newConnection(packet, tcp, time, tcp.sequence));
+    const connection = newConnection(packet, tcp, time, tcp.sequence);
+    this.#table(tcp.destinationPort).set(key, connection);
     connection.up.start(tcp.sequence + 1);
     this.#await(connection);
     this.#handler.opened(connection);
@@ -258,7 +263,8 @@ export class ConnectionTable {
   }
 
   #make(connection: Connection): Connection {
-    this.#table(connection.responderPort).set(keyOf(connection), connection);
+    const { originatorIp, originatorPort, responderIp, responderPort } = connection;
+    this.#table(responderPort).set(keyOf(originatorIp, originatorPort, responderIp, responderPort), connection);
     return connection;
   }
 
@@ -324,7 +330,7 @@ export class ConnectionTable {
     destinationIp: IpAddress,
     destinationPort: number,
   ): Connection | undefined {
-    return this.#table(destinationPort).get(`${sourceIp} ${sourcePort} ${destinationIp} ${destinationPort}`);
+    return this.#table(destinationPort).get(keyOf(sourceIp, sourcePort, destinationIp, destinationPort));
   }
 
   #table(responderPort: number): LRUCache<string, Connection> {
@@ -332,6 +338,6 @@ export class ConnectionTable {
   }
 }
 
-function keyOf({ originatorIp, originatorPort, responderIp, responderPort }: Connection): string {
-  return `${originatorIp} ${originatorPort} ${responderIp} ${responderPort}`;
+function keyOf(fromIp: IpAddress, fromPort: number, toIp: IpAddress, toPort: number): string {
+  return `${fromIp} ${fromPort} ${toIp} ${toPort}`;
 }

@@ -19,6 +19,8 @@ const SPEAKS = 10 * 60_000;
 export const LONGEST_CHAIN = 16;
 
 export class DeviceTable {
+  /** How often an address was proven: as long as that stays, nobody has been answered for the first time. */
+  proofs = 0;
   /** Who is behind whose MAC. */
   readonly carriers: Carriers;
   readonly #known = new Map<Mac, Device>();
@@ -129,6 +131,7 @@ export class DeviceTable {
       this.#waiting.set(mac, stranger);
     } else if (!this.#known.has(mac) && !this.#waiting.has(mac)) return;
     this.#proven.add(mac);
+    this.proofs++;
   }
 
   /** Whether it is surely no made-up address: it was answered, a person spoke of it, or it was there for a day. */

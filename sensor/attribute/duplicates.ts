@@ -149,8 +149,9 @@ function destinationOf({ arp, ip }: Packet): IpAddress {
 }
 
 function bucketOf(key: Int32Array): number {
-  const [content = 0, sequence = 0, acknowledgement = 0, ports = 0] = [key[0], key[1], key[2], key[3]];
-  const mixed = Math.imul(content ^ Math.imul(sequence ^ ports, 0x85ebca6b) ^ acknowledgement, 0x27d4eb2f);
+  const content = key[0] ?? 0;
+  const ends = (key[1] ?? 0) ^ (key[3] ?? 0);
+  const mixed = Math.imul(content ^ Math.imul(ends, 0x85ebca6b) ^ (key[2] ?? 0), 0x27d4eb2f);
   return (mixed >>> 16) & (BUCKETS - 1);
 }
 
@@ -169,11 +170,21 @@ function readKey({ arp, icmpError, icmpv6, ip, tcp, udp }: Packet, key: Int32Arr
   return setKey(key, hash(payload, ICMP_HEADER), 0, 0, payload.readUInt16BE(0), identification, payloadLength);
 }
 
-function setKey(key: Int32Array, content: number, sequence: number, acknowledgement: number, ...more: number[]): true {
+function setKey(
+  key: Int32Array,
+  content: number,
+  sequence: number,
+  acknowledgement: number,
+  ports: number,
+  identification: number,
+  shape: number,
+): true {
   key[0] = content;
   key[1] = sequence;
   key[2] = acknowledgement;
-  for (let i = 0; i < 3; i++) key[3 + i] = more[i] ?? 0;
+  key[3] = ports;
+  key[4] = identification;
+  key[5] = shape;
   return true;
 }
 

@@ -20,23 +20,28 @@ interface Candidate {
 
 export class GatewayFinder {
   readonly #candidates = new Map<Mac, Candidate>();
+  /** Candidates with evidence of one kind, which may be made up; the oldest first. */
+  readonly #replaceable = new Set<Mac>();
   #anyProven = false;
 
   /** A packet from an inside address to an outside one was handed to `mac`. */
   handedTo(mac: Mac, destination: IpAddress): void {
-    this.#note(mac, ({ toward }) => remember(toward, destination));
+    const candidate = this.#candidateAt(mac);
+    if (candidate !== null) this.#remember(mac, candidate, candidate.toward, destination);
   }
 
   /** A packet from an outside address to an inside one came from `mac`. */
   cameFrom(mac: Mac, source: IpAddress): void {
-    this.#note(mac, ({ from }) => remember(from, source));
+    const candidate = this.#candidateAt(mac);
+    if (candidate !== null) this.#remember(mac, candidate, candidate.from, source);
   }
 
   /** A router advertisement or DHCP names `mac` as router. */
   confirm(mac: Mac): void {
-    this.#note(mac, (candidate) => {
-      candidate.confirmed = true;
-    });
+    const candidate = this.#candidateAt(mac);
+    if (candidate === null) return;
+    candidate.confirmed = true;
+    this.#weigh(mac, candidate);
   }
 
   /** Takes back what `gateways` gave, after a restart. */
@@ -63,30 +68,36 @@ export class GatewayFinder {
     return [...this.#candidates.keys()].filter((mac) => this.isGateway(mac)).sort();
   }
 
-  #note(mac: Mac, change: (candidate: Candidate) => void): void {
-    const candidate = this.#candidates.get(mac) ?? this.#add(mac);
-    if (candidate === null) return;
-    change(candidate);
+  #candidateAt(mac: Mac): Candidate | null {
+    return this.#candidates.get(mac) ?? this.#add(mac);
+  }
+
+  #remember(mac: Mac, candidate: Candidate, addresses: Set<IpAddress>, ip: IpAddress): void {
+    if (addresses.size >= EVIDENCE) return;
+    addresses.add(ip);
+    this.#weigh(mac, candidate);
+  }
+
+  #weigh(mac: Mac, candidate: Candidate): void {
+    if (candidate.confirmed || isProven(candidate)) this.#replaceable.delete(mac);
     this.#anyProven ||= isProven(candidate);
   }
 
   /** Made-up MACs push out made-up MACs only. */
   #add(mac: Mac): Candidate | null {
     if (this.#candidates.size >= CANDIDATES) {
-      const unproven = [...this.#candidates].find(([, candidate]) => !isProven(candidate) && !candidate.confirmed);
+      const [unproven] = this.#replaceable;
       if (unproven === undefined) return null;
-      this.#candidates.delete(unproven[0]);
+      this.#replaceable.delete(unproven);
+      this.#candidates.delete(unproven);
     }
     const candidate = { toward: new Set<IpAddress>(), from: new Set<IpAddress>(), confirmed: false };
     this.#candidates.set(mac, candidate);
+    this.#replaceable.add(mac);
     return candidate;
   }
 }
 
 function isProven({ confirmed, from, toward }: Candidate): boolean {
   return toward.size > 0 && (from.size > 0 || confirmed);
-}
-
-function remember(addresses: Set<IpAddress>, ip: IpAddress): void {
-  if (addresses.size < EVIDENCE) addresses.add(ip);
 }

@@ -6,6 +6,7 @@ import { isMailPort } from '../decode/interest.ts';
 import { type IpAddress, type Mac, type Packet, TCP_FLAGS } from '../decode/packet.ts';
 import type { Home } from './home.ts';
 import { isGroup } from './mac-address.ts';
+import { SecondChanceTable } from './second-chance.ts';
 
 /** A router passes a packet on within this many ms. */
 const WITHIN = 50;
@@ -31,7 +32,7 @@ export interface HairpinParts {
 export class HairpinFinder {
   readonly #parts: HairpinParts;
   /** By initial sequence number, which address translation leaves as it is. */
-  readonly #syns = new LRUCache<number, { packet: Packet; time: number }>({ max: SYNS });
+  readonly #syns = new SecondChanceTable<number, { packet: Packet; time: number }>(SYNS);
   /** Ends of inner legs, with the time of the last packet. */
   readonly #inner = new LRUCache<string, number>({ max: INNER });
   readonly #turned = new Map<IpAddress, { count: number; last: number }>();
@@ -44,9 +45,12 @@ export class HairpinFinder {
   observe(packet: Packet, time: number): void {
     const { tcp } = packet;
     if (tcp === null || (tcp.flags & (TCP_FLAGS.syn | TCP_FLAGS.ack)) !== TCP_FLAGS.syn) return;
-    const before = this.#syns.get(tcp.sequence);
-    if (before === undefined || Math.abs(time - before.time) > WITHIN) this.#syns.set(tcp.sequence, { packet, time });
-    else if (this.#isTurned(before.packet, packet)) this.#note(before.packet, packet, time);
+    const before = this.#syns.peek(tcp.sequence);
+    if (before === undefined || Math.abs(time - before.time) > WITHIN) {
+      // One that comes again is the latest.
+      this.#syns.delete(tcp.sequence);
+      this.#syns.set(tcp.sequence, { packet, time });
+    } else if (this.#isTurned(before.packet, packet)) this.#note(before.packet, packet, time);
     else if (this.#isTurned(packet, before.packet)) this.#note(packet, before.packet, time);
   }
 

@@ -1,11 +1,12 @@
 // Which addresses are inside the home. Private ranges always are; public ones only on a prefix that the router
 // announced. `--home-net` replaces all of it.
-import { BlockList, isIP } from 'node:net';
-import { LRUCache } from 'lru-cache';
+import { isIP } from 'node:net';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { type Announcement, type LearnedPrefix, LearnedPrefixes } from './learned-prefixes.ts';
-import { familyOf, parsePrefix } from './prefix.ts';
+import { parsePrefix } from './prefix.ts';
+import { PrefixSet } from './prefix-set.ts';
 import { PublicAddresses, type PublicClaim } from './public-addresses.ts';
+import { SecondChanceTable } from './second-chance.ts';
 
 /** RFC 1918, RFC 6598, RFC 3927, RFC 1122 (this network, loopback), multicast and broadcast. */
 const INSIDE_IPV4 = [
@@ -25,7 +26,7 @@ const EVERYBODY = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'];
 const WIDEST_LINK = 16;
 /** IPv4 networks that the DHCP servers of the cable serve: one, a few where there are guests and VLANs. */
 const LINKS = 16;
-/** Addresses whose side is remembered: a check of the lists costs more than all else that is done with a packet. */
+/** Addresses whose side is remembered: each is asked for several times a packet. */
 const REMEMBERED = 8192;
 
 /** What must be known again after a restart. */
@@ -36,22 +37,24 @@ export interface HomeMemory {
   links: string[];
 }
 
+/** Inside by the built-in set or `--home-net`, inside on a prefix that somebody announced, or not. */
+type Side = 'by-rule' | 'announced' | 'outside';
+
 export class Home {
   readonly #replaced: boolean;
-  readonly #fixed = new BlockList();
-  readonly #reserved = new BlockList();
+  readonly #fixed: PrefixSet;
+  readonly #reserved = new PrefixSet([...INSIDE_IPV4, ...INSIDE_IPV6]);
   readonly #learned = new LearnedPrefixes();
   readonly #public = new PublicAddresses();
   /** `address/length`, the latest announced last. */
-  readonly #links = new Map<string, BlockList>();
-  readonly #sides = new LRUCache<IpAddress, boolean>({ max: REMEMBERED });
+  readonly #links = new Map<string, PrefixSet>();
+  readonly #sides = new SecondChanceTable<IpAddress, Side>(REMEMBERED);
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
   constructor(homeNet: readonly string[]) {
     this.#replaced = homeNet.length > 0;
     const inside = this.#replaced ? homeNet : [...INSIDE_IPV4, ...INSIDE_IPV6];
-    for (const prefix of [...inside, ...EVERYBODY]) addTo(this.#fixed, prefix);
-    for (const prefix of [...INSIDE_IPV4, ...INSIDE_IPV6]) addTo(this.#reserved, prefix);
+    this.#fixed = new PrefixSet([...inside, ...EVERYBODY]);
   }
 
   /** True when `--home-net` decides and nothing is learned. */
@@ -60,22 +63,17 @@ export class Home {
   }
 
   isInside(ip: IpAddress): boolean {
-    let inside = this.#sides.get(ip);
-    if (inside === undefined) {
-      inside = this.#fixed.check(ip, familyOf(ip)) || this.#learned.covers(ip);
-      this.#sides.set(ip, inside);
-    }
-    return inside;
+    return this.#sideOf(ip) !== 'outside';
   }
 
   /** Inside by the built-in set or `--home-net`, not by what somebody announced. */
   isInsideByRule(ip: IpAddress): boolean {
-    return this.#fixed.check(ip, familyOf(ip));
+    return this.#sideOf(ip) === 'by-rule';
   }
 
   /** On a network here: inside, or an address that no host on the Internet has, whatever `--home-net` says of it. */
   isLocal(ip: IpAddress): boolean {
-    return this.isInside(ip) || this.#reserved.check(ip, familyOf(ip));
+    return this.isInside(ip) || this.#reserved.has(ip);
   }
 
   /** Whether a host that somebody asks a proxy for, by address or name, is on the Internet. */
@@ -86,7 +84,7 @@ export class Home {
 
   /** A prefix that a router or DHCP server announced. Returns whether it was new and acceptable. */
   learn(address: IpAddress, length: number, announcement: Announcement): boolean {
-    if (this.#replaced || isIP(address) === 0 || this.#fixed.check(address, familyOf(address))) return false;
+    if (this.#replaced || isIP(address) === 0 || this.#fixed.has(address)) return false;
     return this.#changed(this.#learned.announce(address, length, announcement));
   }
 
@@ -99,8 +97,8 @@ export class Home {
   learnLink(address: IpAddress, length: number): void {
     const text = `${address}/${length}`;
     if (length < WIDEST_LINK || parsePrefix(text) === null) return;
-    const known = this.#links.get(text) ?? new BlockList();
-    if (!this.#links.delete(text)) addTo(known, text);
+    const known = this.#links.get(text) ?? new PrefixSet([text]);
+    this.#links.delete(text);
     this.#links.set(text, known);
     const [oldest] = this.#links.keys();
     if (this.#links.size > LINKS && oldest !== undefined) this.#links.delete(oldest);
@@ -109,7 +107,7 @@ export class Home {
   /** Whether an IPv4 address lies on the cable itself, and not beyond some router; null where that is not known. */
   isOnLink(ip: IpAddress): boolean | null {
     if (this.#links.size === 0 || isIP(ip) !== 4) return null;
-    return [...this.#links.values()].some((link) => link.check(ip, 'ipv4'));
+    return [...this.#links.values()].some((link) => link.has(ip));
   }
 
   /** It has turned out who the router is: what others announced is forgotten. */
@@ -163,14 +161,18 @@ export class Home {
     this.#sides.clear();
   }
 
+  #sideOf(ip: IpAddress): Side {
+    let side = this.#sides.get(ip);
+    if (side === undefined) {
+      if (this.#fixed.has(ip)) side = 'by-rule';
+      else side = this.#learned.covers(ip) ? 'announced' : 'outside';
+      this.#sides.set(ip, side);
+    }
+    return side;
+  }
+
   #changed(isChanged: boolean): boolean {
     if (isChanged) this.#sides.clear();
     return isChanged;
   }
-}
-
-function addTo(list: BlockList, text: string): void {
-  const prefix = parsePrefix(text);
-  if (prefix === null) throw new RangeError(`not a prefix: ${text}`);
-  list.addSubnet(prefix.address, prefix.length, prefix.family);
 }

@@ -1,8 +1,8 @@
 // Public prefixes that a router or DHCP server of the home announced, each with who announced it and until when it holds.
 // Bounded. A prefix that is taken back stays for a while, as the devices go on using their old addresses.
-import { BlockList } from 'node:net';
 import type { IpAddress, Mac } from '../decode/packet.ts';
-import { familyOf, parsePrefix } from './prefix.ts';
+import { parsePrefix } from './prefix.ts';
+import { PrefixSet } from './prefix-set.ts';
 
 export interface LearnedPrefix {
   /** `address/length`. */
@@ -27,7 +27,7 @@ const LONGEST = 30 * 24 * HOUR;
 export class LearnedPrefixes {
   /** In the order last announced. */
   #prefixes = new Map<string, LearnedPrefix>();
-  #list = new BlockList();
+  #list = new PrefixSet();
   /** Nothing ends before. */
   #nextEnd = Number.POSITIVE_INFINITY;
 
@@ -36,7 +36,7 @@ export class LearnedPrefixes {
   }
 
   covers(ip: IpAddress): boolean {
-    return this.#prefixes.size > 0 && this.#list.check(ip, familyOf(ip));
+    return this.#prefixes.size > 0 && this.#list.has(ip);
   }
 
   /** Who announced the narrowest prefix that `ip` is on; null where nobody did or it is not known. */
@@ -44,7 +44,7 @@ export class LearnedPrefixes {
     let found: { by: Mac | null; length: number } = { by: null, length: -1 };
     for (const { prefix, by } of this.#prefixes.values()) {
       const length = Number(prefix.slice(prefix.indexOf('/') + 1));
-      if (length > found.length && listOf([prefix]).check(ip, familyOf(ip))) found = { by, length };
+      if (length > found.length && new PrefixSet([prefix]).has(ip)) found = { by, length };
     }
     return found.by;
   }
@@ -107,7 +107,7 @@ export class LearnedPrefixes {
   }
 
   #rebuild(): void {
-    this.#list = listOf(this.#prefixes.keys());
+    this.#list = new PrefixSet(this.#prefixes.keys());
   }
 }
 
@@ -116,13 +116,4 @@ export interface Announcement {
   /** Seconds; null where none is told. */
   lifetime: number | null;
   time: number;
-}
-
-function listOf(prefixes: Iterable<string>): BlockList {
-  const list = new BlockList();
-  for (const text of prefixes) {
-    const prefix = parsePrefix(text);
-    if (prefix !== null) list.addSubnet(prefix.address, prefix.length, prefix.family);
-  }
-  return list;
 }

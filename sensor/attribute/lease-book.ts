@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { type Device, type Lease, LIMITS } from './device.ts';
+import { SecondChanceTable } from './second-chance.ts';
 
 /** Owners of addresses that can be looked up by address. */
 const ADDRESSES = 8192;
@@ -12,13 +13,21 @@ const SPELLS = 8;
 const NETWORKS = 64;
 const NEIGHBOURS = 2;
 
+interface Owner {
+  mac: Mac;
+  /** Of the device as it was known then: an address may come back as another one. */
+  leases: Lease[];
+  /** The interval that goes on; null where it has given way. */
+  lease: Lease | null;
+}
+
 export class LeaseBook {
   /** MACs with addresses in a network, as many as matter. */
   readonly #networks = new LRUCache<string, Mac[]>({ max: NETWORKS });
-  readonly #owners = new LRUCache<IpAddress, Mac>({ max: ADDRESSES });
+  readonly #owners = new SecondChanceTable<IpAddress, Owner>(ADDRESSES);
 
   ownerOf(ip: IpAddress): Mac | undefined {
-    return this.#owners.get(ip);
+    return this.#owners.get(ip)?.mac;
   }
 
   /** Whether a DHCP server gave `device` the address. */
@@ -35,36 +44,49 @@ export class LeaseBook {
 
   /** As `ownerOf`; asked for each packet, it leaves the order in which owners give way alone. */
   holderOf(ip: IpAddress): Mac | undefined {
-    return this.#owners.peek(ip);
+    return this.#owners.peek(ip)?.mac;
   }
 
   restore({ leases, mac }: Device): void {
-    for (const { ip } of leases) {
-      this.#owners.set(ip, mac);
-      this.#settle(ip, mac);
+    for (const lease of leases) {
+      this.#owners.set(lease.ip, { mac, leases, lease });
+      this.#settle(lease.ip, mac);
     }
   }
 
   forget({ leases, mac }: Device): void {
-    for (const { ip } of leases) if (this.#owners.get(ip) === mac) this.#owners.delete(ip);
+    for (const { ip } of leases) if (this.#owners.get(ip)?.mac === mac) this.#owners.delete(ip);
   }
 
   /** `device` holds `ip` at `time`. Returns whether that is a new interval. */
   hold(device: Device, ip: IpAddress, time: number, source: Lease['source']): boolean {
     const { leases, mac } = device;
-    const current = leases.at(-1)?.ip === ip ? leases.at(-1) : leases.findLast((lease) => lease.ip === ip);
-    if (current !== undefined && this.#owners.get(ip) === mac) {
+    const owner = this.#owners.get(ip);
+    const current = owner?.leases === leases ? owner.lease : null;
+    if (current !== null) {
       if (time > current.to) current.to = time;
       if (current.source === 'on-link' || source === 'dhcp') current.source = source;
       return false;
     }
-    this.#owners.set(ip, mac);
+    const lease = { ip, from: time, to: time, source };
+    this.#owners.set(ip, { mac, leases, lease });
     this.#settle(ip, mac);
-    leases.push({ ip, from: time, to: time, source });
-    const again = leases.filter((lease) => lease.ip === ip);
-    if (again.length > SPELLS) leases.splice(leases.indexOf(oldest(again)), 1);
-    if (leases.length > LIMITS.leases) leases.splice(leases.indexOf(leastWorth(leases)), 1);
+    leases.push(lease);
+    // Of an address that nobody is known to have held there are no earlier intervals.
+    if (owner !== undefined) this.#boundSpells(device, ip);
+    if (leases.length > LIMITS.leases) this.#remove(device, leastWorth(leases));
     return true;
+  }
+
+  #boundSpells(device: Device, ip: IpAddress): void {
+    const again = device.leases.filter((lease) => lease.ip === ip);
+    if (again.length > SPELLS) this.#remove(device, oldest(again));
+  }
+
+  #remove({ leases }: Device, lease: Lease): void {
+    leases.splice(leases.indexOf(lease), 1);
+    const owner = this.#owners.peek(lease.ip);
+    if (owner?.lease === lease) owner.lease = null;
   }
 
   #settle(ip: IpAddress, mac: Mac): void {

@@ -166,7 +166,7 @@ export class LinkLearner {
       this.#knowsRouter = true;
       home.distrust((mac) => gateways.isGateway(mac));
     }
-    if (device !== null && sourceInside && !isMulticast(ip.source) && !gateways.isGateway(device.mac)) {
+    if (device !== null && sourceInside && !gateways.isGateway(device.mac) && !isMulticast(ip.source)) {
       devices.lease(device, ip.source, time, 'on-link');
     }
   }
@@ -231,7 +231,9 @@ function grantOf(
 }
 
 function isMulticast(ip: IpAddress): boolean {
-  return ip.startsWith('ff') ? ip.includes(':') : /^2(2[4-9]|3\d)\./.test(ip);
+  if (ip.includes(':')) return ip.startsWith('ff');
+  const first = Number.parseInt(ip, 10);
+  return first >= 224 && first < 240;
 }
 
 function isBroadcastAddress(ip: IpAddress): boolean {

@@ -28,6 +28,9 @@ export class LinkNeighbours {
   readonly #stations = new LRUCache<Mac, Station>({ max: STATIONS });
   /** Since when a station is handed packets for the Internet. */
   readonly #hops = new LRUCache<Mac, number>({ max: HOPS });
+  /** The hop that was handed the packet before, and who sent it: mostly they are at it again. */
+  #latestHop: Mac | null = null;
+  #latest: { mac: Mac; station: Station } | null = null;
 
   constructor(home: Home) {
     this.#home = home;
@@ -50,7 +53,9 @@ export class LinkNeighbours {
       if (udp !== null && udp.destinationPort === 67) this.#client(udp.payload, time);
     } else if (ip.version === 4 && destinationMac !== null && !isGroup(destinationMac))
       this.#station(sourceMac).delivers = true;
-    if (destinationMac === null || isGroup(destinationMac) || this.#home.isInside(ip.destination)) return;
+    if (destinationMac === null || destinationMac === this.#latestHop) return;
+    if (isGroup(destinationMac) || this.#home.isInside(ip.destination)) return;
+    this.#latestHop = destinationMac;
     if (this.#hops.get(destinationMac) === undefined) this.#hops.set(destinationMac, time);
   }
 
@@ -80,6 +85,8 @@ export class LinkNeighbours {
   forget(): void {
     this.#stations.clear();
     this.#hops.clear();
+    this.#latestHop = null;
+    this.#latest = null;
   }
 
   #member(mac: Mac, time: number): Station {
@@ -89,15 +96,16 @@ export class LinkNeighbours {
   }
 
   #station(mac: Mac): Station {
+    if (this.#latest?.mac === mac) return this.#latest.station;
     const known = this.#stations.get(mac);
-    if (known !== undefined) return known;
-    const station: Station = {
+    const station = known ?? {
       lastSeen: Number.NEGATIVE_INFINITY,
       claims: new Set(),
       announces: false,
       delivers: false,
     };
-    this.#stations.set(mac, station);
+    if (known === undefined) this.#stations.set(mac, station);
+    this.#latest = { mac, station };
     return station;
   }
 

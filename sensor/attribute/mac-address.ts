@@ -5,9 +5,11 @@ import type { IpAddress, Mac } from '../decode/packet.ts';
 /** What frames bear on loopback interfaces and in captures without addresses; on a cable nobody's. */
 export const NULL_ADDRESS = '00:00:00:00:00:00';
 
-/** Multicast and broadcast addresses have the lowest bit of the first octet set. */
+const ODD_DIGITS = new Set([...'13579bdf'].map((digit) => digit.charCodeAt(0)));
+
+/** Multicast and broadcast addresses have the lowest bit of the first octet set: its second digit is odd. */
 export function isGroup(mac: Mac): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 0x01) !== 0;
+  return ODD_DIGITS.has(mac.charCodeAt(1));
 }
 
 /** No interface sends with a group address or the null address: whoever does has forged it. */

@@ -8,6 +8,9 @@ import {
   mailDestinationKey,
   noMailCounts,
 } from './device.ts';
+import { Oldest } from './oldest.ts';
+
+const oldest = new Oldest<string, MailDestination>(({ lastSeen }) => lastSeen);
 
 export type MailOutcome = 'connected' | 'refused' | 'unanswered';
 
@@ -108,12 +111,6 @@ function destinationOf(device: Device, connection: Connection, time: number): Ma
   return destination;
 }
 
-function forgetOldest(device: Device): void {
-  let oldest: [string, MailDestination] | null = null;
-  for (const entry of device.mail.destinations) {
-    if (oldest === null || entry[1].lastSeen < oldest[1].lastSeen) oldest = entry;
-  }
-  if (oldest === null) return;
-  device.mail.destinations.delete(oldest[0]);
-  device.mail.forgottenDestinations++;
+function forgetOldest({ mail }: Device): void {
+  if (oldest.giveWay(mail.destinations) !== undefined) mail.forgottenDestinations++;
 }

@@ -3,7 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import { type DnsMessage, decodeDns, splitDnsTcp } from '../decode/dns.ts';
 import { decodeLlmnr } from '../decode/llmnr.ts';
-import { decodeMdns } from '../decode/mdns.ts';
+import { decodeMdns, type MdnsAnnouncement } from '../decode/mdns.ts';
 import { decodeNbns } from '../decode/nbns.ts';
 import { type DecodeCounters, type Decoded, Failure } from '../decode/outcome.ts';
 import { type Mac, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
@@ -15,11 +15,16 @@ import type { Device } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
 import type { IdentityBook } from './identity.ts';
 import { isGroup } from './mac-address.ts';
+import { SecondChanceTable } from './second-chance.ts';
 
 const PORTS = { dns: 53, netbios: 137, ssdp: 1900, mdns: 5353, llmnr: 5355 } as const;
+const NAME_PORTS = new Set<number>(Object.values(PORTS));
 /** DNS over TCP connections put together at once, and bytes of each direction. */
 const TCP_STREAMS = 256;
 const TCP_BYTES = 64 * 1024;
+/** Announcements that are known by their octets, since devices repeat them word for word; longer ones are read each time. */
+const REPEATED = 128;
+const REPEATED_BYTES = 1024;
 
 export interface NameTrafficParts {
   devices: DeviceTable;
@@ -38,6 +43,7 @@ interface TcpStream {
 
 export class NameTraffic {
   readonly #parts: NameTrafficParts;
+  readonly #repeated = new SecondChanceTable<string, Decoded<MdnsAnnouncement>>(REPEATED);
   readonly #streams = new LRUCache<string, TcpStream>({ max: TCP_STREAMS });
 
   constructor(parts: NameTrafficParts) {
@@ -47,12 +53,12 @@ export class NameTraffic {
   /** Takes a datagram if one of its ports is for names; returns whether it was. */
   udp(packet: Packet, udp: Udp, device: Device | null, time: number): boolean {
     const { destinationPort, payload, sourcePort } = udp;
-    const port = (number: number) => sourcePort === number || destinationPort === number;
-    if (port(PORTS.dns)) {
+    if (!NAME_PORTS.has(sourcePort) && !NAME_PORTS.has(destinationPort)) return false;
+    if (sourcePort === PORTS.dns || destinationPort === PORTS.dns) {
       const message = this.#decoded(decodeDns(payload));
       if (message !== null) this.#dns(packet, message, device, time);
     } else if (device !== null) this.#announcement(sourcePort, destinationPort, packet, payload, device, time);
-    return port(PORTS.dns) || Object.values<number>(PORTS).some(port);
+    return true;
   }
 
   /** Takes a segment; of those that are not of a DNS connection (RFC 7766) it makes nothing. */
@@ -102,7 +108,7 @@ export class NameTraffic {
   ): void {
     const { identities } = this.#parts;
     if (source === PORTS.mdns) {
-      const message = this.#decoded(decodeMdns(payload));
+      const message = this.#decoded(this.#mdns(payload));
       if (message !== null) identities.mdns(device, message, packet.ip?.source ?? null, time);
     } else if (source === PORTS.llmnr) {
       for (const claim of this.#decoded(decodeLlmnr(payload)) ?? []) {
@@ -117,6 +123,17 @@ export class NameTraffic {
       const message = this.#decoded(decodeSsdp(payload));
       if (message !== null) identities.ssdp(device, message, time);
     }
+  }
+
+  #mdns(payload: Buffer): Decoded<MdnsAnnouncement> {
+    if (payload.length > REPEATED_BYTES) return decodeMdns(payload);
+    const octets = payload.toString('latin1');
+    let announcement = this.#repeated.get(octets);
+    if (announcement === undefined) {
+      announcement = decodeMdns(payload);
+      this.#repeated.set(octets, announcement);
+    }
+    return announcement;
   }
 
   #decoded<T>(outcome: Decoded<T>): T | null {

@@ -47,6 +47,8 @@ export class Openings {
   readonly #counters: DecodeCounters;
   readonly #readers = new LRUCache<Connection, Reader>({ max: READERS });
   readonly #flows: LRUCache<string, Flow>;
+  /** Until then (ms of packet time) no QUIC connection can be over. */
+  #nextLook = 0;
 
   /** `ended` is called for QUIC connections that give way; TCP's have their own table. */
   constructor(counters: DecodeCounters, ended: (connection: Connection) => void) {
@@ -70,7 +72,9 @@ export class Openings {
     if (connection.openingRead) return this.#later(connection, tcp);
     const known = this.#readers.get(connection);
     const start = connection.isn === null ? null : (connection.isn + 1) >>> 0;
-    const reader = known ?? this.#read(connection, start, start ?? payloadSequence(tcp));
+    const from = start ?? payloadSequence(tcp);
+    if (known === undefined && payloadSequence(tcp) === from) return this.#first(connection, start, tcp);
+    const reader = known ?? this.#read(connection, start, from);
     const opening = this.#take(connection, reader, tcp);
     // What was said first is something else, or did not pass the filter: a proxy's protocol, STARTTLS in whatever it is.
     const isMisread = opening === null && payloadSequence(tcp) !== reader.from && Openings.beginsConnection(tcp);
@@ -98,6 +102,7 @@ export class Openings {
         named: false,
       };
       this.#flows.set(forward, flow);
+      this.#nextLook = Math.min(this.#nextLook, time + QUIC_IDLE);
     }
     flow.connection.up.add(udp.payloadLength);
     flow.connection.lastAt = Math.max(flow.connection.lastAt, time);
@@ -106,9 +111,14 @@ export class Openings {
 
   /** Packet time has reached `now`: idle QUIC connections end. */
   expire(now: number): void {
+    if (now < this.#nextLook) return;
+    this.#nextLook = now + QUIC_IDLE;
     for (const key of this.#flows.rkeys()) {
-      const flow = this.#flows.peek(key);
-      if (flow === undefined || flow.connection.lastAt + QUIC_IDLE > now) return;
+      const over = (this.#flows.peek(key)?.connection.lastAt ?? now) + QUIC_IDLE;
+      if (over > now) {
+        this.#nextLook = over;
+        return;
+      }
       this.#flows.delete(key);
     }
   }
@@ -116,6 +126,7 @@ export class Openings {
   /** The clock was put right by so many ms. */
   moveTime(by: number): void {
     for (const { connection } of this.#flows.values()) moveConnection(connection, by);
+    this.#nextLook += by;
   }
 
   /** The capture has ended. */
@@ -136,6 +147,16 @@ export class Openings {
     if (hello === 'more') return null;
     flow.named = true;
     return { connection, host: hello.serverName, source: 'quic', outer: hello.ech, userAgent: null };
+  }
+
+  /** Most openings are whole in their first segment: of those nothing is kept. */
+  #first(connection: Connection, start: number | null, tcp: Tcp): Opening | null {
+    const { payload } = tcp;
+    const opening = this.#open(connection, payload.length > MAX_OPENING ? payload.subarray(0, MAX_OPENING) : payload);
+    const isUnfinished = opening === 'more' && payload.length < MAX_OPENING;
+    if (isUnfinished) this.#read(connection, start, payloadSequence(tcp)).assembler.push(payloadSequence(tcp), payload);
+    connection.openingRead = !isUnfinished;
+    return opening === 'more' ? null : opening;
   }
 
   #read(connection: Connection, start: number | null, from: number): Reader {

@@ -1,6 +1,5 @@
 // Address prefixes as text, `address/length`.
 import { isIP } from 'node:net';
-import type { IpAddress } from '../decode/packet.ts';
 
 /** Parses `address/length`; null when it is no prefix. */
 export function parsePrefix(text: string): { address: string; length: number; family: 'ipv4' | 'ipv6' } | null {
@@ -11,8 +10,4 @@ export function parsePrefix(text: string): { address: string; length: number; fa
   const length = Number(match?.[2]);
   if (version === 0 || length > (version === 4 ? 32 : 128)) return null;
   return { address, length, family: version === 4 ? 'ipv4' : 'ipv6' };
-}
-
-export function familyOf(ip: IpAddress): 'ipv4' | 'ipv6' {
-  return ip.includes(':') ? 'ipv6' : 'ipv4';
 }

@@ -90,5 +90,6 @@ function mayBeginTunnel(payload: Buffer): boolean {
   const first = payload[0] ?? 0;
   if (first === 4) return payload.length >= 8 && (payload[1] === 1 || payload[1] === 2);
   if (first === 5) return payload.length >= 3 && payload.length <= 2 + 255 + 300;
+  if ((first | 0x20) !== 0x63) return false;
   return /^CONNECT /i.test(payload.toString('latin1', 0, 8));
 }

@@ -118,7 +118,7 @@ export class Evidence {
     if (sender === null || ip === null) return;
     sender.packets++;
     if (isLeaving) sender.leaving++;
-    const passed = INITIAL_HOP_LIMITS.findIndex((first) => ip.hopLimit === first - 1);
+    const passed = (INITIAL_HOP_LIMITS as readonly number[]).indexOf(ip.hopLimit + 1);
     if (passed === 0 || passed === 1 || passed === 2) sender.passedOn[passed]++;
     if (ip.version === 4) addTo(sender.sources, ip.source, SOURCES);
     if (tcp !== null && (tcp.flags & TCP_FLAGS.syn) !== 0) addTo(sender.synWindows, tcp.window, WINDOWS);

@@ -218,7 +218,8 @@ export class VantageJudge {
     // DHCP relays and servers have public addresses too, and what they say is no traffic with the Internet.
     if (ip === null || (udp !== null && DHCP_PORTS.has(udp.destinationPort)))
       return { isForeign, isFromInside: true, isToInside: true, hole: null };
-    const [isFromInside, isToInside] = [this.#home.isInside(ip.source), this.#home.isInside(ip.destination)];
+    const isFromInside = this.#home.isInside(ip.source);
+    const isToInside = this.#home.isInside(ip.destination);
     const hole = tcp === null || isFromInside === isToInside ? null : this.#handshakes.observe(ip, tcp, isFromInside);
     return { isForeign, isFromInside, isToInside, hole };
   }

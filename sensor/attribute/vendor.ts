@@ -1,11 +1,12 @@
 // Who made a device, by the IEEE registry: 36-, 28- and 24-bit blocks. The table stays one buffer of sorted lines and is
 // searched in place, so loading parses nothing and costs no heap. build-oui.mjs writes it.
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from '../checkout.ts';
 import type { Mac } from '../decode/packet.ts';
 import { isLocallyAdministered } from './device.ts';
 
+const BUILT_TABLE = join(PROJECT_ROOT, 'dist/oui.txt');
 const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 /** What loopback and layers without addresses show; it stands in the first block that was sold. */
 const NO_ADDRESS = '00:00:00:00:00:00';
@@ -24,7 +25,7 @@ export interface VendorTable {
  *
  * @throws Error that says to build when the table is not there
  */
-export function loadVendors(path: string = builtTable()): VendorTable {
+export function loadVendors(path: string = BUILT_TABLE): VendorTable {
   const table = read(path);
   return {
     vendorOf(mac) {
@@ -45,13 +46,6 @@ function read(path: string): Buffer {
   } catch (error) {
     throw new Error(`the vendor table ${path} cannot be read; run "npm run build" to make it`, { cause: error });
   }
-}
-
-/** `dist/oui.txt` of the project, from the sources as well as from `dist/`. */
-function builtTable(): string {
-  let dir = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(dir, 'package.json')) && dirname(dir) !== dir) dir = dirname(dir);
-  return join(dir, 'dist', 'oui.txt');
 }
 
 /** Binary search over lines `PREFIX<tab>name<newline>` in byte order. */

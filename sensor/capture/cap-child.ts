@@ -16,8 +16,8 @@ const PCAP_HEADER = 24;
  * 500 of them; here they take what they are.
  */
 const MOST_WAITING = 32 * 1024 * 1024;
-/** The longest a frame waits for company, in ms. */
-const FLUSH_AFTER = 4;
+/** Writes lie this far apart (ms): a frame after a silence goes out at once, those that follow it closely go together. */
+const FLUSH_EVERY = 1;
 
 const CAP_LINK_TYPES: Record<string, number> = {
   ETHERNET: LINK_TYPES.ethernet,
@@ -32,7 +32,8 @@ const capture = new cap.Cap();
 
 const pending = Buffer.alloc(FLUSH_BYTES + 16 + SNAP_LENGTH);
 let used = 0;
-let oldest = 0;
+/** Monotonic time of the last write, in ms. */
+let flushedAt = 0;
 let timer: NodeJS.Timeout | null = null;
 
 /** What the reader has not taken yet, oldest first. */
@@ -68,6 +69,8 @@ function drain(): boolean {
 function flush(): boolean {
   if (timer) clearTimeout(timer);
   timer = null;
+  const [seconds, nanoseconds] = process.hrtime();
+  flushedAt = seconds * 1000 + nanoseconds / 1e6;
   const written = drain() ? writeSome(pending.subarray(0, used)) : 0;
   if (written < used) {
     waiting.push(Buffer.from(pending.subarray(written, used)));
@@ -76,7 +79,7 @@ function flush(): boolean {
   used = 0;
   // Now it is the kernel's turn to hold frames back.
   while (waitingBytes > MOST_WAITING && !drain()) pause();
-  if (waiting.length > 0) timer = setTimeout(flush, FLUSH_AFTER);
+  if (waiting.length > 0) timer = setTimeout(flush, FLUSH_EVERY);
   return waiting.length === 0;
 }
 
@@ -102,11 +105,10 @@ function onPacket(byteCount: number): void {
   pending.writeUInt32LE(byteCount, used + 8);
   pending.writeUInt32LE(byteCount, used + 12);
   packet.copy(pending, used + 16, 0, byteCount);
-  if (used === 0) oldest = now;
   used += 16 + byteCount;
   // The timer alone would not do: it cannot fire while cap loops over waiting packets.
-  if (used >= FLUSH_BYTES || now - oldest >= FLUSH_AFTER) flush();
-  else timer ??= setTimeout(flush, FLUSH_AFTER);
+  if (used >= FLUSH_BYTES || now - flushedAt >= FLUSH_EVERY) flush();
+  else timer ??= setTimeout(flush, FLUSH_EVERY);
 }
 
 function start(): void {

@@ -5,7 +5,7 @@
 // A load past the end of a packet rejects the packet as a whole, so within one encapsulation the tests that need no
 // payload come first and every payload test is behind a length check.
 import { LINK_TYPES, type LinkType } from './frame.ts';
-import { foldBits, OPENINGS, type WordTest } from './openings.ts';
+import { foldBits, OPENINGS, type OpeningGroup, type WordTest } from './openings.ts';
 
 export const MAIL_PORTS = [25, 465, 587, 2525] as const;
 
@@ -51,9 +51,9 @@ export interface FilterPart {
   expression: string;
 }
 
-/** A node of the expression tree: what must hold, and the alternatives behind it. */
+/** A node of the expression tree: what must hold, and the alternatives behind it. A nameless one only shares a test. */
 interface Branch {
-  name: string;
+  name: string | null;
   condition: string;
   alternatives: Branch[];
 }
@@ -123,8 +123,23 @@ function between(value: string, from: number, to: number): string {
   return from === 0 ? below : `(${value} >= ${hex(from)} and ${below})`;
 }
 
+/** Ports below are those of well-known services (RFC 6335, section 6). */
+const SYSTEM_PORTS_END = 1024;
+/** As many values are tried one by one; of longer lists only a part, which costs instructions and saves time. */
+const SHORT_LIST = 5;
+
+/** Whether a port is one of some. Most are above all of them and fail the first test: bulk data is what this program sees most of. */
+function isAmong(port: string, list: readonly number[]): string {
+  const oneOf = (some: readonly number[]) => anyOf(some.map((one) => `${port} = ${one}`));
+  if (list.length <= SHORT_LIST) return oneOf(list);
+  const system = oneOf(list.filter((one) => one < SYSTEM_PORTS_END));
+  const others = oneOf(list.filter((one) => one >= SYSTEM_PORTS_END));
+  const either = `(${port} < ${SYSTEM_PORTS_END} and ${system}) or (${port} >= ${SYSTEM_PORTS_END} and ${others})`;
+  return `(${port} <= ${Math.max(...list)} and (${either}))`;
+}
+
 function eitherPort(header: number, list: readonly number[]): string {
-  return anyOf([header, header + 2].flatMap((at) => list.map((port) => `${load(at, 2)} = ${port}`)));
+  return anyOf([header, header + 2].map((at) => isAmong(load(at, 2), list)));
 }
 
 /** What is kept of TCP whose header is at `header` and whose segment, header included, has `segmentLength` bytes. */
@@ -139,6 +154,11 @@ function tcpBranches(header: number, segmentLength: string): Branch[] {
     return anyOf(ranges.map(([from, to]) => between(value, from, to)));
   };
   const part = (name: string, condition: string): Branch => ({ name, condition, alternatives: [] });
+  const opening = ({ gate, least, name, openings }: OpeningGroup): Branch => ({
+    name,
+    condition: least <= 2 ? meets(gate) : `${holds(least)} and ${meets(gate)}`,
+    alternatives: openings.map(({ all, name: inner }) => part(inner, all.map(meets).join(' and '))),
+  });
   return [
     part('connection', `${field(13)} & 0x07 != 0`),
     part('mail', eitherPort(header, MAIL_PORTS)),
@@ -148,13 +168,16 @@ function tcpBranches(header: number, segmentLength: string): Branch[] {
       condition: holds(1),
       alternatives: [
         part('http-request', `${field(2, 2)} = ${HTTP_PORT}`),
-        part('tls-hello-continued', `${field(2, 2)} = ${TLS_PORT} and ${holds(2)} and ${payload(0, 2)} != 0x1703`),
-        part('tls-hello', `${holds(6)} and ${payload(0, 2)} = 0x1603 and ${payload(5)} = 1`),
-        ...OPENINGS.map(({ gate, least, name, openings }) => ({
-          name,
-          condition: `${holds(least)} and ${meets(gate)}`,
-          alternatives: openings.map(({ all, name: opening }) => part(opening, all.map(meets).join(' and '))),
-        })),
+        {
+          name: null,
+          condition: holds(2),
+          alternatives: [
+            part('tls-hello-continued', `${field(2, 2)} = ${TLS_PORT} and ${payload(0, 2)} != 0x1703`),
+            part('tls-hello', `${payload(0, 2)} = 0x1603 and ${holds(6)} and ${payload(5)} = 1`),
+            ...OPENINGS.filter(({ least }) => least <= 2).map(opening),
+          ],
+        },
+        ...OPENINGS.filter(({ least }) => least > 2).map(opening),
       ],
     },
   ];
@@ -298,7 +321,7 @@ export function captureFilter(linkType: LinkType): string {
 /** Every leaf of the expression as a complete filter of its own. */
 export function filterParts(linkType: LinkType): FilterPart[] {
   const leaves = (branch: Branch, path: string, conditions: string[]): FilterPart[] => {
-    const name = path === '' ? branch.name : `${path}/${branch.name}`;
+    const name = [path, branch.name ?? ''].filter((part) => part !== '').join('/');
     const all = [...conditions, branch.condition];
     if (branch.alternatives.length === 0) return [{ name, expression: all.map((c) => `(${c})`).join(' and ') }];
     return branch.alternatives.flatMap((child) => leaves(child, name, all));

@@ -1,7 +1,8 @@
 // Live capture on a port of this machine, seen from the parent: runs the cap child, reads its pcap stream, starts it again when it dies.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from '../checkout.ts';
 import { CaptureError } from './errors.ts';
 import { captureFilter } from './filter.ts';
 import { type Frame, LINK_TYPES } from './frame.ts';
@@ -17,9 +18,7 @@ const END_WITHIN = 1000;
 /** A child that captured this long was healthy: its death starts the backoff anew. */
 const HEALTHY_AFTER = 10_000;
 
-const CHILD = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './cap-child.ts' : './cap-child.js', import.meta.url),
-);
+const CHILD = join(PROJECT_ROOT, 'dist/sensor/capture/cap-child.js');
 
 /** Linux's name for all interfaces at once; captured in cooked form. */
 const ANY = 'any';

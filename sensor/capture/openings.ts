@@ -112,12 +112,17 @@ export const OPENINGS: readonly OpeningGroup[] = [
 
 /** Whether a payload begins in one of these ways. */
 export function opensConversation(payload: Buffer): boolean {
-  return OPENINGS.some(
-    ({ gate, least, openings }) =>
-      payload.length >= least &&
-      holds(gate, payload) &&
-      (openings.length === 0 || openings.some(({ all }) => all.every((test) => holds(test, payload)))),
-  );
+  for (const { gate, least, openings } of OPENINGS) {
+    if (payload.length < least || !holds(gate, payload)) continue;
+    if (openings.length === 0) return true;
+    for (const { all } of openings) if (holdAll(all, payload)) return true;
+  }
+  return false;
+}
+
+function holdAll(tests: readonly WordTest[], payload: Buffer): boolean {
+  for (const test of tests) if (!holds(test, payload)) return false;
+  return true;
 }
 
 const FOLD = 0x20202020;
@@ -131,5 +136,6 @@ function holds({ anyOf, at, fold, mask, size }: WordTest, payload: Buffer): bool
   const read = payload.readUIntBE(at, size);
   const folded = fold === true ? (read | foldBits(size)) >>> 0 : read;
   const value = mask === undefined ? folded : (folded & mask) >>> 0;
-  return anyOf.some(([from, to]) => value >= from && value <= to);
+  for (const range of anyOf) if (value >= range[0] && value <= range[1]) return true;
+  return false;
 }

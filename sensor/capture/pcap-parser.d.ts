@@ -1,7 +1,6 @@
 // pcap-parser ships no types; these cover what pcap-stream.ts uses of version 0.2.1.
 declare module 'pcap-parser' {
   import type { EventEmitter } from 'node:events';
-  import type { Readable } from 'node:stream';
 
   interface GlobalHeader {
     magicNumber: number;
@@ -21,6 +20,11 @@ declare module 'pcap-parser' {
     error: [error: Error];
     end: [];
   }
-  const pcapParser: { parse(input: Readable): EventEmitter<ParserEvents> };
+  /** What it uses of a stream. */
+  interface Input extends EventEmitter {
+    pause(): void;
+    resume(): void;
+  }
+  const pcapParser: { parse(input: Input): EventEmitter<ParserEvents> };
   export default pcapParser;
 }

@@ -5,6 +5,7 @@ import pcapParser from 'pcap-parser';
 import { CaptureError } from './errors.ts';
 import type { Frame, LinkType } from './frame.ts';
 import { isSupportedLinkType, linkTypeName, linkTypeOf } from './link-types.ts';
+import { PcapFeed } from './unread-bytes.ts';
 
 /** libpcap's own upper bound for a snapshot length; a longer record means the stream is not what we think. */
 const MAX_RECORD = 262_144;
@@ -28,17 +29,10 @@ export interface PcapStreamResult {
 export function readPcap(stream: Readable, handlers: PcapStreamHandlers): Promise<PcapStreamResult> {
   return new Promise((resolve, reject) => {
     const result: PcapStreamResult = { linkType: null, frames: 0 };
-    const parser = pcapParser.parse(stream);
+    const parser = pcapParser.parse(new PcapFeed(stream));
     const fail = (error: unknown) => {
       stream.destroy();
       reject(error);
-    };
-    const guarded = (handle: () => void) => {
-      try {
-        handle();
-      } catch (error) {
-        fail(error);
-      }
     };
     parser.on('globalHeader', ({ linkLayerType }) => {
       const linkType = linkTypeOf(linkLayerType);
@@ -52,7 +46,11 @@ export function readPcap(stream: Readable, handlers: PcapStreamHandlers): Promis
         return;
       }
       result.linkType = linkType;
-      guarded(() => handlers.onOpen?.(linkType));
+      try {
+        handlers.onOpen?.(linkType);
+      } catch (error) {
+        fail(error);
+      }
     });
     parser.on('packetHeader', ({ capturedLength }) => {
       if (capturedLength > MAX_RECORD) {
@@ -68,7 +66,11 @@ export function readPcap(stream: Readable, handlers: PcapStreamHandlers): Promis
         data,
         originalLength: Math.max(header.originalLength, data.length),
       };
-      guarded(() => handlers.onFrame(frame));
+      try {
+        handlers.onFrame(frame);
+      } catch (error) {
+        fail(error);
+      }
     });
     parser.on('error', (error) =>
       fail(new CaptureError('damaged', `the capture stream cannot be read: ${error.message}`)),

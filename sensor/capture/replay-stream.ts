@@ -5,7 +5,7 @@ import { CaptureError, openReason, unopened } from './errors.ts';
 import type { Frame, LinkType } from './frame.ts';
 import type { Pacer } from './pace.ts';
 import { SNIFF_BYTES, sniffLinkType } from './sniff.ts';
-import { readTcpdump, spawnTcpdump, type TcpdumpResult } from './tcpdump.ts';
+import { readTcpdump, startTcpdump, type TcpdumpResult } from './tcpdump.ts';
 import { nextChunk, PACKING_BYTES, type Packing, packingOf, unpack } from './unpack.ts';
 
 /** Octets at the start of a capture that hold its first packet, behind a header with long comments. */
@@ -73,7 +73,8 @@ async function throughTcpdump(input: Readable, start: Buffer, options: StreamOpt
   const begun = await readHead(input, start, name, signal);
   if (begun === null) return null;
   options.onBegun?.();
-  const child = spawnTcpdump({ input: 'pipe', linkType: begun.linkType, filter });
+  const tcpdump = startTcpdump({ input: 'pipe', linkType: begun.linkType, filter });
+  const { child } = tcpdump;
   // A tcpdump that stops early (a damaged record) closes the pipe; what it said is told by readTcpdump.
   child.stdin?.on('error', () => input.destroy());
   child.stdin?.write(begun.head);
@@ -84,7 +85,7 @@ async function throughTcpdump(input: Readable, start: Buffer, options: StreamOpt
   input.on('close', () => child.stdin?.end());
   if (input.destroyed) child.stdin?.end();
   else if (child.stdin) input.pipe(child.stdin);
-  return readTcpdump(child, { file: name, onFrame, pacer, onChunk: () => options.onChunk(bytes), signal });
+  return readTcpdump(tcpdump, { file: name, onFrame, pacer, onChunk: () => options.onChunk(bytes), signal });
 }
 
 /** The beginning of a stream, `start` and what else tells its link type; null when it was aborted before. */

@@ -20,7 +20,7 @@ import type { Frame, LinkType } from './frame.ts';
 import type { Pacer } from './pace.ts';
 import { breakOf, replayStream, unpackedStart } from './replay-stream.ts';
 import { SNIFF_BYTES, sniffLinkType } from './sniff.ts';
-import { readTcpdump, spawnTcpdump, type TcpdumpResult } from './tcpdump.ts';
+import { readTcpdump, startTcpdump, type Tcpdump, type TcpdumpResult } from './tcpdump.ts';
 import { packingOf } from './unpack.ts';
 
 const readAt = promisify(read);
@@ -30,9 +30,18 @@ const CHUNK = 64 * 1024;
 /** The name that stands for standard input. */
 const STANDARD_INPUT = '-';
 
-export interface ReplayOptions {
+interface CaptureChoice {
   /** Paths, or only `-`. A pipe or FIFO can only be given alone; a file given twice is read once. */
-  files: string[];
+  files: readonly string[];
+  /** Read for `-` in place of this process's own. */
+  standardInput?: Readable;
+  /** Off only for the test that proves that the filter changes no report. */
+  filter?: boolean;
+}
+
+export interface ReplayOptions extends CaptureChoice {
+  /** Those files, if they are open already. They are closed at the end. */
+  captures?: OpenCaptures;
   onFrame(frame: Frame): void;
   /** Delivers frames no faster than packet time allows; without it they come as fast as they are read. */
   pacer?: Pacer;
@@ -41,10 +50,6 @@ export interface ReplayOptions {
   /** Called between chunks of a file; `bytes` and `total` are of the file at hand; of a pipe or a compressed file what came out of it, total null. */
   onProgress?(file: string, bytes: number | null, total: number | null): void;
   signal?: AbortSignal;
-  /** Read for `-` in place of this process's own. */
-  standardInput?: Readable;
-  /** Off only for the test that proves that the filter changes no report. */
-  filter?: boolean;
 }
 
 export interface ReplayResult {
@@ -64,37 +69,73 @@ interface Opened {
   stats: Stats;
   /** What a compressed file holds at its start; null where it is not compressed. */
   unpacked: Buffer | null;
+  /** At work on it; null where it has not been started, and for a compressed file, which is no file to tcpdump. */
+  tcpdump: Tcpdump | null;
 }
 
-/** Reads all files as one stream, ordered by their first packet. Rejects with CaptureError; what was read before has been delivered. */
-export async function replay(options: ReplayOptions): Promise<ReplayResult> {
-  const result: ReplayResult = { files: [], frames: 0, cutFiles: 0, damagedFiles: 0 };
-  const pipe = options.files.find((file) => isPipe(file, options));
+/** Captures of which nothing has been delivered yet: files in the order to read them, or the name of a pipe. */
+export interface OpenCaptures {
+  files: Opened[];
+  pipe: string | null;
+  warnings: string[];
+}
+
+/**
+ * Opens the files and starts tcpdump on the first, which translates the filter while the caller makes ready what the frames go to.
+ * Rejects with CaptureError.
+ */
+export async function openCaptures(choice: CaptureChoice): Promise<OpenCaptures> {
+  const pipe = choice.files.find((file) => isPipe(file, choice));
   if (pipe !== undefined) {
-    if (options.files.length > 1) {
+    if (choice.files.length > 1) {
       throw new CaptureError(
         'unopened',
         `${nameOf(pipe)} is a pipe, which cannot be mixed with other captures: give it alone`,
       );
     }
-    await replayPipe(pipe, options, result);
-    return result;
+    return { files: [], pipe, warnings: [] };
   }
-  const opened: Opened[] = [];
+  const captures: OpenCaptures = { files: [], pipe: null, warnings: [] };
   try {
-    for (const file of options.files) await openOnce(file, opened, options);
-    for (const capture of inOrder(opened)) {
+    for (const file of choice.files) await openOnce(file, captures);
+    captures.files = inOrder(captures.files);
+    const [first] = captures.files;
+    if (first !== undefined && first.unpacked === null) first.tcpdump = tcpdumpOn(first, choice);
+    return captures;
+  } catch (error) {
+    closeCaptures(captures);
+    throw error;
+  }
+}
+
+/** Lets go of what was opened, whether or not it was read. */
+export function closeCaptures(captures: OpenCaptures): void {
+  for (const { fd, tcpdump } of captures.files.splice(0)) {
+    tcpdump?.child.kill('SIGTERM');
+    tcpdump?.child.stdout?.destroy();
+    if (fd !== 0) closeSync(fd);
+  }
+}
+
+/** Reads all files as one stream, ordered by their first packet. Rejects with CaptureError; what was read before has been delivered. */
+export async function replay(options: ReplayOptions): Promise<ReplayResult> {
+  const result: ReplayResult = { files: [], frames: 0, cutFiles: 0, damagedFiles: 0 };
+  const captures = options.captures ?? (await openCaptures(options));
+  for (const warning of captures.warnings) options.onWarning(warning);
+  try {
+    if (captures.pipe !== null) await replayPipe(captures.pipe, options, result);
+    for (const capture of captures.files) {
       if (options.signal?.aborted) break;
       await replayFile(capture, options, result);
     }
   } finally {
-    for (const { fd } of opened) if (fd !== 0) closeSync(fd);
+    closeCaptures(captures);
   }
   return result;
 }
 
 /** Whether `file` can be read only once and only from its beginning: a pipe, a FIFO, a terminal. */
-function isPipe(file: string, { standardInput }: ReplayOptions): boolean {
+function isPipe(file: string, { standardInput }: CaptureChoice): boolean {
   if (file === STANDARD_INPUT && standardInput !== undefined) return true;
   try {
     const stats = file === STANDARD_INPUT ? fstatSync(0) : statSync(file);
@@ -109,29 +150,29 @@ function nameOf(file: string): string {
   return file === STANDARD_INPUT ? 'standard input' : file;
 }
 
-async function openOnce(file: string, opened: Opened[], options: ReplayOptions): Promise<void> {
+async function openOnce(file: string, { files, warnings }: OpenCaptures): Promise<void> {
   const capture = await openCapture(file);
-  const same = opened.find(({ stats }) => stats.dev === capture.stats.dev && stats.ino === capture.stats.ino);
+  const same = files.find(({ stats }) => stats.dev === capture.stats.dev && stats.ino === capture.stats.ino);
   if (same === undefined) {
-    opened.push(capture);
+    files.push(capture);
     return;
   }
   if (capture.fd !== 0) closeSync(capture.fd);
-  options.onWarning(`${nameOf(file)} is the same file as ${nameOf(same.file)}; it is read once`);
+  warnings.push(`${nameOf(file)} is the same file as ${nameOf(same.file)}; it is read once`);
 }
 
 async function openCapture(file: string): Promise<Opened> {
   let fd: number | null = null;
   try {
     fd = file === STANDARD_INPUT ? 0 : openSync(file, 'r');
-    return { file, fd, ...(await inspect(fd, nameOf(file))) };
+    return { file, fd, tcpdump: null, ...(await inspect(fd, nameOf(file))) };
   } catch (error) {
     if (fd !== null && fd !== 0) closeSync(fd);
     throw unopened(nameOf(file), error);
   }
 }
 
-async function inspect(fd: number, name: string): Promise<Omit<Opened, 'file' | 'fd'>> {
+async function inspect(fd: number, name: string): Promise<Omit<Opened, 'file' | 'fd' | 'tcpdump'>> {
   const stats = fstatSync(fd);
   if (stats.isDirectory()) {
     throw new CaptureError('unopened', `cannot read ${name}: it is a directory; name the capture files in it`);
@@ -198,15 +239,19 @@ function firstTime(from: Pick<SpawnSyncOptionsWithBufferEncoding, 'stdio' | 'inp
   return read32(24) * 1e6 + read32(28);
 }
 
+function tcpdumpOn({ fd, linkType }: Opened, { filter = true }: CaptureChoice): Tcpdump {
+  return startTcpdump({ input: fd, linkType, filter });
+}
+
 async function replayFile(capture: Opened, options: ReplayOptions, result: ReplayResult): Promise<void> {
-  const { file, fd, linkType, stats, unpacked } = capture;
+  const { file, fd, stats, unpacked } = capture;
   const name = nameOf(file);
   result.files.push(file);
   const { filter = true, onFrame, pacer, signal } = options;
   if (unpacked === null) {
-    const child = spawnTcpdump({ input: fd, linkType, filter });
+    const tcpdump = capture.tcpdump ?? tcpdumpOn(capture, options);
     const onChunk = () => options.onProgress?.(name, filePosition(fd), stats.size);
-    count(await readTcpdump(child, { file: name, onFrame, pacer, onChunk, signal }), options, result);
+    count(await readTcpdump(tcpdump, { file: name, onFrame, pacer, onChunk, signal }), options, result);
     return;
   }
   await withFile(fd, async (input) => {

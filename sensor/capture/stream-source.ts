@@ -6,7 +6,7 @@ import { ArrivalClock, offsetWords } from './arrival-clock.ts';
 import { CaptureError } from './errors.ts';
 import type { LiveSource, LiveSourceOptions, Warning } from './live-source.ts';
 import { readHead } from './replay-stream.ts';
-import { readTcpdump, spawnTcpdump } from './tcpdump.ts';
+import { readTcpdump, startTcpdump } from './tcpdump.ts';
 
 /** One run of whatever sends capture bytes (pcap or pcapng). */
 export interface CaptureStream {
@@ -195,14 +195,14 @@ export class StreamSource implements LiveSource {
     const begun = await readHead(bytes, Buffer.alloc(0), opener.name, signal);
     if (begun === null) return null;
     this.#lastBytes = performance.now();
-    const tcpdump = spawnTcpdump({ input: 'pipe', linkType: begun.linkType, filter: true });
-    tcpdump.stdin?.on('error', () => bytes.destroy());
-    tcpdump.stdin?.write(begun.head);
+    const tcpdump = startTcpdump({ input: 'pipe', linkType: begun.linkType, filter: true });
+    tcpdump.child.stdin?.on('error', () => bytes.destroy());
+    tcpdump.child.stdin?.write(begun.head);
     bytes.on('data', () => {
       this.#lastBytes = performance.now();
     });
-    bytes.on('close', () => tcpdump.stdin?.end());
-    if (tcpdump.stdin) bytes.pipe(tcpdump.stdin);
+    bytes.on('close', () => tcpdump.child.stdin?.end());
+    if (tcpdump.child.stdin) bytes.pipe(tcpdump.child.stdin);
     if (this.#restarts > 0 && this.#lastError !== null)
       log.info(`frames come again from ${opener.name} (restart ${this.#restarts})`);
     this.#lastError = null;

@@ -15,7 +15,38 @@ export interface TcpdumpRun {
   filter: boolean;
 }
 
-export function spawnTcpdump({ input, linkType, filter }: TcpdumpRun): ChildProcess {
+/** tcpdump at work. What it writes waits in its pipe until it is read. */
+export interface Tcpdump {
+  child: ChildProcess;
+  /** Resolves to how it failed, null where it did not. Rejects with CaptureError where it cannot be started. */
+  ended: Promise<string | null>;
+  /** The end of what it has said on standard error. */
+  said(): string;
+}
+
+export function startTcpdump(run: TcpdumpRun): Tcpdump {
+  const child = spawnTcpdump(run);
+  const ended = new Promise<string | null>((resolve, reject) => {
+    child.on('error', (error) => reject(new CaptureError('tool', toolMissing(error))));
+    child.on('close', (code, killedBy) => resolve(code === 0 ? null : `tcpdump ended with ${killedBy ?? code}`));
+  });
+  ended.catch(() => {
+    // Told to whoever reads it.
+  });
+  // Node throws away what nobody listens to when a child ends, and it may end before it is read.
+  child.stdout?.on('readable', untilRead);
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4096);
+  });
+  return { child, ended, said: () => said };
+}
+
+function untilRead(): void {
+  // What there is waits in the stream.
+}
+
+function spawnTcpdump({ input, linkType, filter }: TcpdumpRun): ChildProcess {
   const expression = filter ? [captureFilter(linkType)] : [];
   // From a pipe each frame is passed on at once: someone may be watching a router live.
   const flush = input === 'pipe' ? ['-U'] : [];
@@ -41,18 +72,10 @@ export interface TcpdumpResult {
 }
 
 /** Delivers what tcpdump lets through until it ends. Rejects with CaptureError when nothing could be read; the child is gone then, too. */
-export async function readTcpdump(child: ChildProcess, reader: TcpdumpReader): Promise<TcpdumpResult> {
+export async function readTcpdump({ child, ended, said }: Tcpdump, reader: TcpdumpReader): Promise<TcpdumpResult> {
   const { onFrame, pacer, signal } = reader;
-  const ended = new Promise<string | null>((resolve, reject) => {
-    child.on('error', (error) => reject(new CaptureError('tool', toolMissing(error))));
-    child.on('close', (code, killedBy) => resolve(code === 0 ? null : `tcpdump ended with ${killedBy ?? code}`));
-  });
-  const { stdout, stderr } = child;
-  if (!stdout || !stderr) return ended.then(() => ({ frames: 0, flaw: null, warning: null }));
-  let said = '';
-  stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-4096);
-  });
+  const { stdout } = child;
+  if (!stdout) return ended.then(() => ({ frames: 0, flaw: null, warning: null }));
   // A paused stream never ends, so it is closed as well.
   const abort = () => {
     child.kill('SIGTERM');
@@ -61,12 +84,13 @@ export async function readTcpdump(child: ChildProcess, reader: TcpdumpReader): P
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   stdout.on('data', () => reader.onChunk());
+  stdout.off('readable', untilRead);
   try {
     const deliver = pacer ? (frame: Frame) => pacer.push(frame, stdout) : onFrame;
     const [read, end] = await Promise.all([readPcap(stdout, { onFrame: deliver }), ended]);
     await pacer?.drained();
     if (end === null || signal?.aborted) return { frames: read.frames, flaw: null, warning: null };
-    return { frames: read.frames, ...judge(lastWords(said) ?? end, reader.file, read) };
+    return { frames: read.frames, ...judge(lastWords(said()) ?? end, reader.file, read) };
   } finally {
     signal?.removeEventListener('abort', abort);
     child.kill('SIGTERM');

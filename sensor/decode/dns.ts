@@ -2,8 +2,8 @@
 // Written here rather than taken from dns-packet, whose decoder gives nothing for a message cut by the snap length, joins
 // labels so that a dot inside one looks like two, and allocates four tables by the header's counts before it reads.
 import { ipv4Text, ipv6Text } from './bytes.ts';
-import { escapeLabel } from './host-text.ts';
-import { type Decoded, Failure, type Layer, malformed, truncated } from './outcome.ts';
+import { NameReader } from './dns-name.ts';
+import { type Decoded, Failure, type Layer, truncated } from './outcome.ts';
 
 /** Lower case unless asked otherwise, without the final dot, labels escaped as in host-text.ts; the root is ''. */
 export type DnsName = string;
@@ -49,10 +49,6 @@ export interface DnsOptions {
 const HEADER_LENGTH = 12;
 const MAX_QUESTIONS = 32;
 const MAX_RECORDS = 256;
-/** RFC 1035, section 2.3.4: octets of a name on the wire, length octets included. */
-const MAX_NAME = 255;
-/** As many pointers as a name can have labels; more is an attack on our time. */
-const MAX_POINTERS = 127;
 const MAX_TXT_STRINGS = 64;
 const MAX_HINTS = 8;
 const SECTIONS = ['answers', 'authorities', 'additionals'] as const;
@@ -125,13 +121,13 @@ export function splitDnsTcp(bytes: Buffer): { messages: Buffer[]; consumed: numb
 class MessageReader {
   readonly #bytes: Buffer;
   readonly #layer: Layer;
-  readonly #keepCase: boolean;
+  readonly #names: NameReader;
   #at = HEADER_LENGTH;
 
   constructor(bytes: Buffer, layer: Layer, keepCase: boolean) {
     this.#bytes = bytes;
     this.#layer = layer;
-    this.#keepCase = keepCase;
+    this.#names = new NameReader(bytes, layer, keepCase);
   }
 
   /** Fills the tables; null when the message was read to its end. */
@@ -144,7 +140,8 @@ class MessageReader {
       questions.push(question);
     }
     let records = 0;
-    for (const [index, section] of SECTIONS.entries()) {
+    for (let index = 0; index < SECTIONS.length; index++) {
+      const section = SECTIONS[index] ?? 'additionals';
       const count = this.#bytes.readUInt16BE(6 + 2 * index);
       for (let i = 0; i < count; i++) {
         if (records++ === MAX_RECORDS) return truncated(this.#layer, 'records', count, MAX_RECORDS);
@@ -157,18 +154,19 @@ class MessageReader {
   }
 
   #question(): Decoded<DnsQuestion> {
-    const name = this.#name(this.#at);
+    const name = this.#names.read(this.#at);
     if (name instanceof Failure) return name;
-    if (name.next + 4 > this.#bytes.length) return this.#short('question', name.next + 4);
-    this.#at = name.next + 4;
-    return { name: name.text, type: typeText(this.#bytes.readUInt16BE(name.next)) };
+    const at = this.#names.next;
+    if (at + 4 > this.#bytes.length) return this.#short('question', at + 4);
+    this.#at = at + 4;
+    return { name, type: typeText(this.#bytes.readUInt16BE(at)) };
   }
 
   /** Null for a record of a type or class that names nothing, or whose data is damaged. */
   #record(): Decoded<DnsRecord | null> {
-    const owner = this.#name(this.#at);
-    if (owner instanceof Failure) return owner;
-    const at = owner.next;
+    const name = this.#names.read(this.#at);
+    if (name instanceof Failure) return name;
+    const at = this.#names.next;
     if (at + 10 > this.#bytes.length) return this.#short('record', at + 10);
     const end = at + 10 + this.#bytes.readUInt16BE(at + 8);
     if (end > this.#bytes.length) return this.#short('record data', end);
@@ -176,44 +174,39 @@ class MessageReader {
     if ((this.#bytes.readUInt16BE(at + 2) & CLASS_MASK) !== CLASS_INTERNET) return null;
     const ttl = this.#bytes.readUInt32BE(at + 4);
     // RFC 2181, section 8: a TTL with its top bit set counts as zero.
-    const base = { name: owner.text, ttl: ttl > 0x7fffffff ? 0 : ttl };
-    return this.#data(base, typeText(this.#bytes.readUInt16BE(at)), at + 10, end);
+    return this.#data(name, ttl > 0x7fffffff ? 0 : ttl, typeText(this.#bytes.readUInt16BE(at)), at + 10, end);
   }
 
-  #data(base: { name: DnsName; ttl: number }, type: string, at: number, end: number): DnsRecord | null {
+  #data(name: DnsName, ttl: number, type: string, at: number, end: number): DnsRecord | null {
     const bytes = this.#bytes;
     const length = end - at;
     switch (type) {
       case 'A':
-        return length === 4 ? { ...base, type, data: ipv4Text(bytes, at) } : null;
+        return length === 4 ? { name, ttl, type, data: ipv4Text(bytes, at) } : null;
       case 'AAAA':
-        return length === 16 ? { ...base, type, data: ipv6Text(bytes, at) } : null;
+        return length === 16 ? { name, ttl, type, data: ipv6Text(bytes, at) } : null;
       case 'CNAME':
       case 'PTR':
       case 'NS': {
         const data = this.#nameWithin(at, end);
-        return data === null ? null : { ...base, type, data: data.text };
+        return data === null ? null : { name, ttl, type, data };
       }
       case 'MX': {
         const exchange = this.#nameWithin(at + 2, end);
-        return exchange === null
-          ? null
-          : { ...base, type, data: { preference: bytes.readUInt16BE(at), exchange: exchange.text } };
+        return exchange === null ? null : { name, ttl, type, data: { preference: bytes.readUInt16BE(at), exchange } };
       }
       case 'SRV': {
         const target = this.#nameWithin(at + 6, end);
-        return target === null
-          ? null
-          : { ...base, type, data: { target: target.text, port: bytes.readUInt16BE(at + 4) } };
+        return target === null ? null : { name, ttl, type, data: { target, port: bytes.readUInt16BE(at + 4) } };
       }
       case 'TXT':
-        return { ...base, type, data: textStrings(bytes.subarray(at, end)) };
+        return { name, ttl, type, data: textStrings(bytes.subarray(at, end)) };
       case 'SVCB':
       case 'HTTPS': {
         const target = this.#nameWithin(at + 2, end);
         if (target === null) return null;
-        const hints = addressHints(bytes.subarray(target.next, end));
-        return { ...base, type, data: { priority: bytes.readUInt16BE(at), target: target.text, hints } };
+        const hints = addressHints(bytes.subarray(this.#names.next, end));
+        return { name, ttl, type, data: { priority: bytes.readUInt16BE(at), target, hints } };
       }
       default:
         return null;
@@ -221,48 +214,10 @@ class MessageReader {
   }
 
   /** A name that begins inside a record's data and ends within it. */
-  #nameWithin(at: number, end: number): { text: DnsName; next: number } | null {
+  #nameWithin(at: number, end: number): DnsName | null {
     if (at >= end) return null;
-    const name = this.#name(at);
-    return name instanceof Failure || name.next > end ? null : name;
-  }
-
-  /**
-   * A name with compression (RFC 1035, section 4.1.4). Every pointer must lead before the place it was reached from, so
-   * there is no loop, and the limits on length and pointers bound the work.
-   */
-  #name(start: number): Decoded<{ text: DnsName; next: number }> {
-    const labels: string[] = [];
-    let at = start;
-    let lowest = start;
-    let next: number | null = null;
-    let pointers = 0;
-    for (let length = 1; ; ) {
-      const octet = this.#bytes[at];
-      if (octet === undefined) return this.#short('name', at + 1);
-      if (octet === 0) return { text: this.#join(labels), next: next ?? at + 1 };
-      if (octet < 0x40) {
-        length += octet + 1;
-        if (length > MAX_NAME) return malformed(this.#layer, 'name longer than 255 octets');
-        if (at + 1 + octet > this.#bytes.length) return this.#short('label', at + 1 + octet);
-        labels.push(escapeLabel(this.#bytes.subarray(at + 1, at + 1 + octet)));
-        at += 1 + octet;
-      } else if (octet >= 0xc0) {
-        if (at + 2 > this.#bytes.length) return this.#short('pointer', at + 2);
-        const target = this.#bytes.readUInt16BE(at) & 0x3fff;
-        if (target >= lowest || target < HEADER_LENGTH || ++pointers > MAX_POINTERS) {
-          return malformed(this.#layer, `pointer to ${target} at ${at}`);
-        }
-        next ??= at + 2;
-        at = target;
-        lowest = target;
-      } else return malformed(this.#layer, `label type 0x${octet.toString(16)}`);
-    }
-  }
-
-  #join(labels: string[]): DnsName {
-    const name = labels.join('.');
-    return this.#keepCase ? name : name.toLowerCase();
+    const name = this.#names.read(at);
+    return name instanceof Failure || this.#names.next > end ? null : name;
   }
 
   #short(detail: string, needed: number): Failure {

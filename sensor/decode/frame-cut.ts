@@ -5,7 +5,7 @@ import { PROTOCOLS } from './ip.ts';
 import type { Packet } from './packet.ts';
 
 /** Ethernet, three tags, PPPoE, IPv6 with a few extension headers and a full TCP header fit; more is not kept. */
-const MAX_HEADERS = 256;
+export const MAX_HEADERS = 256;
 const ETHERNET_HEADER = 14;
 /** ARP for IPv4 over Ethernet behind a cooked header and three tags. */
 const ARP_FRAME = 60;
@@ -16,11 +16,16 @@ const QUOTED_TRANSPORT = 8;
 
 /** `kept`: what stands for the payload's beginning. */
 export function cutFrame({ data }: Frame, packet: Packet, kept: Buffer): Buffer {
-  const length = Math.min(headersOf(data, packet), MAX_HEADERS, data.length);
+  const length = headerLength(data, packet);
   const cut = Buffer.allocUnsafeSlow(length + kept.length);
   data.copy(cut, 0, 0, length);
   kept.copy(cut, length);
   return cut;
+}
+
+/** Octets of a frame that are headers, at most MAX_HEADERS. */
+export function headerLength(data: Buffer, packet: Packet): number {
+  return Math.min(headersOf(data, packet), MAX_HEADERS, data.length);
 }
 
 function headersOf(data: Buffer, { arp, icmpv6, ip, tcp, udp }: Packet): number {

@@ -2,6 +2,8 @@
 import { isIPv6 } from 'node:net';
 
 const PLAIN = /^[A-Za-z0-9_-]*$/;
+/** What most names are as a whole. */
+const PLAIN_NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 const OTHER = /[^A-Za-z0-9_-]/g;
 
 /** Octets that may stand in a host and port (RFC 3986, section 3.2), escapes aside. */
@@ -12,9 +14,13 @@ const AUTHORITY = /^(?:\[([^\]]+)\]|([^:@/?#]+))(?::\d{0,5})?$/;
  * tilde means nothing to HTML, SQL, shells, URLs or MQTT topics, and since it is itself escaped the form is reversible.
  */
 export function escapeLabel(octets: Buffer): string {
-  const text = octets.toString('latin1');
-  if (PLAIN.test(text)) return text;
-  return text.replace(OTHER, (octet) => `~${octet.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return escaped(octets.toString('latin1'));
+}
+
+/** `octets` as latin1. */
+function escaped(octets: string): string {
+  if (PLAIN.test(octets)) return octets;
+  return octets.replace(OTHER, (octet) => `~${octet.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** The octets of an escaped label as raw UTF-8 text, hostile again: what an mDNS instance name says. */
@@ -29,9 +35,12 @@ export function unescapeLabel(label: string): string {
  */
 export function hostText(octets: Buffer): string | null {
   if (octets.length === 0 || octets.length > 254) return null;
-  const labels = octets.toString('latin1').replace(/\.$/, '').split('.');
+  const text = octets.toString('latin1').toLowerCase();
+  const name = text.endsWith('.') ? text.slice(0, -1) : text;
+  if (PLAIN_NAME.test(name)) return name;
+  const labels = name.split('.');
   if (labels.some((label) => label.length === 0 || label.length > 63)) return null;
-  return labels.map((label) => escapeLabel(Buffer.from(label.toLowerCase(), 'latin1'))).join('.');
+  return labels.map(escaped).join('.');
 }
 
 /** The host of `host:port` or `[IPv6]:port`; null for anything else. */

@@ -20,6 +20,9 @@ const START = new RegExp(`^(?:${BASIC}|${EXTENDED}) `);
 const LONGEST_START = 'RPC_OUT_DATA '.length;
 /** Whether a TCP payload begins like a request line: a known method and a space. */
 export function looksLikeHttpRequest(payload: Buffer): boolean {
+  const first = payload[0] ?? 0;
+  // Methods are in capital letters: of other protocols one octet tells.
+  if (first < 0x41 || first > 0x5a) return false;
   return START.test(payload.toString('latin1', 0, LONGEST_START));
 }
 

@@ -1,14 +1,20 @@
 // Initial keys of QUIC v1 (RFC 9001, section 5.2), v2 (RFC 9369, section 3.3) and the drafts still met in old devices.
 // Anyone on the path can derive them; nothing beyond the Initial packets can be read with them.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 
 /** What differs between the versions we read. */
 export interface QuicVersion {
   readonly salt: Buffer;
-  readonly labels: { readonly key: string; readonly iv: string; readonly headerProtection: string };
+  readonly labels: { readonly key: Label; readonly iv: Label; readonly headerProtection: Label };
   /** The two type bits of a long header that mean Initial. */
   readonly initialType: number;
   readonly retryType: number;
+}
+
+/** What HKDF-Expand-Label is asked for, as the octets that are hashed. */
+interface Label {
+  readonly info: Buffer;
+  readonly length: number;
 }
 
 /** Keys of the client's Initial packets. */
@@ -21,7 +27,8 @@ export interface InitialKeys {
 export const TAG_LENGTH = 16;
 export const SAMPLE_LENGTH = 16;
 
-const V1_LABELS = { key: 'quic key', iv: 'quic iv', headerProtection: 'quic hp' };
+const CLIENT_IN = label('client in', 32);
+const V1_LABELS = { key: label('quic key', 16), iv: label('quic iv', 12), headerProtection: label('quic hp', 16) };
 const V1: QuicVersion = {
   salt: Buffer.from('38762cf7f55934b34d179ae6a4c80cadccbb7f0a', 'hex'),
   labels: V1_LABELS,
@@ -30,7 +37,7 @@ const V1: QuicVersion = {
 };
 const V2: QuicVersion = {
   salt: Buffer.from('0dede3def700a6db819381be6e269dcbf9bd2ed9', 'hex'),
-  labels: { key: 'quicv2 key', iv: 'quicv2 iv', headerProtection: 'quicv2 hp' },
+  labels: { key: label('quicv2 key', 16), iv: label('quicv2 iv', 12), headerProtection: label('quicv2 hp', 16) },
   initialType: 1,
   retryType: 0,
 };
@@ -50,27 +57,23 @@ export function quicVersion(number: number): QuicVersion | undefined {
 
 /** Keys of the client's Initials from the Destination Connection ID of its first one. */
 export function clientInitialKeys(version: QuicVersion, connectionId: Buffer): InitialKeys {
-  const secret = Buffer.from(hkdfSync('sha256', connectionId, version.salt, expandInfo('client in', 32), 32));
-  return {
-    key: expandLabel(secret, version.labels.key, 16),
-    iv: expandLabel(secret, version.labels.iv, 12),
-    headerProtection: expandLabel(secret, version.labels.headerProtection, 16),
-  };
+  const { headerProtection, iv, key } = version.labels;
+  // HKDF-Extract (RFC 5869, section 2.2).
+  const initial = createHmac('sha256', version.salt).update(connectionId).digest();
+  const secret = expand(initial, CLIENT_IN);
+  return { key: expand(secret, key), iv: expand(secret, iv), headerProtection: expand(secret, headerProtection) };
 }
 
-/** HkdfLabel of RFC 8446, section 7.1, with an empty context. */
-function expandInfo(label: string, length: number): Buffer {
-  const text = Buffer.from(`tls13 ${label}`, 'latin1');
-  return Buffer.concat([Buffer.from([length >> 8, length & 0xff, text.length]), text, Buffer.from([0])]);
+/** HkdfLabel of RFC 8446, section 7.1, with an empty context, and the number of the first block (RFC 5869, section 2.3). */
+function label(text: string, length: number): Label {
+  const octets = Buffer.from(`tls13 ${text}`, 'latin1');
+  const info = Buffer.concat([Buffer.from([length >> 8, length & 0xff, octets.length]), octets, Buffer.from([0, 1])]);
+  return { info, length };
 }
 
 /** HKDF-Expand-Label for outputs of at most one hash block. */
-function expandLabel(secret: Buffer, label: string, length: number): Buffer {
-  const block = createHmac('sha256', secret)
-    .update(expandInfo(label, length))
-    .update(Buffer.from([1]))
-    .digest();
-  return block.subarray(0, length);
+function expand(secret: Buffer, { info, length }: Label): Buffer {
+  return createHmac('sha256', secret).update(info).digest().subarray(0, length);
 }
 
 /** The five mask bytes of header protection (RFC 9001, section 5.4.3). */

@@ -61,6 +61,8 @@ export class QuicInitials {
   #keysFor = '';
   #keys: InitialKeys | null = null;
   #datagrams = 0;
+  /** The stream so far, where it has grown since it was read. */
+  #unread: Buffer | null = null;
   #hello: ClientHello | null = null;
 
   /**
@@ -97,7 +99,11 @@ export class QuicInitials {
     // negotiated on the way changes the keys but not the ID they come from.
     for (const connectionId of [this.#firstDestination, header.destination]) {
       const plain = open(packet, numberAt, this.#keysOf(header, connectionId));
-      if (plain !== null) return this.#readFrames(plain);
+      if (plain !== null) {
+        const problem = this.#readFrames(plain);
+        this.#readHello();
+        return problem;
+      }
       if (connectionId.equals(header.destination)) break;
     }
     return malformed('quic', 'an Initial that its keys do not open');
@@ -125,6 +131,11 @@ export class QuicInitials {
       return read.value;
     };
     while (at < plain.length) {
+      // Most of a client's first datagram is padding, an octet a frame.
+      if (plain[at] === 0x00) {
+        at++;
+        continue;
+      }
       const type = next();
       if (type === 0x00 || type === 0x01) continue;
       if (type === 0x02 || type === 0x03) {
@@ -141,7 +152,8 @@ export class QuicInitials {
         const offset = next();
         const length = next();
         if (at + length > plain.length) return malformed('quic', 'CRYPTO frame longer than its packet');
-        if (offset < MAX_CRYPTO_BYTES) this.#take(this.#crypto.push(offset, plain.subarray(at, at + length)));
+        const isWithin = offset < MAX_CRYPTO_BYTES;
+        this.#unread = (isWithin ? this.#crypto.push(offset, plain.subarray(at, at + length)) : null) ?? this.#unread;
         at += length;
       } else if (type === 0x1c) {
         next();
@@ -153,9 +165,11 @@ export class QuicInitials {
     return at > plain.length ? malformed('quic', 'frame longer than its packet') : null;
   }
 
-  #take(contiguous: Buffer | null): void {
-    if (contiguous === null) return;
-    const hello = parseClientHelloBody(contiguous, 'quic');
+  /** Once for all fragments of a packet: there may be one for each octet. */
+  #readHello(): void {
+    if (this.#unread === null) return;
+    const hello = parseClientHelloBody(this.#unread, 'quic');
+    this.#unread = null;
     if (!(hello instanceof Failure)) this.#hello = hello;
   }
 }

@@ -10,6 +10,9 @@ const MAX_TEXT = 255;
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+/** Visible ASCII, as most names are: nothing to take out. */
+const CLEAN = /^[!-~]*$/;
+
 /** Labels of letters, digits, hyphen and underscore (RFC 1035, section 2.3.4, for the lengths; RFC 8552 for `_`). */
 const HOST_NAME = /^[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*$/;
 const MAX_HOST_NAME = 253;
@@ -24,6 +27,7 @@ export function decodeText(bytes: Buffer): string {
 
 /** Printable text: unprintable characters removed, trimmed, cut to `max` code points. May be empty. */
 export function cleanText(text: string, max = MAX_TEXT): string {
+  if (CLEAN.test(text)) return text.slice(0, max);
   return cutCodePoints(text.replace(UNPRINTABLE, '').trim(), max).trimEnd();
 }
 

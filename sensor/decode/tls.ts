@@ -24,6 +24,7 @@ const MAX_HELLO = 2 + 32 + 33 + (2 + 65534) + 256 + (2 + 65535);
 const MAX_PROTOCOLS = 16;
 
 const EXTENSION = { serverName: 0, alpn: 16, encryptedClientHello: 0xfe0d } as const;
+const READ_EXTENSIONS = new Set<number>(Object.values(EXTENSION));
 
 /** Whether a TCP payload begins with a TLS record that begins with a ClientHello. */
 export function looksLikeClientHello(payload: Buffer): boolean {
@@ -56,13 +57,19 @@ export function decodeClientHello(bytes: Buffer): Decoded<ClientHello> {
     collected += fragment.length;
     offset += RECORD_HEADER + length;
     if (wanted === HANDSHAKE_HEADER && collected >= HANDSHAKE_HEADER) {
-      const header = Buffer.concat(fragments, HANDSHAKE_HEADER);
+      const header = joined(fragments);
       if (header[0] !== CLIENT_HELLO) return unsupported('tls', `handshake message ${header[0]}`);
       wanted += header.readUIntBE(1, 3);
       if (wanted > HANDSHAKE_HEADER + MAX_HELLO) return malformed('tls', `hello of ${wanted} bytes`);
     }
   }
-  return parseClientHelloBody(Buffer.concat(fragments), 'tls');
+  return parseClientHelloBody(joined(fragments), 'tls');
+}
+
+/** Most hellos are whole in one record. */
+function joined(fragments: readonly Buffer[]): Buffer {
+  const [first] = fragments;
+  return first !== undefined && fragments.length === 1 ? first : Buffer.concat(fragments);
 }
 
 /**
@@ -102,8 +109,9 @@ export function parseClientHelloBody(bytes: Buffer, layer: Layer): Decoded<Clien
     const stop = extensionsEnd - at < 4 ? short(end + 1) : vectorEnd(at + 2, 2);
     const problem = stop instanceof Failure ? stop : stop > bytes.length ? short(stop) : null;
     if (stop instanceof Failure || problem !== null) return partial(hello, problem ?? short(end));
-    const applied = applyExtension(hello, bytes.readUInt16BE(at), bytes.subarray(at + 4, stop), layer);
-    if (applied instanceof Failure) return applied;
+    const type = bytes.readUInt16BE(at);
+    const applied = READ_EXTENSIONS.has(type) ? applyExtension(hello, type, bytes.subarray(at + 4, stop), layer) : null;
+    if (applied !== null) return applied;
     at = stop;
   }
   return bytes.length < end ? partial(hello, short(end)) : hello;

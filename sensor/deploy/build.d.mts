@@ -1,10 +1,2 @@
 // Types of build.mjs, which is plain JavaScript because it runs before anything is built.
-export interface BuildStamp {
-  program: string;
-  tests: string | null;
-}
-export function workFolder(folder?: string): string;
-export function sourceStamp(forTests: boolean, folder?: string): BuildStamp;
-export function isBuilt(built: BuildStamp | null, wanted: BuildStamp): boolean;
-export function readBuildStamp(folder?: string): BuildStamp | null;
 export function build(options: { forTests: boolean; onStart?: (pid: number) => void }): Promise<void>;

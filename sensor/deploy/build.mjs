@@ -1,86 +1,14 @@
-// Builds dist/: TypeScript to JavaScript, files that are not TypeScript, the vendor table, the parsed notes, the page.
-// `--noCheck`, because types are checked by `npm test` and a start-only installation has no type packages. A failed
-// build leaves the old dist as it was.
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// Builds dist/: each program as one file where its source lies in the checkout, with chunks/ beside it; the vendor table, the
+// parsed notes, the page in web/public. Types are checked by `npm test`, not here. A failed build leaves the old dist as it was.
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
+import { sourceStamp, workFolder, writeBuildStamp } from './stamp.mjs';
 import { root, runStep, SetUpError, say } from './steps.mjs';
 
-/** Where a build and its lock live while they are made. Gone afterwards. */
-export const workFolder = (folder = root) => path.join(folder, '.set-up');
-
-const TEST_TOOLS = [
-  'test/lab',
-  'test/bench',
-  'test/support',
-  'test/captures',
-  'test/agreement',
-  'test/detection',
-  'test/decode/fixtures',
-];
-/** A tool that stands among tests. */
-const SCREENSHOTS = 'test/web/screenshots.ts';
-const TEST_SOURCE = /\.(ts|mjs|sh|json|yaml)$/;
-
-/** Every file below a folder, as paths relative to `folder`, in one order on every machine. */
-function filesBelow(folder, place) {
-  const found = [];
-  const entries = existsSync(path.join(folder, place))
-    ? readdirSync(path.join(folder, place), { withFileTypes: true })
-    : [];
-  for (const entry of entries) {
-    const inside = `${place}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...filesBelow(folder, inside));
-    else if (entry.isFile()) found.push(inside);
-  }
-  return found.sort();
-}
-
-function hashOf(folder, files) {
-  const hash = createHash('sha256');
-  for (const file of files) {
-    const content = readFileSync(path.join(folder, file));
-    hash.update(`${file}\0${content.length}\0`).update(content);
-  }
-  return hash.digest('hex');
-}
-
-function testToolFiles(folder) {
-  const files = TEST_TOOLS.flatMap((place) => filesBelow(folder, place));
-  const tools = files.filter((file) => TEST_SOURCE.test(file) && !file.endsWith('.test.ts'));
-  return existsSync(path.join(folder, SCREENSHOTS)) ? [...tools, SCREENSHOTS] : tools;
-}
-
-/** Content hashes of what dist is made from: the program, and the lab and bench (null unless asked for). */
-export function sourceStamp(forTests, folder = root) {
-  const folders = ['sensor', 'web', 'firmware-notes'].flatMap((place) => filesBelow(folder, place));
-  const program = [...folders, 'tsconfig.json', 'package-lock.json'];
-  return { program: hashOf(folder, program), tests: forTests ? hashOf(folder, testToolFiles(folder)) : null };
-}
-
-/** Whether a dist with the stamp `built` (null: none) serves for `wanted`. */
-export function isBuilt(built, wanted) {
-  return built !== null && built.program === wanted.program && (wanted.tests === null || built.tests === wanted.tests);
-}
-
-export function readBuildStamp(folder = root) {
-  try {
-    return JSON.parse(readFileSync(path.join(folder, 'dist', 'built.json'), 'utf8'));
-  } catch {
-    return null;
-  }
-}
-
-/** Files that the program reads at run time and that tsc does not carry over. */
-const isAsset = (file) =>
-  /\.(mjs|yaml|json)$/.test(file) &&
-  !/^sensor\/deploy\/(.*\.mjs|tsconfig\..*)$/.test(file) &&
-  !file.endsWith('tsconfig.json');
-
 async function tool(file, args, what, onStart) {
-  const { code } = await runStep(process.execPath, [path.join(root, 'node_modules', file), ...args], { onStart });
+  const { code } = await runStep(process.execPath, [path.join(root, file), ...args], { onStart });
   if (code !== 0) throw new SetUpError(`building ${what} failed (exit ${code}); the reason is above`);
 }
 
@@ -109,21 +37,18 @@ async function buildInto(out, forTests, onStart) {
   // Taken first: what changes while it is built is built again next time.
   const stamp = sourceStamp(forTests);
   mkdirSync(out, { recursive: true });
-  const project = `sensor/deploy/tsconfig.${forTests ? 'test' : 'build'}.json`;
-  await tool('typescript/bin/tsc', ['-p', project, '--outDir', out], 'the program', onStart);
-  const assets = filesBelow(root, 'sensor').filter(isAsset);
-  if (forTests) assets.push(...testToolFiles(root).filter((file) => !file.endsWith('.ts')));
-  for (const file of assets) cpSync(path.join(root, file), path.join(out, file));
+  await tool('sensor/deploy/bundle.mjs', [out, ...(forTests ? ['--tests'] : [])], 'the program', onStart);
   const { buildOui } = await import('./build-oui.mjs');
   await buildOui(path.join(out, 'oui.txt'));
   const { compileNotes } = await import(pathToFileURL(path.join(out, 'sensor/notes/compiled.js')).href);
   writeFileSync(path.join(out, 'firmware-notes.json'), compileNotes(path.join(root, 'firmware-notes')));
+  rmSync(path.join(out, 'sensor/notes'), { recursive: true });
   if (existsSync(path.join(root, 'web/page/vite.config.ts'))) {
     const place = ['--outDir', path.join(out, 'web/public'), '--emptyOutDir'];
     const page = ['build', '--config', 'web/page/vite.config.ts', ...place, '--logLevel', 'warn'];
-    await tool('vite/bin/vite.js', page, 'the page', onStart);
+    await tool('node_modules/vite/bin/vite.js', page, 'the page', onStart);
   }
-  writeFileSync(path.join(out, 'built.json'), `${JSON.stringify(stamp)}\n`);
+  writeBuildStamp(stamp, out);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

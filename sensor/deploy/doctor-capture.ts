@@ -1,9 +1,8 @@
 // Doctor's checks of the listening side: privileges, the interface, tcpdump, the capture add-on, offloads.
 import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HARDWARE_TYPES, type InterfaceInfo } from '../capture/interfaces.ts';
 import { offloadCommand, readOffloads } from '../capture/offloads.ts';
+import { PROJECT_ROOT } from '../checkout.ts';
 import { type DoctorCheck, runProgram } from './doctor-check.ts';
 
 /** Bits of CapEff in /proc/self/status, see capabilities(7). */
@@ -91,16 +90,8 @@ export async function checkTcpdump(): Promise<DoctorCheck> {
   return { name, result: 'fail', found: missing ? 'missing' : `does not run: ${output.split('\n')[0]}`, why, fix };
 }
 
-/** The folder that holds package.json, from here or from the built copy in dist. */
-function checkout(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (folder !== path.dirname(folder) && !existsSync(path.join(folder, 'package.json')))
-    folder = path.dirname(folder);
-  return folder;
-}
-
 /** In a child: an add-on that is broken may crash its process. */
-export async function checkCaptureAddOn(folder = checkout()): Promise<DoctorCheck> {
+export async function checkCaptureAddOn(folder = PROJECT_ROOT): Promise<DoctorCheck> {
   const name = 'capture add-on';
   const why = 'live capture goes through libpcap by way of the npm package cap';
   const script = `require('node:module').createRequire(${JSON.stringify(`${folder}/`)})('cap')`;

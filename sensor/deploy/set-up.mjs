@@ -1,9 +1,8 @@
 // Everything a fresh clone needs before the program or its tests can run; quiet and quick when nothing is to do.
 // Run by itself (`node sensor/deploy/set-up.mjs [--tests]`) it does the set-up and nothing else.
 import { pathToFileURL } from 'node:url';
-import { build, isBuilt, readBuildStamp, sourceStamp, workFolder } from './build.mjs';
-import { withLock } from './lock.mjs';
 import { ensurePackages, inspectPackages } from './packages.mjs';
+import { isUpToDate, workFolder } from './stamp.mjs';
 import { completePath, SetUpError, say } from './steps.mjs';
 import { ensureSystem } from './system.mjs';
 
@@ -22,8 +21,9 @@ export function ensureNode() {
 }
 
 async function ensureBuild(forTests, onStart) {
-  if (isBuilt(readBuildStamp(), sourceStamp(forTests))) return;
+  if (isUpToDate(forTests)) return;
   say('building');
+  const { build } = await import('./build.mjs');
   await build({ forTests, onStart });
 }
 
@@ -37,7 +37,9 @@ export async function setUp({ forTests }) {
   const mode = forTests ? 'all' : 'prod';
   const state = await inspectPackages(mode);
   await ensureSystem({ forTests, building: state !== 'ready' });
-  if (state === 'ready' && isBuilt(readBuildStamp(), sourceStamp(forTests))) return;
+  if (state === 'ready' && isUpToDate(forTests)) return;
+  // Loaded only where there is something to do: this is part of each start.
+  const { withLock } = await import('./lock.mjs');
   const onWait = (pid) => say(`another set-up of this checkout is at work (process ${pid}); waiting for it`);
   await withLock(
     workFolder(),

@@ -12,11 +12,21 @@ export function backendName(host: string | null, ip: string): string {
 
 /** The conservative rule: an update label in a host name below the domain that is the vendor's first word. */
 export function isVendorUpdateHost(host: string, vendor: string | null): boolean {
-  const word = /^[a-z0-9]{4,}/.exec((vendor ?? '').toLowerCase())?.[0];
+  return isWordOf(vendor, updatesOf(host));
+}
+
+/** Whether the vendor's name begins with `word`. */
+export function isWordOf(vendor: string | null, word: string | null): boolean {
+  return word !== null && /^[a-z0-9]{4,}/.exec((vendor ?? '').toLowerCase())?.[0] === word;
+}
+
+/** Whose updates a host offers by its own labels: the first label of its domain; null where none speaks of updates. */
+export function updatesOf(host: string): string | null {
   const domain = getDomain(host);
-  if (word === undefined || domain?.split('.')[0] !== word) return false;
-  return host
+  if (domain === null) return null;
+  const isForUpdates = host
     .slice(0, Math.max(0, host.length - domain.length - 1))
     .split('.')
     .some((label) => label.split('-').some((part) => UPDATE_LABEL.test(part)));
+  return isForUpdates ? (domain.split('.')[0] ?? null) : null;
 }

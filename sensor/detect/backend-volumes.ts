@@ -14,13 +14,6 @@ const RANGE_BYTES = 16 * 1024;
 /** What comes later than this (ms) on a connection that is kept for weeks is another download. */
 const LONGEST = 24 * 60 * 60_000;
 
-interface Counted {
-  up: number;
-  down: number;
-  /** Of `down`, what counted towards a download. */
-  fetched: number;
-}
-
 /** What came down from one such backend without a pause. */
 interface Download {
   bytes: number;
@@ -31,13 +24,12 @@ interface Download {
 }
 
 export class BackendVolumes {
-  readonly #counted = new WeakMap<Connection, Counted>();
   readonly #downloads = new WeakMap<Backend, Download>();
 
   /** Adds what `connection` carried up to `time` and was not counted yet: as far as the packets that pass the filter show. */
   count(device: Device, backend: Backend, connection: Connection, time: number): void {
-    const counted = this.#counted.get(connection) ?? { up: 0, down: 0, fetched: 0 };
-    this.#counted.set(connection, counted);
+    connection.counted ??= { up: 0, down: 0, fetched: 0 };
+    const { counted } = connection;
     backend.bytesUp += connection.up.total - counted.up;
     backend.bytesDown += connection.down.total - counted.down;
     counted.up = connection.up.total;

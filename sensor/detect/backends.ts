@@ -10,14 +10,13 @@ import {
   LIMITS,
   type NameSource,
 } from '../attribute/device.ts';
+import { Oldest } from '../attribute/oldest.ts';
+import { Queue } from '../attribute/queue.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import { addTimeline } from '../attribute/timeline.ts';
 import { isMailPort } from '../decode/interest.ts';
-import { backendName, isVendorUpdateHost } from './backend-name.ts';
 import { BackendVolumes } from './backend-volumes.ts';
 import type { Detector, Surroundings } from './detector.ts';
-import { isSharedInfrastructure } from './shared-infrastructure.ts';
-import { storeOf } from './stores.ts';
 
 const SECOND = 1000;
 const DAY = 24 * 60 * 60 * SECOND;
@@ -33,13 +32,18 @@ const ACTIVITY_DAYS = 31;
 /** Roles that `backendKey` tells apart; all others are with `unknown`. */
 const KEPT_APART = ['unknown', 'update', 'store'] as const;
 
+const oldest = new Oldest<string, Backend>(({ lastSeen }) => lastSeen);
+
 type Judgement = Pick<Backend, 'role' | 'roleFrom' | 'note' | 'shared'>;
+
+/** An address without a name. */
+const UNKNOWN: Judgement = { role: 'unknown', roleFrom: null, note: null, shared: false };
 
 export class BackendDetector implements Detector {
   readonly name = 'backends';
   readonly #around: Surroundings;
   /** Answered connections that have not shown their name yet, oldest first. */
-  #unnamed: { device: Device; connection: Connection; due: number }[] = [];
+  readonly #unnamed = new Queue<{ device: Device; connection: Connection; due: number }>();
   #nextOverdueCheck = 0;
   readonly #volumes = new BackendVolumes();
 
@@ -51,7 +55,7 @@ export class BackendDetector implements Detector {
   settled(device: Device, connection: Connection, time: number): void {
     if (connection.outcome !== 'connected' || connection.mailAttempt || connection.backend !== null) return;
     this.#unnamed.push({ device, connection, due: time + NAME_WITHIN });
-    if (this.#unnamed.length > MAX_UNNAMED) this.#unnamed.shift();
+    if (this.#unnamed.size > MAX_UNNAMED) this.#unnamed.shift();
   }
 
   /**
@@ -61,7 +65,7 @@ export class BackendDetector implements Detector {
   named(device: Device, connection: Connection, time: number, bareAddress: string | null): void {
     const { ip, port, through } = destinationOf(connection);
     if (isMailPort(port)) return;
-    const name = backendName(connection.name, ip);
+    const name = connection.name === null ? ip : this.#around.knowledge.host(connection.name).domain;
     const backend = this.#backend(device, name, connection, time);
     if (connection.name !== null) addHost(backend, connection.name);
     if (bareAddress !== null) addHost(backend, bareAddress);
@@ -95,13 +99,11 @@ export class BackendDetector implements Detector {
 
   /** Packet time has reached `time`. */
   tick(time: number): void {
-    let passed = 0;
-    for (const { device, connection, due } of this.#unnamed) {
-      if (due > time) break;
+    for (let next = this.#unnamed.first; next !== undefined && next.due <= time; next = this.#unnamed.first) {
+      const { connection, device } = next;
       if (connection.backend === null && !connection.ended) this.named(device, connection, connection.openedAt, null);
-      passed++;
+      this.#unnamed.shift();
     }
-    if (passed > 0) this.#unnamed = this.#unnamed.slice(passed);
     // A clock that was set back is not waited for.
     if (time < this.#nextOverdueCheck && time >= this.#nextOverdueCheck - OVERDUE_EVERY) return;
     this.#nextOverdueCheck = time + OVERDUE_EVERY;
@@ -119,17 +121,17 @@ export class BackendDetector implements Detector {
 
   #backend(device: Device, name: string, connection: Connection, time: number): Backend {
     const host = connection.name;
-    const judged = this.#judge(device, name, host);
+    const judged = host === null ? UNKNOWN : this.#judge(device, host);
     const key = backendKey({ name, role: judged.role });
     const plain = device.backends.get(name);
     if (plain !== undefined && key !== name && host !== null && plain.hosts.includes(host))
       moveHost(device, plain, host, judged);
     const known = device.backends.get(key);
-    const isKnownDomain = backendsNamed(device, name).length > 0;
     if (known !== undefined) {
       if (known.role === 'unknown' || known.roleFrom === 'host-label') assignRole(known, judged);
       return known;
     }
+    const isKnownDomain = backendsNamed(device, name).length > 0;
     const backend: Backend = {
       name,
       role: judged.role,
@@ -148,23 +150,20 @@ export class BackendDetector implements Detector {
       days: [],
     };
     device.backends.set(key, backend);
-    if (device.backends.size > LIMITS.backends) forgetOldest(device);
+    if (device.backends.size > LIMITS.backends) oldest.giveWay(device.backends);
     // A new host in a domain the device knows is news only when it brings code.
     if (!isKnownDomain || isNotable(judged.role)) this.#announce(device, backend, connection, time);
     return backend;
   }
 
   /** What `host` is for, as the notes say, else as its own labels do. */
-  #judge(device: Device, name: string, host: string | null): Judgement {
-    const known = host === null ? null : this.#around.knowledge.backend(host, device);
-    if (known !== null) {
-      const shared = !known.dedicated || isSharedInfrastructure(name);
-      return { role: known.role, roleFrom: 'note', note: known.note, shared };
-    }
-    const shared = isSharedInfrastructure(name);
-    if (host !== null && isVendorUpdateHost(host, this.#around.knowledge.vendorOf(device)))
-      return { role: 'update', roleFrom: 'host-label', note: null, shared };
-    const store = host === null ? null : storeOf(host);
+  #judge(device: Device, host: string): Judgement {
+    const { knowledge } = this.#around;
+    const { shared, store } = knowledge.host(host);
+    const known = knowledge.backend(host, device);
+    if (known !== null)
+      return { role: known.role, roleFrom: 'note', note: known.note, shared: shared || !known.dedicated };
+    if (knowledge.isUpdateHost(host, device)) return { role: 'update', roleFrom: 'host-label', note: null, shared };
     if (store !== null)
       return { role: 'store', roleFrom: store === 'listed' ? 'store-list' : 'host-label', note: null, shared };
     return { role: 'unknown', roleFrom: null, note: null, shared };
@@ -295,11 +294,4 @@ function touch(backend: Backend, time: number): void {
   if (backend.days.includes(day)) return;
   backend.days.push(day);
   if (backend.days.length > ACTIVITY_DAYS) backend.days.shift();
-}
-
-function forgetOldest(device: Device): void {
-  let oldest: Backend | null = null;
-  for (const backend of device.backends.values())
-    if (oldest === null || backend.lastSeen < oldest.lastSeen) oldest = backend;
-  if (oldest !== null) device.backends.delete(backendKey(oldest));
 }

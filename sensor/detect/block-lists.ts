@@ -114,6 +114,8 @@ const ZONES = new Map<string, BlockList>([
   ),
 ]);
 
+/** The last two labels of each: most questions end otherwise. */
+const ENDINGS = new Set([...ZONES.keys()].map(endingOf));
 /** Labels of the longest zone above. */
 const DEEPEST = Math.max(...[...ZONES.keys()].map((zone) => zone.split('.').length));
 
@@ -125,6 +127,7 @@ export interface BlockListQuestion {
 
 /** What `name` (lower case) asks a block list; null where it asks none. */
 export function blockListQuestion(name: string): BlockListQuestion | null {
+  if (!ENDINGS.has(endingOf(name))) return null;
   const labels = name.split('.');
   for (let length = Math.min(DEEPEST, labels.length - 1); length >= 2; length--) {
     const zone = labels.slice(-length).join('.');
@@ -136,6 +139,10 @@ export function blockListQuestion(name: string): BlockListQuestion | null {
     return address === null ? null : { zone, about: { address } };
   }
   return null;
+}
+
+function endingOf(name: string): string {
+  return name.slice(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1);
 }
 
 /** Four decimal octets, or 32 nibbles, least significant first (RFC 5782, sections 2.1 and 2.4). */

@@ -189,7 +189,7 @@ export class ExposureDetector implements Detector {
 }
 
 function note(sources: IpAddress[], ip: IpAddress): boolean {
-  if (sources.includes(ip) || sources.length >= SOURCES) return false;
+  if (sources.length >= SOURCES || sources.includes(ip)) return false;
   sources.push(ip);
   return true;
 }

@@ -43,6 +43,8 @@ export interface Finding {
    * holds, told again and again; it counts once per incident.
    */
   effect: 'opens' | 'updates' | 'state';
+  /** How many judgements it stands for, where several were put off; one unless told. */
+  times?: number;
   /** The condition is over: the incident is resolved, without news. */
   closes?: boolean;
   /** The device's open incident of this kind has become part of this finding's: it no longer stands alone. */

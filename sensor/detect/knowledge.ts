@@ -6,9 +6,10 @@ import type { DeviceTable } from '../attribute/device-table.ts';
 import { displayName } from '../attribute/display-name.ts';
 import type { VendorTable } from '../attribute/vendor.ts';
 import { matchNote, type NoteEvidence, type NoteMatch } from '../notes/match.ts';
-import { findBackendRole, knowsHost, type NoteIndex } from '../notes/note-index.ts';
+import { findBackendRole, type NoteIndex } from '../notes/note-index.ts';
 import type { Note } from '../notes/schema.ts';
-import { isVendorUpdateHost } from './backend-name.ts';
+import { isWordOf } from './backend-name.ts';
+import { HostBook, type HostFacts } from './host-facts.ts';
 
 /** What the notes say of a host for one device. */
 export interface KnownBackend {
@@ -18,7 +19,9 @@ export interface KnownBackend {
 }
 
 interface Remembered {
-  evidence: string;
+  /** What it rests on: copies, as a device's own lists change in place. */
+  facts: NoteEvidence;
+  role: Device['role'];
   match: NoteMatch | null;
   classified: Classified;
 }
@@ -29,12 +32,14 @@ const HOSTS = 64;
 export class Knowledge {
   readonly #vendors: VendorTable;
   readonly #notes: NoteIndex;
+  readonly #hosts: HostBook;
   readonly #matches = new WeakMap<Device, Remembered>();
   readonly #vendorNames = new WeakMap<Device, { name: string | null }>();
 
   constructor(vendors: VendorTable, notes: NoteIndex) {
     this.#vendors = vendors;
     this.#notes = notes;
+    this.#hosts = new HostBook(notes);
   }
 
   /** IEEE organisation name; null for locally administered and unlisted addresses. */
@@ -62,30 +67,28 @@ export class Knowledge {
     return this.classOf(device).class === 'general-purpose';
   }
 
-  /** Worked out again only when the evidence has changed. */
+  /** Worked out again only when the evidence has changed: it is asked of every connection. */
   #judged(device: Device): Remembered {
-    const { hostnames, identity, role } = device;
-    const hosts = someHosts(device);
-    const evidence = JSON.stringify([role, hostnames.map((host) => host.name), identity, hosts]);
     const known = this.#matches.get(device);
-    if (known !== undefined && known.evidence === evidence) return known;
+    if (known !== undefined && stillHolds(known, device)) return known;
+    const { hostnames, identity, role } = device;
     const facts: NoteEvidence = {
       vendor: this.vendorOf(device),
       randomizedMac: isLocallyAdministered(device.mac),
       hostnames: hostnames.map((host) => host.name),
-      mdnsServices: identity.mdnsServices,
-      mdnsModels: identity.mdnsModels,
+      mdnsServices: [...identity.mdnsServices],
+      mdnsModels: [...identity.mdnsModels],
       ssdpServer: identity.ssdpServer,
-      ssdpTypes: identity.ssdpTypes,
+      ssdpTypes: [...identity.ssdpTypes],
       dhcpVendorClass: identity.dhcpVendorClass,
       dhcpFingerprint: identity.dhcpFingerprint,
       userAgent: identity.userAgent,
-      backendHosts: hosts,
+      backendHosts: someHosts(device),
     };
     const match = matchNote(facts, this.#notes);
     const note = match === null ? undefined : this.#notes.notes.get(match.slug);
     const matched = match === null || note === undefined ? null : { note, evidence: match.evidence };
-    const judged = { evidence, match, classified: classify(facts, matched, role === 'gateway') };
+    const judged = { facts, role, match, classified: classify(facts, matched, role === 'gateway') };
     this.#matches.set(device, judged);
     return judged;
   }
@@ -110,15 +113,26 @@ export class Knowledge {
     return this.#notes.notes.get(slug) ?? null;
   }
 
+  /** What the name of `host` says by itself. */
+  host(host: string): HostFacts {
+    return this.#hosts.factsOf(host);
+  }
+
+  /** Whether by its labels `host` offers updates of who made the device; believed only below the vendor's own domain. */
+  isUpdateHost(host: string, device: Device): boolean {
+    const { updatesOf } = this.host(host);
+    return updatesOf !== null && isWordOf(this.vendorOf(device), updatesOf);
+  }
+
   /** The role a note gives to `host` for this device. */
   backend(host: string, device: Device): KnownBackend | null {
     // Matching a device to its note costs far more than looking the host up.
-    if (!knowsHost(host, this.#notes)) return null;
+    if (!this.host(host).isListed) return null;
     const found = findBackendRole(host, this.#notes, this.matchOf(device)?.slug ?? null);
     if (found === null) return null;
     // `*.vendor.example` says less of `update.vendor.example` than the host's own label does.
     const vague = found.pattern.startsWith('*.') && found.role === 'cloud';
-    if (vague && isVendorUpdateHost(host, this.vendorOf(device))) return null;
+    if (vague && this.isUpdateHost(host, device)) return null;
     return { role: found.role, note: found.note, dedicated: found.dedicated };
   }
 }
@@ -129,7 +143,36 @@ function familyName({ family, vendor }: Note): string {
   return first === '' || first.toLowerCase().startsWith(vendor.toLowerCase()) ? first || vendor : `${vendor} ${first}`;
 }
 
-/** Under a flood of names this must stay cheap: it is asked for every new one. */
+/** Whether the device shows no more, and nothing else, than when it was judged. */
+function stillHolds({ facts, role }: Remembered, device: Device): boolean {
+  const { hostnames, identity } = device;
+  return (
+    role === device.role &&
+    facts.ssdpServer === identity.ssdpServer &&
+    facts.dhcpVendorClass === identity.dhcpVendorClass &&
+    facts.dhcpFingerprint === identity.dhcpFingerprint &&
+    facts.userAgent === identity.userAgent &&
+    isSame(facts.mdnsServices, identity.mdnsServices) &&
+    isSame(facts.mdnsModels, identity.mdnsModels) &&
+    isSame(facts.ssdpTypes, identity.ssdpTypes) &&
+    hasNames(hostnames, facts.hostnames) &&
+    hasHosts(device, facts.backendHosts)
+  );
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
+  return true;
+}
+
+function hasNames(hostnames: Device['hostnames'], names: readonly string[]): boolean {
+  if (hostnames.length !== names.length) return false;
+  for (let i = 0; i < names.length; i++) if (hostnames[i]?.name !== names[i]) return false;
+  return true;
+}
+
+/** The hosts that speak for a device, the first of them: under a flood of names this must stay cheap. */
 function someHosts(device: Device): string[] {
   const hosts: string[] = [];
   for (const backend of device.backends.values()) {
@@ -139,4 +182,17 @@ function someHosts(device: Device): string[] {
     }
   }
   return hosts;
+}
+
+/** Whether `someHosts` would give these. */
+function hasHosts(device: Device, hosts: readonly string[]): boolean {
+  let count = 0;
+  for (const backend of device.backends.values()) {
+    for (const host of backend.hosts) {
+      if (count === HOSTS) return true;
+      if (host !== hosts[count]) return false;
+      count++;
+    }
+  }
+  return count === hosts.length;
 }

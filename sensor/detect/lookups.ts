@@ -70,6 +70,8 @@ export class LookupDetector implements Detector {
   /** `device client`: hosts that connected to a device's mail port, and when. */
   readonly #clients = new LRUCache<string, number>({ max: CLIENTS });
   readonly #recent = new LRUCache<Mac, Recent>({ max: 256 });
+  /** No judgement falls due before. */
+  #nextDue = Number.POSITIVE_INFINITY;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -101,8 +103,14 @@ export class LookupDetector implements Detector {
   }
 
   #judgeDue(until: number, time: number): void {
+    if (until < this.#nextDue) return;
+    this.#nextDue = Number.POSITIVE_INFINITY;
     for (const [mac, recent] of this.#recent.entries()) {
-      if (recent.due === null || recent.due > until) continue;
+      if (recent.due === null) continue;
+      if (recent.due > until) {
+        this.#nextDue = Math.min(this.#nextDue, recent.due);
+        continue;
+      }
       recent.due = null;
       const device = this.#around.devices.get(mac);
       const isFilter = recent.addresses.size > 1 || recent.domains > 0;
@@ -189,7 +197,10 @@ export class LookupDetector implements Detector {
     const lists = recent.addresses.get(address) ?? new Set();
     if (recent.addresses.size < ADDRESSES) recent.addresses.set(address, lists);
     if (lists.size < LISTS) lists.add(zone);
-    if (lists.size >= OWN_LISTS && !home.isInside(address)) recent.due ??= time + FILTER_WITHIN;
+    if (lists.size >= OWN_LISTS && !home.isInside(address)) {
+      recent.due ??= time + FILTER_WITHIN;
+      this.#nextDue = Math.min(this.#nextDue, recent.due);
+    }
     return false;
   }
 

@@ -12,6 +12,8 @@ import { type Finding, isMailKind } from './finding.ts';
 
 /** An address is new for this long (ms). */
 const WINDOW = 10 * 60_000;
+/** Those that wait are looked at this often (ms) at least. */
+const LOOK_EVERY = 1000;
 /** New addresses without an answer within that time: no home has so many new things at once. */
 const NEWCOMERS = 200;
 /** What an address does in the first moments (ms) after it appeared may wait. */
@@ -71,6 +73,10 @@ export class MacFloodDetector implements Detector {
   /** Addresses nobody has answered, by the time they appeared. */
   readonly #newcomers = new Map<Mac, number>();
   readonly #held = new Map<Mac, Held>();
+  /** None of those that wait is due before `next` (ms), unless addresses are proven, or are newcomers no more, since `at`. */
+  #look = { at: 0, next: 0, proofs: 0 };
+  /** When the first of those that wait for others to appear is due. */
+  #nextFirst = 0;
   readonly #told = new WeakSet<Device>();
   /** What strangers did, counted already. */
   readonly #aside = new LRUCache<Mac, Held>({ max: ASIDE });
@@ -158,6 +164,7 @@ export class MacFloodDetector implements Detector {
       if (age > NEWBORN || !this.#around.devices.anyKnownBefore(device.firstSeen)) return false;
       held = { device, findings: [] };
       this.#held.set(device.mac, held);
+      this.#look.next = 0;
       this.#around.onWait(this.#patience.first);
     }
     held.findings.push(finding);
@@ -192,19 +199,34 @@ export class MacFloodDetector implements Detector {
   moveTime({ by }: TimeMove): void {
     for (const [mac, appeared] of this.#newcomers) this.#newcomers.set(mac, appeared + by);
     for (const { findings } of this.#held.values()) for (const finding of findings) finding.time += by;
+    this.#look.next = 0;
     if (this.#flood === null) return;
     this.#flood.lastAt += by;
     this.#flood.toldAt += by;
   }
 
   #releaseDue(time: number): void {
+    const { proofs } = this.#around.devices;
+    if (time < this.#nextFirst) this.#around.onWait(this.#nextFirst - time);
+    if (time < this.#look.next && time >= this.#look.at && proofs === this.#look.proofs) return;
+    this.#look = { at: time, next: time + LOOK_EVERY, proofs };
+    this.#nextFirst = 0;
     const { first, suspicious } = this.#patience;
     for (const held of [...this.#held.values()]) {
       const waited = time - (held.findings[0]?.time ?? time);
       const isDue = waited < 0 || waited >= suspicious || (waited >= first && !this.#isSuspicious(held.device));
       if (isDue || this.#around.devices.isProven(held.device)) this.#release(held);
-      else if (waited < first) this.#around.onWait(first - waited);
+      else this.#waitsOn(time, waited);
     }
+  }
+
+  #waitsOn(time: number, waited: number): void {
+    const { first, suspicious } = this.#patience;
+    const due = time - waited + (waited < first ? first : suspicious);
+    this.#look.next = Math.min(this.#look.next, due);
+    if (waited >= first) return;
+    this.#nextFirst = this.#nextFirst === 0 ? due : Math.min(this.#nextFirst, due);
+    this.#around.onWait(first - waited);
   }
 
   /** Others appeared beside it. */
@@ -212,7 +234,7 @@ export class MacFloodDetector implements Detector {
     const { near, together } = this.#patience;
     let count = 0;
     for (const [mac, appeared] of this.#newcomers)
-      if (Math.abs(appeared - firstSeen) <= near && !this.#isAnswered(mac)) count++;
+      if (Math.abs(appeared - firstSeen) <= near && !this.#isAnswered(mac) && ++count >= together) return true;
     return count >= together;
   }
 
@@ -233,6 +255,7 @@ export class MacFloodDetector implements Detector {
     if (this.#newcomers.size < NEWCOMERS) return this.#newcomers.size;
     for (const [mac, appeared] of this.#newcomers)
       if (this.#isAnswered(mac) || time - appeared > WINDOW || time < appeared) this.#newcomers.delete(mac);
+    this.#look.next = 0;
     return this.#newcomers.size;
   }
 
@@ -250,6 +273,7 @@ export class MacFloodDetector implements Detector {
       this.#held.delete(mac);
     }
     this.#newcomers.clear();
+    this.#look.next = 0;
     this.#flood = {
       lastAt: time,
       toldAt: time,

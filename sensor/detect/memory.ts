@@ -49,8 +49,9 @@ export class DeviceMemory<T extends object> implements DetectorMemory {
     });
   }
 
+  // There is room for every kept device, so that nothing need be known of who was asked for last.
   get(mac: Mac): T | undefined {
-    return this.#values.get(mac);
+    return this.#values.peek(mac);
   }
 
   /**
@@ -58,7 +59,7 @@ export class DeviceMemory<T extends object> implements DetectorMemory {
    * that is not kept is gone with the call.
    */
   of(mac: Mac, fresh: () => T): T {
-    let value = this.#values.get(mac);
+    let value = this.#values.peek(mac);
     if (value === undefined) {
       value = fresh();
       if (this.#isRemembered(mac)) this.#values.set(mac, value);

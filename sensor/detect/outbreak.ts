@@ -1,7 +1,6 @@
 // Several devices turned bad: is there a backend that each of them had contacted before? The one that explains most and
 // that unaffected devices use least is named; one that everybody uses explains nothing.
 import { type Backend, backendKey, type Device } from '../attribute/device.ts';
-import type { Mac } from '../decode/packet.ts';
 import { backendsNamed } from './backends.ts';
 import type { Finding } from './finding.ts';
 
@@ -17,7 +16,7 @@ interface Candidate {
   hosts: Set<string>;
   role: Backend['role'];
   shared: boolean;
-  devices: { mac: Mac; name: string; firstContact: number; mailSince: number }[];
+  devices: { device: Device; firstContact: number; mailSince: number }[];
   unaffected: number;
 }
 
@@ -41,7 +40,7 @@ export function findOutbreak(
   time: number,
 ): Finding | null {
   if (affected.length < 2) return null;
-  const candidates = candidatesOf(affected, all, nameOf).sort(byExplanation);
+  const candidates = candidatesOf(affected, all).sort(byExplanation);
   const best = candidates[0];
   if (best === undefined || best.unaffected > best.devices.length) return null;
   return {
@@ -52,20 +51,23 @@ export function findOutbreak(
     time,
     effect: 'opens',
     destination: null,
-    evidence: { ...told(best), alsoShared: candidates.slice(1, 1 + ALSO).map(told) },
+    evidence: {
+      ...told(best, nameOf),
+      alsoShared: candidates.slice(1, 1 + ALSO).map((candidate) => told(candidate, nameOf)),
+    },
     first: {},
     add: {},
   };
 }
 
-function candidatesOf(
-  affected: readonly Affected[],
-  all: readonly Device[],
-  nameOf: (device: Device) => string,
-): Candidate[] {
+function candidatesOf(affected: readonly Affected[], all: readonly Device[]): Candidate[] {
   const candidates = new Map<string, Candidate>();
-  for (const { device, startedAt } of affected) {
+  /** By the name of a backend, who was there. */
+  const visitors = new Map<string, Set<Affected>>();
+  for (const one of affected) {
+    const { device, startedAt } = one;
     for (const backend of device.backends.values()) {
+      visitors.set(backend.name, (visitors.get(backend.name) ?? new Set()).add(one));
       if (backend.firstSeen > startedAt) continue;
       const key = backendKey(backend);
       const candidate = candidates.get(key) ?? {
@@ -84,12 +86,12 @@ function candidatesOf(
     }
   }
   for (const candidate of candidates.values()) {
-    for (const { device, startedAt } of affected) {
+    for (const { device, startedAt } of visitors.get(candidate.backend) ?? []) {
       const firstContact = contactOf(device, candidate);
       if (firstContact === null || firstContact > startedAt) continue;
-      candidate.devices.push({ mac: device.mac, name: nameOf(device), firstContact, mailSince: startedAt });
+      candidate.devices.push({ device, firstContact, mailSince: startedAt });
     }
-    candidate.devices.sort((a, b) => (a.mac < b.mac ? -1 : 1));
+    candidate.devices.sort((a, b) => (a.device.mac < b.device.mac ? -1 : 1));
   }
   const macs = new Set(affected.map(({ device }) => device.mac));
   const shared = [...candidates.values()].filter((candidate) => candidate.devices.length >= 2);
@@ -131,16 +133,19 @@ function explanation({ devices, role, shared, unaffected }: Candidate): number {
   return margin <= 0 ? margin : (margin * ROLE_WEIGHT[role]) / (shared ? 2 : 1);
 }
 
-function told({ backend, hosts, role, shared, devices, unaffected }: Candidate): Record<string, unknown> {
+function told(
+  { backend, hosts, role, shared, devices, unaffected }: Candidate,
+  nameOf: (device: Device) => string,
+): Record<string, unknown> {
   return {
     backend,
     hosts: [...hosts].sort(),
     role,
     shared,
     unaffectedDevices: unaffected,
-    devices: devices.map(({ mac, name, firstContact, mailSince }) => ({
-      mac,
-      name,
+    devices: devices.map(({ device, firstContact, mailSince }) => ({
+      mac: device.mac,
+      name: nameOf(device),
       firstContact: new Date(firstContact).toISOString(),
       mailSince: new Date(mailSince).toISOString(),
     })),

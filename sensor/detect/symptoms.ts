@@ -81,8 +81,8 @@ export class SymptomDetector implements Detector {
   readonly #around: Surroundings;
   /** Destinations of the hour in progress, by device; a restart begins the hour anew. */
   readonly #destinations = new LRUCache<Mac, Set<IpAddress>>({ max: LIMITS.devices });
-  /** When a device got the last answer to a DNS question it had asked. */
-  readonly #answeredAt = new LRUCache<Mac, number>({ max: LIMITS.devices });
+  /** When a device got the last answer to a DNS question it had asked; null once it has connected since. */
+  readonly #answeredAt = new LRUCache<Mac, { time: number | null }>({ max: LIMITS.devices });
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -118,7 +118,10 @@ export class SymptomDetector implements Detector {
 
   /** From the answer on it is the device's own time; the resolver's is none of it. */
   dns(message: DnsMessage, { destinationMac }: Packet, _device: Device | null, time: number): void {
-    if (message.response && destinationMac !== null) this.#answeredAt.set(destinationMac, time);
+    if (!message.response || destinationMac === null) return;
+    const answered = this.#answeredAt.get(destinationMac);
+    if (answered === undefined) this.#answeredAt.set(destinationMac, { time });
+    else answered.time = time;
   }
 
   /** The day goes on under its right name; one that the clock was put forward in was not watched as a whole. */
@@ -130,14 +133,15 @@ export class SymptomDetector implements Detector {
       Object.assign(habit, habit.day === day ? { hour } : { ...newHabit(day, hour), history: habit.history });
       this.memory.mark(mac);
     }
-    for (const [mac, at] of this.#answeredAt.entries()) this.#answeredAt.set(mac, at + by);
+    for (const answered of this.#answeredAt.values()) if (answered.time !== null) answered.time += by;
   }
 
   #respondedTo(device: Device, habit: Habit, time: number): void {
-    const since = this.#answeredAt.get(device.mac);
-    if (since === undefined) return;
-    this.#answeredAt.delete(device.mac);
-    this.#response(device, habit, time - since, time);
+    const answered = this.#answeredAt.get(device.mac);
+    if (answered === undefined || answered.time === null) return;
+    const waited = time - answered.time;
+    answered.time = null;
+    this.#response(device, habit, waited, time);
   }
 
   #response(device: Device, habit: Habit, milliseconds: number, time: number): void {

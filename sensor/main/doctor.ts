@@ -1,6 +1,7 @@
 // `thingwatch doctor`: gathers what the checks need of all rooms, and prints what they say. Belongs to main.ts.
 import { existsSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { version } from '../checkout.ts';
 import { EXIT } from '../cli.ts';
 import { doctorReport, formatDoctor, NO_MIRROR_PORT, runDoctor } from '../deploy/doctor.ts';
 import type { DoctorCheck } from '../deploy/doctor-check.ts';
@@ -12,7 +13,7 @@ import { watchTraffic } from './doctor-watch.ts';
 import { sourceNames } from './live.ts';
 import { CLOCK_KEY } from './live-clock.ts';
 import { runningPage } from './pairing-links.ts';
-import { type Session, version } from './session.ts';
+import type { Session } from './session.ts';
 import { askSynchronised, batteryClock, readKept } from './system-clock.ts';
 
 export interface DoctorRun {

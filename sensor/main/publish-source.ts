@@ -4,6 +4,7 @@ import type { Mac } from '../decode/packet.ts';
 import type { DeviceView, PublishSource } from '../publish/ports.ts';
 import { deviceView } from '../publish/views.ts';
 import type { Health } from '../record/health.ts';
+import type { Incident } from '../record/incident.ts';
 import type { Spine } from '../spine.ts';
 
 export interface PublishFacts {
@@ -22,14 +23,23 @@ export function publishSource(spine: Spine, facts: PublishFacts): PublishSource 
       const device = engine.devices.get(mac);
       return device === undefined ? null : viewOf(spine, device);
     },
+    *incidents() {
+      for (const incident of recorder.incidents.values())
+        if (incident.device !== null && engine.devices.get(incident.device) !== undefined) yield incident;
+    },
     sensor: () => ({
       health: facts.health(),
       mac: facts.sensorMac,
       pageUrl: facts.pageUrl(),
-      blind: recorder.incidents.all().some(({ kind, state }) => kind === 'sensor_blind' && state === 'open'),
+      blind: isBlind(recorder.incidents.ofKind('sensor_blind')),
     }),
     now: () => spine.time.livedSince(engine.now, facts.holdMs) + facts.holdMs,
   };
+}
+
+function isBlind(incidents: Iterable<Incident>): boolean {
+  for (const { state } of incidents) if (state === 'open') return true;
+  return false;
 }
 
 export function viewOf({ engine, knowledge, recorder }: Spine, device: Device): DeviceView {

@@ -2,7 +2,7 @@
 
 import type { CaptureStats } from '../attribute/intake.ts';
 import { Pacer } from '../capture/pace.ts';
-import { replay } from '../capture/replay.ts';
+import { type OpenCaptures, replay } from '../capture/replay.ts';
 import { EXIT, type ReplayCommand } from '../cli.ts';
 import type { Engine } from '../engine.ts';
 import type { Log } from '../log.ts';
@@ -10,6 +10,8 @@ import { isoTime, type Report } from '../record/report.ts';
 import { reportDevice, reportIncident } from '../record/report-builder.ts';
 import { sightOf } from '../record/wording-vantage.ts';
 import type { Spine } from '../spine.ts';
+import type { Session } from './session.ts';
+import { print } from './terminal.ts';
 import { textReport } from './text-report.ts';
 
 /** How often progress is written, in ms of real time. */
@@ -33,10 +35,22 @@ export interface ReplayOutcome {
   damagedFiles: number;
 }
 
+/** As a person at the terminal sees it. */
+export function replayIo(session: Session, signal: AbortSignal): ReplayIo {
+  const isTerminal = process.stderr.isTTY === true;
+  return {
+    out: print,
+    progress: isTerminal ? (line) => process.stderr.write(`\r\x1b[K${line}`) : null,
+    log: session.log('capture'),
+    now: () => performance.now(),
+    signal,
+  };
+}
+
 /** Sends the files through the engine; `onFrames` is told when frames begin to flow. Rejects with CaptureError. */
 export async function replayInto(
   spine: Spine,
-  command: Pick<ReplayCommand, 'files' | 'speed'>,
+  command: Pick<ReplayCommand, 'files' | 'speed'> & { captures?: OpenCaptures },
   io: ReplayIo,
 ): Promise<ReplayOutcome> {
   const { engine } = spine;
@@ -58,6 +72,7 @@ export async function replayInto(
   try {
     const result = await replay({
       files: command.files,
+      ...(command.captures === undefined ? {} : { captures: command.captures }),
       onFrame: (frame) => engine.frame(frame),
       onWarning: (message) => io.log.warn(message),
       signal: io.signal,

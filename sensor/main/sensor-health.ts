@@ -2,6 +2,7 @@
 import { InterfaceCounters } from '../capture/interface-drops.ts';
 import { linkState } from '../capture/interfaces.ts';
 import type { Health, NotCovered, Warning } from '../record/health.ts';
+import type { Incident } from '../record/incident.ts';
 import { notCoveredText, sightOf } from '../record/wording-vantage.ts';
 import type { Spine } from '../spine.ts';
 import type { LiveClock } from './live-clock.ts';
@@ -87,13 +88,19 @@ export class SensorHealth {
       broker: this.broker(),
       database: { path: databasePath, bytes: sizeOf(store), error: recorder.problem },
       devices: engine.devices.size,
-      openIncidents: recorder.incidents.all().filter(({ state }) => state === 'open').length,
+      openIncidents: openOf(recorder.incidents.values()),
     };
   }
 }
 
 const CLOCK_WORDS =
   "This machine's clock is not known to be right: times are marked as not certain, and are corrected once it is.";
+
+function openOf(incidents: Iterable<Incident>): number {
+  let count = 0;
+  for (const { state } of incidents) if (state === 'open') count++;
+  return count;
+}
 
 function sizeOf(store: Spine['store']): number {
   try {

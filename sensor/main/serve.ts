@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultInterface } from '../capture/interfaces.ts';
+import { version } from '../checkout.ts';
 import type { Config } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Log } from '../log.ts';
@@ -15,7 +16,7 @@ import { type Edges, startEdges, topicsFor } from './edges.ts';
 import { LiveClock } from './live-clock.ts';
 import { viewOf } from './publish-source.ts';
 import { SensorHealth } from './sensor-health.ts';
-import { macOf, ownMacs, type Session, version } from './session.ts';
+import { macOf, ownMacs, type Session } from './session.ts';
 
 const SENSOR_ID = 'sensor_id';
 const TICK = 1000;

@@ -1,14 +1,11 @@
-// What every command shares: configuration, log, version. Belongs to main.ts.
-import { readFileSync } from 'node:fs';
+// What every command shares: configuration and log. Belongs to main.ts.
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import { NULL_ADDRESS } from '../attribute/mac-address.ts';
 import { listInterfaces } from '../capture/interfaces.ts';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions, ReplayCommand } from '../cli.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
 import { createLog, type Log, LogTail } from '../log.ts';
-import { PROJECT_ROOT } from '../spine.ts';
 
 /** Lines the page's log shows. */
 const LOG_TAIL = 300;
@@ -32,9 +29,9 @@ export function openSession(globals: GlobalOptions): Session {
   return { config, logTail, now, log: (room) => createLog(room, sink, config.log.level, now) };
 }
 
-export function version(): string {
-  const value: unknown = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8'));
-  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : '0';
+/** What is inside the home: as the command says, else as the configuration does. */
+export function homeNetOf({ homeNet }: Pick<ReplayCommand, 'homeNet'>, { config }: Session): string[] {
+  return homeNet.length > 0 ? homeNet : config.capture.home_net;
 }
 
 export function macOf(interfaceName: string | null): Mac | null {

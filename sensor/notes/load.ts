@@ -2,10 +2,11 @@
 // neither the other notes nor the sensor.
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document } from 'yaml';
 import type { z } from 'zod';
 import { readProse } from './prose.ts';
 import { frontMatter, type Note, type NoteProblem } from './schema.ts';
+import { yaml } from './yaml.ts';
 
 /** Bytes of one note, and notes of one directory. */
 export const NOTE_LIMITS = { fileBytes: 64 * 1024, files: 2000 } as const;
@@ -74,9 +75,9 @@ export function parseNote(file: string, text: string): { note: Note | null; prob
   const parts = /^(\ufeff?---[ \t]*\r?\n)([\s\S]*?\r?\n)?---[ \t]*(?:\r?\n|$)/.exec(text);
   if (!parts)
     return { note: null, problems: [fileProblem(file, 'must begin with front matter between two --- lines')] };
-  const yaml = parts[2] ?? '';
+  const { LineCounter, parseDocument, visit } = yaml();
   const counter = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: counter, prettyErrors: false });
+  const document = parseDocument(parts[2] ?? '', { lineCounter: counter, prettyErrors: false });
   /** The front matter starts on the file's second line. */
   const lineAt = (offset: number): number => counter.linePos(offset).line + 1;
 
@@ -126,6 +127,7 @@ function check(document: Document): { data: z.infer<typeof frontMatter> | null; 
 
 /** Finds the line of a fault: of the offending key or value, or of the parent when a key is missing. */
 function place(document: Document, fault: Fault, lineAt: (offset: number) => number): Omit<NoteProblem, 'file'> {
+  const { isMap, isPair, isScalar, isSeq } = yaml();
   let node: unknown = document.contents;
   let offset = -1;
   for (const [depth, step] of fault.path.entries()) {
@@ -146,7 +148,7 @@ function place(document: Document, fault: Fault, lineAt: (offset: number) => num
 }
 
 function start(node: unknown): number | null {
-  return isNode(node) && node.range ? node.range[0] : null;
+  return yaml().isNode(node) && node.range ? node.range[0] : null;
 }
 
 function keyPath(path: readonly PropertyKey[]): string {

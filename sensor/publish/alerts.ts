@@ -53,15 +53,17 @@ export function alertMessages(topics: Topics, event: IncidentEvent, device: Devi
   const stage = change === 'escalated' ? stageFrom(incident.evidence.stage) : undefined;
   const rise = stage === undefined ? incident.severity : `${incident.severity}-${stage}`;
   const id = `${incident.id}-${change}-${rise}-${time.toString(36)}`;
-  const message = (messageId: string, topic: string): OutboxMessage => ({
-    id: messageId,
+  const house = { ...alertPayload(id, type, event, device), sensor_topic: topics.root };
+  const message = (topic: string, payload: typeof house): OutboxMessage => ({
+    id: payload.id,
     topic,
-    payload: JSON.stringify({ ...alertPayload(messageId, type, event, device), sensor_topic: topics.root }),
+    payload: JSON.stringify(payload),
     createdAt: time,
     priority: 'alert',
   });
-  const messages = [message(id, topics.alert)];
-  if (incident.device !== null) messages.push(message(`${id}-device`, topics.deviceAlert(incident.device)));
+  const messages = [message(topics.alert, house)];
+  if (incident.device !== null)
+    messages.push(message(topics.deviceAlert(incident.device), { ...house, id: `${id}-device` }));
   return messages;
 }
 

@@ -46,6 +46,8 @@ export class Publisher {
   readonly #outbox: Outbox;
   readonly #picture: Picture;
   readonly #orders: Orders;
+  /** For people. */
+  readonly #url: string;
   #refused = false;
   #birth: TimerHandle | null = null;
   #tick: TimerHandle | null = null;
@@ -55,6 +57,7 @@ export class Publisher {
     const { access, topics, source, run, timers, random, log, holdMs = HOLD_MS } = options;
     this.#options = options;
     this.#stores = durable(options, log);
+    this.#url = withoutSecrets(access.url);
     this.#link = new Link({
       access,
       will: { topic: topics.status, payload: 'offline' },
@@ -109,10 +112,10 @@ export class Publisher {
   }
 
   status(): NonNullable<Health['broker']> {
-    const { access, embedded } = this.#options;
+    const { embedded } = this.#options;
     const { outbox } = this.#stores;
     return {
-      url: withoutSecrets(access.url),
+      url: this.#url,
       embedded,
       connected: this.#link.connected,
       error: this.#link.error ?? (this.#refused ? REFUSED : null),

@@ -1,5 +1,6 @@
 // One MQTT connection after another, for ever: TLS, protocol fallback, backoff, plain words for what went wrong.
 // It knows nothing of topics; each connection is a fresh session that main traffic is written to.
+import { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Log } from '../log.ts';
 import { brokerFault } from './broker-fault.ts';
@@ -164,6 +165,8 @@ export class Link {
       if (this.#client !== client) return;
       opened = true;
       this.#open = true;
+      // An alert does not wait for the acknowledgement of what was sent before it (RFC 896).
+      if (client.stream instanceof Socket) client.stream.setNoDelay(true);
       this.#openedAt = this.#options.timers.now();
       this.#error = null;
       log.info(`connected to the broker with MQTT ${version === 5 ? '5' : '3.1.1'}`);

@@ -13,7 +13,7 @@ import { RetainedTopics } from './retained.ts';
 import type { Sender } from './sender.ts';
 import { StateGate } from './state-gate.ts';
 import type { Topics } from './topics.ts';
-import { type DevicePolicy, matters, sendingMail } from './verdict.ts';
+import { type DevicePolicy, devicesSendingMail, matters } from './verdict.ts';
 
 export interface HomeAssistantOptions {
   enabled: boolean;
@@ -41,6 +41,8 @@ export interface PictureOptions extends Stores {
 const DISCOVERY_SETTLE_MS = 1000;
 const SETTLING_MS = 60_000;
 const READ_MS = 1000;
+/** So much lies between two states of the sensor at least. */
+const GATHER_MS = 250;
 /** Key of the sensor itself among what the user deleted. */
 const SENSOR_KEY = 'sensor';
 
@@ -57,6 +59,9 @@ export class Picture {
   /** State topics from before a restart whose counters are still to come; null once that is over. */
   #unread: Set<string> | null;
   #reading: TimerHandle | null = null;
+  /** The sensor's state was said a moment ago; whether it has changed since. */
+  #gathering: TimerHandle | null = null;
+  #isStale = false;
 
   constructor(options: PictureOptions) {
     const { topics, version, homeAssistant, topicStore, timers, onRefusal } = options;
@@ -86,6 +91,7 @@ export class Picture {
     this.#session = null;
     this.#announced = false;
     this.#stopReading();
+    this.#stopGathering();
     this.#retained.close();
     this.#gate.clear();
   }
@@ -126,6 +132,11 @@ export class Picture {
     this.#reading = null;
   }
 
+  #stopGathering(): void {
+    if (this.#gathering !== null) this.#options.timers.clear(this.#gathering);
+    this.#gathering = null;
+  }
+
   refreshAll(): void {
     this.refreshSensor();
     for (const device of this.#options.source.devices()) this.refresh(device);
@@ -144,14 +155,27 @@ export class Picture {
     this.#state(topics.deviceState(device.mac), state, force);
   }
 
+  /** At once, and where much happens again after a moment: it is looked at as a whole. */
   refreshSensor(): void {
     if (!this.#announced) return;
+    if (this.#gathering !== null) {
+      this.#isStale = true;
+      return;
+    }
+    this.#isStale = false;
+    this.#gathering = this.#options.timers.set(GATHER_MS, () => {
+      this.#gathering = null;
+      if (this.#isStale) this.refreshSensor();
+    });
+    this.#sensorState();
+  }
+
+  #sensorState(): void {
     const { source, topics, outbox, timers, holdMs } = this.#options;
     const now = source.now();
     const state = sensorState({
       view: source.sensor(),
-      devicesSendingMail: source.devices().filter((device) => sendingMail(device, device.incidents, now, holdMs))
-        .length,
+      devicesSendingMail: devicesSendingMail(source.incidents(), now, holdMs),
       alertsDropped: outbox.dropped(),
       settling: timers.now() - this.#startedAt < SETTLING_MS,
     });

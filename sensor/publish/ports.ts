@@ -75,6 +75,8 @@ export interface SensorView {
 export interface PublishSource {
   devices(): DeviceView[];
   device(mac: Mac): DeviceView | null;
+  /** Of the devices that there are, in no order: without a view of each. */
+  incidents(): Iterable<Incident>;
   sensor(): SensorView;
   /** Packet time in ms by which quiet times are measured: what was not watched of late does not count. */
   now(): number;

@@ -4,6 +4,8 @@ import type { StateMessage } from './payloads.ts';
 import type { TimerHandle, Timers } from './ports.ts';
 
 export const STATE_INTERVAL_MS = 30_000;
+/** What is due so shortly after other topics goes with the next: looking for it costs as much as there are topics. */
+const APART_MS = 250;
 
 interface Entry {
   sent: StateMessage;
@@ -35,7 +37,7 @@ export class StateGate {
       return;
     }
     entry.waiting = entry.sent.payload === state.payload ? null : state;
-    if (entry.waiting !== null) this.#arm();
+    if (entry.waiting !== null) this.#arm(entry.sentAt + STATE_INTERVAL_MS);
   }
 
   /** Past the limit and even if unchanged: the answer to an order, or to a broker that may have forgotten. */
@@ -59,23 +61,26 @@ export class StateGate {
     this.#timer = null;
   }
 
-  /** One timer for all topics, at the soonest time any of them is due. */
-  #arm(): void {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { waiting, sentAt } of this.#topics.values()) {
-      if (waiting !== null) next = Math.min(next, sentAt + STATE_INTERVAL_MS);
-    }
-    if (next === Number.POSITIVE_INFINITY || (this.#timer !== null && this.#timerAt <= next)) return;
+  /** One timer for all topics, at the soonest time that any of them is due. */
+  #arm(due: number): void {
+    if (this.#timer !== null && this.#timerAt <= due) return;
     this.#disarm();
     const { timers } = this.#options;
-    this.#timerAt = next;
-    this.#timer = timers.set(Math.max(0, next - timers.now()), () => {
+    this.#timerAt = due;
+    this.#timer = timers.set(Math.max(0, due - timers.now()), () => {
       this.#timer = null;
-      const now = timers.now();
-      for (const [topic, { waiting, sentAt }] of [...this.#topics]) {
-        if (waiting !== null && now - sentAt >= STATE_INTERVAL_MS) this.force(topic, waiting);
-      }
-      this.#arm();
+      this.#sendDue(timers.now());
     });
+  }
+
+  #sendDue(now: number): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const [topic, { waiting, sentAt }] of [...this.#topics]) {
+      if (waiting === null) continue;
+      const due = sentAt + STATE_INTERVAL_MS;
+      if (due <= now) this.force(topic, waiting);
+      else next = Math.min(next, due);
+    }
+    if (next !== Number.POSITIVE_INFINITY) this.#arm(Math.max(next, now + APART_MS));
   }
 }

@@ -16,13 +16,22 @@ export function sendingMail(
   now: number,
   holdMs: number,
 ): boolean {
-  return incidents.some(
-    (incident) =>
-      incident.device === device.mac &&
-      isMailKind(incident.kind) &&
-      !isQuiet(incident) &&
-      incident.state !== 'resolved' &&
-      (incident.state === 'open' || now - incident.lastAt < holdMs),
+  return incidents.some((incident) => incident.device === device.mac && isSending(incident, now, holdMs));
+}
+
+/** How many devices that is so of. */
+export function devicesSendingMail(incidents: Iterable<Incident>, now: number, holdMs: number): number {
+  const macs = new Set<Mac | null>();
+  for (const incident of incidents) if (isSending(incident, now, holdMs)) macs.add(incident.device);
+  return macs.size;
+}
+
+function isSending(incident: Incident, now: number, holdMs: number): boolean {
+  return (
+    isMailKind(incident.kind) &&
+    !isQuiet(incident) &&
+    incident.state !== 'resolved' &&
+    (incident.state === 'open' || now - incident.lastAt < holdMs)
   );
 }
 

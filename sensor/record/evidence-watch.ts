@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Connection } from '../attribute/connection.ts';
 import { movedTime, type TimeMove } from '../attribute/time-move.ts';
 import type { Frame } from '../capture/frame.ts';
-import { cutFrame } from '../decode/frame-cut.ts';
+import { cutFrame, headerLength, MAX_HEADERS } from '../decode/frame-cut.ts';
 import { type Packet, TCP_FLAGS } from '../decode/packet.ts';
 import { SmtpMask } from '../decode/smtp-mask.ts';
 import { type Finding, type IncidentKind, isMailKind } from '../detect/finding.ts';
@@ -31,9 +31,11 @@ interface Followed {
   mask: SmtpMask | null;
 }
 
-interface Opening {
+/** Every connection of a home has one, so that its octets are written over those of an older one. */
+interface Opening extends Omit<EvidenceFrame, 'seq' | 'data'> {
   connection: Connection;
-  frame: Omit<EvidenceFrame, 'seq'>;
+  headers: Buffer;
+  length: number;
 }
 
 export class EvidenceWatch implements PacketWatcher {
@@ -43,7 +45,7 @@ export class EvidenceWatch implements PacketWatcher {
   #found: { incident: Incident; about: object | null }[] = [];
   /** What incidents that are no more have become part of, by their id. */
   readonly #absorbed = new LRUCache<string, Incident>({ max: ABSORPTIONS });
-  readonly #openings: (Opening | undefined)[] = [];
+  readonly #openings: Opening[] = [];
   #nextOpening = 0;
 
   constructor(ring = new EvidenceRing()) {
@@ -52,6 +54,7 @@ export class EvidenceWatch implements PacketWatcher {
 
   /** What was found between packets, as after a wait, has its frames in the connection it is about. */
   before(): void {
+    if (this.#found.length === 0) return;
     for (const { about, incident } of this.#found) if (isConnection(about)) this.#follow(about, incident);
     this.#found = [];
   }
@@ -68,8 +71,7 @@ export class EvidenceWatch implements PacketWatcher {
   }
 
   moveTime(move: TimeMove): void {
-    for (const opening of this.#openings)
-      if (opening !== undefined) opening.frame.time = movedTime(opening.frame.time, move);
+    for (const opening of this.#openings) opening.time = movedTime(opening.time, move);
     this.ring.moveTime(move);
   }
 
@@ -105,14 +107,23 @@ export class EvidenceWatch implements PacketWatcher {
     if (isMailKind(incident.kind)) followed.mask ??= new SmtpMask();
     if (followed.incidents.includes(incident)) return;
     followed.incidents.push(incident);
-    const opening = this.#openings.find((known) => known?.connection === connection);
-    if (opening !== undefined) this.ring.add(incident, opening.frame);
+    const opening = this.#openings.find((known) => known.connection === connection);
+    if (opening !== undefined) this.ring.add(incident, frameOf(opening));
   }
 
-  #remember(connection: Connection, frame: Frame, packet: Packet): void {
-    this.#openings[this.#nextOpening] = { connection, frame: cutOf(frame, packet, NOTHING) };
+  #remember(connection: Connection, { data, linkType, originalLength, time }: Frame, packet: Packet): void {
+    const headers = this.#openings[this.#nextOpening]?.headers ?? Buffer.allocUnsafeSlow(MAX_HEADERS);
+    const length = headerLength(data, packet);
+    data.copy(headers, 0, 0, length);
+    this.#openings[this.#nextOpening] = { connection, headers, length, linkType, time, wireLength: originalLength };
     this.#nextOpening = (this.#nextOpening + 1) % OPENINGS;
   }
+}
+
+function frameOf({ headers, length, linkType, time, wireLength }: Opening): Omit<EvidenceFrame, 'seq'> {
+  const data = Buffer.allocUnsafeSlow(length);
+  headers.copy(data, 0, 0, length);
+  return { time, linkType, wireLength, data };
 }
 
 function cutOf(frame: Frame, packet: Packet, kept: Buffer): Omit<EvidenceFrame, 'seq'> {

@@ -3,13 +3,15 @@ import { createHash } from 'node:crypto';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from '../detect/finding.ts';
 import { covers, type Scope } from './expectation-scope.ts';
+import { Groups } from './groups.ts';
 import type { Expectation } from './incident.ts';
 
 export class ExpectationBook {
   readonly #expectations = new Map<string, Expectation>();
+  readonly #byDevice = new Groups<Mac, Expectation>();
 
   load(expectations: Iterable<Expectation>): void {
-    for (const expectation of expectations) this.#expectations.set(expectation.id, expectation);
+    for (const expectation of expectations) this.#remember(expectation);
   }
 
   get(id: string): Expectation | undefined {
@@ -18,18 +20,17 @@ export class ExpectationBook {
 
   /** Newest first. */
   all(): Expectation[] {
-    return [...this.#expectations.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+    return [...this.#expectations.values()].sort(newestFirst);
   }
 
-  /** Of one thing, which may have had several addresses. */
+  /** Of one thing, which may have had several addresses; newest first. */
   ofDevice(macs: readonly Mac[]): Expectation[] {
-    return this.all().filter(({ device }) => macs.includes(device));
+    return macs.flatMap((mac) => [...this.#byDevice.of(mac)]).sort(newestFirst);
   }
 
   /** The expectation that covers a finding about the thing with these addresses, if one does at its time. */
   covering(finding: Finding, macs: readonly Mac[]): Expectation | null {
-    for (const expectation of this.#expectations.values()) {
-      if (!macs.includes(expectation.device)) continue;
+    for (const expectation of macs.flatMap((mac) => [...this.#byDevice.of(mac)])) {
       if (expectation.until !== null && finding.time > expectation.until) continue;
       if (covers(expectation, finding)) return expectation;
     }
@@ -74,13 +75,23 @@ export class ExpectationBook {
       lastMatch: null,
       incident: from.incident,
     };
-    this.#expectations.set(id, expectation);
+    this.#remember(expectation);
     return expectation;
   }
 
   remove(id: string): Expectation | null {
     const expectation = this.#expectations.get(id) ?? null;
     this.#expectations.delete(id);
+    if (expectation !== null) this.#byDevice.delete(expectation.device, expectation);
     return expectation;
   }
+
+  #remember(expectation: Expectation): void {
+    this.#expectations.set(expectation.id, expectation);
+    this.#byDevice.add(expectation.device, expectation);
+  }
+}
+
+function newestFirst(a: Expectation, b: Expectation): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
 }

@@ -1,5 +1,5 @@
 // What "this is expected" covers: the targets that an incident has seen, as wide as is safe and no wider.
-import type { Device, MailDestination } from '../attribute/device.ts';
+import { type Device, type MailDestination, mailDestinationKey } from '../attribute/device.ts';
 import { backendName } from '../detect/backend-name.ts';
 import type { Finding } from '../detect/finding.ts';
 import { isMailKind } from '../detect/finding.ts';
@@ -85,10 +85,10 @@ export function covers({ covers: what, targets }: Scope | Expectation, finding: 
  */
 export function withKnownName(finding: Finding, chain: readonly Device[]): Finding {
   const { destination, kind } = finding;
-  if (destination === null || destination.name !== null || !isMailKind(kind)) return finding;
-  const known = chain
-    .flatMap(({ mail }) => [...mail.destinations.values()])
-    .find(({ ip, nameFrom, port }) => ip === destination.ip && port === destination.port && nameFrom === 'dns');
+  if (destination === null || destination.name !== null || destination.ip === null || !isMailKind(kind)) return finding;
+  const { ip, port } = destination;
+  const key = mailDestinationKey({ ip, port, name: null, nameFrom: 'dns' });
+  const known = chain.map(({ mail }) => mail.destinations.get(key)).find((one) => one?.nameFrom === 'dns');
   return known === undefined ? finding : { ...finding, destination: { ...destination, name: known.name } };
 }
 

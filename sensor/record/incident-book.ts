@@ -10,6 +10,7 @@ import { mailPortClass } from '../detect/mail-findings.ts';
 import { higherStage, isToldAt, stageFrom } from '../detect/mail-ladder.ts';
 import type { IncidentChange } from './events.ts';
 import { innerOf } from './expectation-scope.ts';
+import { Groups } from './groups.ts';
 import type { Incident } from './incident.ts';
 
 /** An acknowledged incident that was quiet this long (ms) and goes on is news again. */
@@ -22,6 +23,8 @@ const REMEMBERED = 20_000;
 export class IncidentBook {
   readonly #time: KnownTime;
   readonly #byId = new Map<string, Incident>();
+  readonly #byDevice = new Groups<Mac | null, Incident>();
+  readonly #byKind = new Groups<IncidentKind, Incident>();
   /** The latest incident of each (device, kind, port class). */
   readonly #latest = new Map<string, Incident>();
 
@@ -51,7 +54,11 @@ export class IncidentBook {
   }
 
   ofDevice(mac: Mac): Incident[] {
-    return [...this.#byId.values()].filter((incident) => incident.device === mac);
+    return [...this.#byDevice.of(mac)];
+  }
+
+  ofKind(kind: IncidentKind): Iterable<Incident> {
+    return this.#byKind.of(kind);
   }
 
   /** The open incidents of one kind on one device. */
@@ -64,6 +71,7 @@ export class IncidentBook {
       const incident = this.#byId.get(id);
       if (incident === undefined) continue;
       this.#byId.delete(id);
+      this.#parted(incident);
       const key = keyOf(incident);
       if (this.#latest.get(key) === incident) this.#latest.delete(key);
     }
@@ -110,7 +118,7 @@ export class IncidentBook {
       portClass: finding.portClass,
       startedAt: finding.time,
       lastAt: finding.time,
-      findings: 1,
+      findings: finding.times ?? 1,
       summary: '',
       evidence: known({ ...finding.first, ...finding.evidence, ...finding.add, stage: finding.stage }),
       advice: [],
@@ -138,7 +146,7 @@ export class IncidentBook {
 
   #add(incident: Incident, finding: Finding): void {
     incident.lastAt = Math.max(incident.lastAt, finding.time);
-    if (finding.effect === 'opens') incident.findings++;
+    if (finding.effect === 'opens') incident.findings += finding.times ?? 1;
     if (isCalmer(finding, incident)) {
       incident.severity = finding.severity;
       incident.evidence.stage = finding.stage;
@@ -155,8 +163,17 @@ export class IncidentBook {
     }
   }
 
+  #parted(incident: Incident): void {
+    this.#byDevice.delete(incident.device, incident);
+    this.#byKind.delete(incident.kind, incident);
+  }
+
   #remember(incident: Incident): void {
+    const before = this.#byId.get(incident.id);
+    if (before !== undefined) this.#parted(before);
     this.#byId.set(incident.id, incident);
+    this.#byDevice.add(incident.device, incident);
+    this.#byKind.add(incident.kind, incident);
     const key = keyOf(incident);
     const latest = this.#latest.get(key);
     if (latest === undefined || latest.startedAt <= incident.startedAt) this.#latest.set(key, incident);

@@ -69,6 +69,8 @@ function prepare(db: Database.Database): Database.Database {
   db.pragma(`journal_size_limit = ${JOURNAL_BYTES}`);
   db.pragma(`wal_autocheckpoint = ${JOURNAL_BYTES / Number(db.pragma('page_size', { simple: true }))}`);
   db.pragma('foreign_keys = ON');
+  // Whole after a power cut, but without what was last: who needs that on disk says so (`durable` in Store.save).
+  db.pragma('synchronous = NORMAL');
   migrate(db);
   return db;
 }

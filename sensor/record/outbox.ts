@@ -2,6 +2,7 @@
 // bounded; sending is publish's work. Messages come in only through Store.save, together with what they tell of.
 import type { Database, Statement } from 'better-sqlite3';
 import { Counters } from './counters.ts';
+import type { AfterCommit } from './device-table.ts';
 import type { Cell } from './row.ts';
 import type { Guard } from './store-error.ts';
 
@@ -22,17 +23,25 @@ export interface OutboxMessage {
 /** A broker that is away for a day in a home with many alerts; a few megabytes at most. */
 export const OUTBOX_MESSAGES = 5_000;
 
-/** `add` is for Store.save alone; publish takes it as its queue. */
+interface Stored {
+  messages: number;
+  /** Of those. */
+  states: number;
+}
+
+/** `save` is for Store.save alone; publish takes it as its queue. */
 export class Outbox {
   readonly #guard: Guard;
   readonly #limit: number;
   readonly #insert: Statement<Cell[]>;
-  readonly #delete: Statement<[string]>;
-  readonly #deleteExcess: Statement<[number]>;
-  readonly #count: Statement<[], number>;
+  readonly #delete: Statement<[string], string>;
+  readonly #deleteStatesFirst: Statement<[number]>;
+  readonly #deleteOldest: Statement<[number]>;
   readonly #has: Statement<[string], number>;
   readonly #peek: Statement<[number], OutboxMessage>;
   readonly #counters: Counters;
+  /** Messages in the table; counted once, as SQLite would look at each. */
+  #stored: Stored;
   /** Acknowledged, and still in the table. */
   readonly #gone = new Set<string>();
 
@@ -43,11 +52,17 @@ export class Outbox {
     this.#insert = db.prepare(
       'INSERT INTO outbox (id, topic, payload, created_at, priority) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
     );
-    this.#delete = db.prepare('DELETE FROM outbox WHERE id = ?');
-    this.#deleteExcess = db.prepare(
+    this.#delete = db.prepare<[string], string>('DELETE FROM outbox WHERE id = ? RETURNING priority').pluck();
+    this.#deleteOldest = db.prepare('DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT ?)');
+    this.#deleteStatesFirst = db.prepare(
       "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY priority = 'alert', seq LIMIT ?)",
     );
-    this.#count = db.prepare<[], number>('SELECT count(*) FROM outbox').pluck();
+    const counted = db
+      .prepare<[], Stored>(
+        "SELECT count(*) AS messages, count(*) FILTER (WHERE priority = 'state') AS states FROM outbox",
+      )
+      .get();
+    this.#stored = counted ?? { messages: 0, states: 0 };
     this.#has = db.prepare<[string], number>('SELECT 1 FROM outbox WHERE id = ?').pluck();
     this.#peek = db.prepare(
       'SELECT id, topic, payload, created_at AS createdAt, priority FROM outbox ORDER BY seq LIMIT ?',
@@ -74,19 +89,9 @@ export class Outbox {
     return this.#gone.size > 0;
   }
 
-  /** For Store.save alone: call within its transaction. Rows that are deleted twice do no harm. */
-  clear(): void {
-    for (const id of this.#gone) this.#delete.run(id);
-  }
-
-  /** For Store.save alone: what `clear` did is on disk. */
-  cleared(): void {
-    this.#gone.clear();
-  }
-
   /** Messages waiting. */
   size(): number {
-    return (this.#guard(() => this.#count.get()) ?? 0) - this.#gone.size;
+    return this.#stored.messages - this.#gone.size;
   }
 
   /** Messages that gave way because the outbox was full, since the database was made. */
@@ -94,14 +99,34 @@ export class Outbox {
     return this.#guard(() => this.#counters.get('dropped_messages'));
   }
 
-  /** For Store.save alone: call within its transaction. */
-  add(messages: Iterable<OutboxMessage>): void {
-    for (const { id, topic, payload, createdAt, priority } of messages) {
-      this.#insert.run(id, topic, payload, createdAt, priority);
+  /**
+   * For Store.save alone: takes in new messages and lets go of those that are gone. Call it within the transaction, and what it
+   * adds to `afterCommit` once that is through.
+   */
+  save(added: Iterable<OutboxMessage>, afterCommit: AfterCommit): void {
+    const gone = [...this.#gone];
+    let { messages, states } = this.#stored;
+    for (const id of gone) {
+      const priority = this.#delete.get(id);
+      if (priority !== undefined) messages--;
+      if (priority === 'state') states--;
     }
-    const excess = (this.#count.get() ?? 0) - this.#limit;
-    if (excess <= 0) return;
-    this.#deleteExcess.run(excess);
-    this.#counters.add('dropped_messages', excess);
+    for (const { id, topic, payload, createdAt, priority } of added) {
+      const { changes } = this.#insert.run(id, topic, payload, createdAt, priority);
+      messages += changes;
+      if (priority === 'state') states += changes;
+    }
+    const excess = messages - this.#limit;
+    if (excess > 0) {
+      // Without a state among them there is nothing to sort by.
+      (states > 0 ? this.#deleteStatesFirst : this.#deleteOldest).run(excess);
+      this.#counters.add('dropped_messages', excess);
+      messages -= excess;
+      states -= Math.min(states, excess);
+    }
+    afterCommit.push(() => {
+      this.#stored = { messages, states };
+      for (const id of gone) this.#gone.delete(id);
+    });
   }
 }

@@ -5,7 +5,6 @@ import type { TimeMove } from '../attribute/time-move.ts';
 import { noteResumed } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from '../detect/finding.ts';
-import { findOutbreak } from '../detect/outbreak.ts';
 import type { Engine } from '../engine.ts';
 import { Describer } from './describer.ts';
 import { DISTINCT_KEY, DistinctPairs } from './distinct-pairs.ts';
@@ -20,7 +19,7 @@ import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import { moveExpectations, moveIncidents } from './move-records.ts';
 import { News } from './news.ts';
-import { affectedIn, joinOutbreak } from './outbreak-members.ts';
+import { OutbreakWatch } from './outbreak-watch.ts';
 import type { RecorderOptions } from './recorder-options.ts';
 import { Schedule } from './schedule.ts';
 import type { SaveBatch } from './store.ts';
@@ -40,6 +39,7 @@ export class Recorder {
   readonly #describer: Describer;
   #engine: Engine | null = null;
   readonly #unsaved = new Unsaved();
+  readonly outbreaks: OutbreakWatch;
   /** Changed in counts since publish and web were last told. */
   readonly #untold = new Map<string, Incident>();
   /** What findings were about that an expectation covered: what more is learned of it is expected as well. */
@@ -55,6 +55,13 @@ export class Recorder {
     this.#news = new News(options, (devices, alerts) => {
       this.#unsaved.alert(alerts);
       this.#save(AT_ONCE, devices);
+    });
+    this.outbreaks = new OutbreakWatch({
+      incidents: this.incidents,
+      devices: () => this.#engine?.devices ?? null,
+      nameOf: (device, mail) => this.#describer.mailerName(device, mail),
+      found: (finding) => this.finding(finding, null),
+      joined: (incident, time, device) => this.changed(incident, 'updated', time, device),
     });
   }
 
@@ -76,6 +83,7 @@ export class Recorder {
 
   /** Returns whether it stands: false where a person has called it normal. */
   finding(finding: Finding, device: Device | null): boolean {
+    this.outbreaks.passed(finding.time);
     if (device !== null && finding.effect !== 'state') this.#unsaved.devices.set(device.mac, device);
     if (this.#isExpected(finding, device)) return false;
     const applied = this.incidents.apply(
@@ -93,7 +101,7 @@ export class Recorder {
     if (finding.withdraws !== undefined) this.#dissolve(applied.incident, new Set(finding.withdraws), finding.time);
     this.changed(applied.incident, applied.change, finding.time, device);
     if (finding.kind === 'mail_started' && (applied.change === 'opened' || applied.change === 'reopened'))
-      this.#outbreak(finding.time);
+      this.outbreaks.begun(finding.time);
     return true;
   }
 
@@ -241,6 +249,7 @@ export class Recorder {
   #flush(extent: Extent): void {
     const engine = this.#engine;
     if (engine === null) return;
+    this.outbreaks.passed(engine.now);
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail(true);
     this.tell();
@@ -285,21 +294,6 @@ export class Recorder {
 
   #chain(device: Device | null): Device[] {
     return device === null ? [] : (this.#engine?.devices.sameThing(device) ?? [device]);
-  }
-
-  #outbreak(time: number): void {
-    const engine = this.#engine;
-    if (engine === null) return;
-    const affected = affectedIn(this.incidents.values(), (incident) => this.#deviceOf(incident));
-    const nameOf = (device: Device) =>
-      this.#describer.mailerName(device, this.incidents.openOf(device.mac, 'mail_started'));
-    const finding = findOutbreak(affected, engine.devices.all(), nameOf, time);
-    if (finding === null) return;
-    this.finding(finding, null);
-    for (const { device } of affected) {
-      for (const incident of this.incidents.openOf(device.mac, 'mail_started'))
-        if (joinOutbreak(incident)) this.changed(incident, 'updated', time, device);
-    }
   }
 
   #save({ durable, extent }: Save, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {

@@ -75,6 +75,8 @@ export class Store {
   readonly #memories: MemoryTable;
   readonly #getMeta: Statement<[string], string>;
   readonly #putMeta: Statement<[string, string]>;
+  readonly #addTopic: Statement<[string]>;
+  readonly #removeTopic: Statement<[string]>;
   readonly #counters: Counters;
 
   /** @throws StoreError when the file cannot be used; a damaged one is moved aside and told of instead. */
@@ -105,6 +107,8 @@ export class Store {
     this.#putMeta = db.prepare(
       'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value',
     );
+    this.#addTopic = db.prepare('INSERT INTO published_topics (topic) VALUES (?) ON CONFLICT DO NOTHING');
+    this.#removeTopic = db.prepare('DELETE FROM published_topics WHERE topic = ?');
     this.#counters = new Counters(db);
   }
 
@@ -134,11 +138,21 @@ export class Store {
   save(batch: SaveBatch): void {
     this.#guard(() => {
       const afterCommit: AfterCommit = [];
-      this.#db.pragma(`synchronous = ${batch.durable ? 'FULL' : 'NORMAL'}`);
-      this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
+      const write = () => this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
+      if (batch.durable) this.#durably(write);
+      else write();
       for (const remember of afterCommit) remember();
-      this.outbox.cleared();
     });
+  }
+
+  /** On disk when `write` returns; all that follows is again what a power cut may take, until the next durable write. */
+  #durably(write: () => void): void {
+    this.#db.pragma('synchronous = FULL');
+    try {
+      write();
+    } finally {
+      this.#db.pragma('synchronous = NORMAL');
+    }
   }
 
   #write(batch: SaveBatch, afterCommit: AfterCommit): void {
@@ -153,8 +167,7 @@ export class Store {
     for (const memory of batch.memories ?? []) this.#memories.save(memory);
     for (const move of batch.moves ?? []) if (move.since < move.until) this.evidence.move(move);
     if (batch.evidence !== undefined) this.evidence.save(batch.evidence);
-    this.outbox.clear();
-    if (batch.outbox !== undefined) this.outbox.add(batch.outbox);
+    this.outbox.save(batch.outbox ?? [], afterCommit);
   }
 
   /**
@@ -213,12 +226,12 @@ export class Store {
 
   /** Call before publishing: then a crash in between leaves a topic to clear, never one that nobody knows of. */
   setPublished(topic: string): void {
-    this.#run('INSERT INTO published_topics (topic) VALUES (?) ON CONFLICT DO NOTHING', topic);
+    this.#guard(() => this.#addTopic.run(topic));
   }
 
   /** Call once the broker has acknowledged that the topic was cleared. */
   unsetPublished(topic: string): void {
-    this.#run('DELETE FROM published_topics WHERE topic = ?', topic);
+    this.#guard(() => this.#removeTopic.run(topic));
   }
 
   /** Bytes on disk, journal included; in memory, bytes in use. */
@@ -239,10 +252,6 @@ export class Store {
       Number(this.#db.pragma(name, { simple: true })),
     );
     return ((pages ?? 0) - (free ?? 0)) * (size ?? 0);
-  }
-
-  #run(sql: string, value: string): void {
-    this.#guard(() => this.#db.prepare<[string]>(sql).run(value));
   }
 
   #guard<T>(work: () => T): T {

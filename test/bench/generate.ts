@@ -1,9 +1,12 @@
-// Writes a capture of a made-up home to time things on: mixed traffic, the same for the same seed. The mix is a table, below.
+// Writes a capture of a made-up home to time things on, the same for the same seed. Each mix of traffic is a table, below.
 import { closeSync, mkdirSync, openSync, renameSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Random } from './random.ts';
 import { type Flow, Traffic } from './traffic.ts';
+
+/** `mixed`: as in homes, most of it bulk that the filter drops. `everything`: all of it passes the filter. */
+export type Mix = 'mixed' | 'everything';
 
 export interface MixOptions {
   packets: number;
@@ -19,6 +22,7 @@ export interface GeneratedCapture {
   uploadSegments: number;
 }
 
+export const EVERYTHING: MixOptions = { packets: 900_000, seed: 20_140_116, uploads: 0 };
 export const DEFAULT_MIX: MixOptions = { packets: 1_000_000, seed: 20_140_116, uploads: 1 };
 
 const START = Date.parse('2026-01-05T18:00:00Z');
@@ -29,8 +33,11 @@ const CHUNK = 8 * 1024 * 1024;
 /** Segments of one upload, and the acknowledgements that go with them. */
 const UPLOAD = 900;
 
-/** [what, flows in a million packets, makes one]: the sizes of bulk flows vary by half around what is named here. */
-function mix(traffic: Traffic, random: Random, uploads: number): [string, number, () => Flow][] {
+/** What, flows in a million packets, makes one. */
+type MixTable = [string, number, () => Flow][];
+
+/** The sizes of bulk flows vary by half around what is named here. */
+function mixed(traffic: Traffic, random: Random, uploads: number): MixTable {
   const about = (size: number) => Math.round(size / 2 + random.below(size));
   return [
     ['TLS downloads', 175, () => traffic.https({ down: about(1500), up: 0 })],
@@ -52,23 +59,43 @@ function mix(traffic: Traffic, random: Random, uploads: number): [string, number
   ];
 }
 
+/**
+ * Names, openings and ends of connections, announcements and mail, without the bulk between. One packet in seven belongs
+ * to a connection that it opens, as where few things ask a lot.
+ */
+function everything(traffic: Traffic): MixTable {
+  return [
+    ['lookups', 150_000, () => traffic.lookup()],
+    ['mDNS', 150_000, () => traffic.announce()],
+    ['TLS connections', 20_000, () => traffic.tlsOpening()],
+    ['QUIC connections', 6000, () => traffic.quicOpening()],
+    ['connections without a name', 10_000, () => traffic.plainConnection()],
+    ['refused connections', 8000, () => traffic.refusedConnection()],
+    ['mail', 2500, () => traffic.mail()],
+    ['ARP', 15_000, () => traffic.arp()],
+    ['IPv6 neighbours', 8000, () => traffic.neighbor()],
+    ['SSDP', 8000, () => traffic.search()],
+    ['DHCP', 1000, () => traffic.lease()],
+  ];
+}
+
 /** Where the capture of a mix lies: a folder of the system's temporary directory. */
-export function capturePath({ packets, seed, uploads }: MixOptions): string {
-  return join(tmpdir(), 'thingwatch-bench', `mixed-${packets}-${seed}-${uploads}.pcap`);
+export function capturePath({ packets, seed, uploads }: MixOptions, mix: Mix = 'mixed'): string {
+  return join(tmpdir(), 'thingwatch-bench', `${mix}-${packets}-${seed}-${uploads}.pcap`);
 }
 
 /** Writes the capture unless it is there from before. Throws when the disk has no room for it. */
-export function generatedCapture(options: MixOptions = DEFAULT_MIX): string {
-  const file = capturePath(options);
+export function generatedCapture(options: MixOptions = DEFAULT_MIX, mix: Mix = 'mixed'): string {
+  const file = capturePath(options, mix);
   try {
     statSync(file);
   } catch {
-    generate(file, options);
+    generate(file, options, mix);
   }
   return file;
 }
 
-export function generate(file: string, { packets, seed, uploads }: MixOptions): GeneratedCapture {
+export function generate(file: string, { packets, seed, uploads }: MixOptions, mix: Mix = 'mixed'): GeneratedCapture {
   mkdirSync(dirname(file), { recursive: true });
   const { bavail, bsize } = statfsSync(dirname(file));
   const needed = packets * AVERAGE_PACKET;
@@ -76,8 +103,9 @@ export function generate(file: string, { packets, seed, uploads }: MixOptions): 
     throw new Error(`${dirname(file)} has no room for about ${Math.round(needed / 1e6)} MB`);
   const random = new Random(seed);
   const traffic = new Traffic(random);
+  const table = mix === 'mixed' ? mixed(traffic, random, uploads) : everything(traffic);
   const starts: { at: number; make: () => Flow }[] = [{ at: -1, make: () => traffic.advertise() }];
-  for (const [, perMillion, make] of mix(traffic, random, uploads)) {
+  for (const [, perMillion, make] of table) {
     const flows = Math.round((perMillion * packets) / 1e6);
     for (let i = 0; i < flows; i++) starts.push({ at: random.below(packets), make });
   }

@@ -1,64 +1,66 @@
-// Is all that a replay finds found live as well? tcpreplay plays a capture into a veth at the rates of a mirror port, offloads as
-// found; the sensor's database is compared with a replay's, beside tcpdump with the same filter. A veth has no card: what the
-// machine cannot send, nobody is asked to hear, so the rate that was reached stands beside the one that was wanted.
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+// What a port brings, how much of it does the sensor take in, and at what cost? tcpreplay plays captures into a veth at rising
+// rates, offloads as found, beside tcpdump with the same filter; what the sensor found is compared with a replay of the file.
+import { rmSync, statSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { captureFilter } from '../../sensor/capture/filter.ts';
-import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { offloadsOn } from '../../sensor/capture/offloads.ts';
 import { databaseIn } from '../../sensor/spine.ts';
-import { checkout, mustSucceed, Namespaces, requireLab, said, terminate } from '../lab/namespaces.ts';
-import { generatedCapture } from './generate.ts';
+import { EVERYTHING, generatedCapture } from './generate.ts';
 import { outputOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
+import { cpuTimeOf, lostText, MirrorLab, type Played, PORT, passing } from './mirror-lab.ts';
 
-const RATES = [1000, 2500];
-const PORT = 'mirror0';
-const FILTER = captureFilter(LINK_TYPES.ethernet);
-/** For the capture to begin, and for the last frames to pass through all rooms on a busy machine, ms. */
-const SETTLE = 3000;
-const CATCH_UP = 10_000;
+/** Mbit/s. */
+const MIXED = [500, 1000, 2000, 4000];
+const ALL_PASS = [50, 100, 200, 400];
 
 /** Connections by device and what they led to. */
 type Found = Map<string, number>;
 
+interface Task {
+  file: string;
+  rates: number[];
+}
+
 export async function run(args: string[]): Promise<void> {
   const { positions } = readArgs(args, {});
-  const file = positions[0] ?? generatedCapture();
-  const rates = positions.length > 1 ? positions.slice(1).map(Number) : RATES;
-  if (rates.some((rate) => !(rate > 0))) throw new UsageError('rates are Mbit/s, as in: live FILE 1000 2500');
-  const reason = requireLab();
-  if (reason !== null) throw new Error(`it needs the lab: ${reason}`);
-  const folder = mkdtempSync(join(tmpdir(), 'thingwatch-live-'));
-  const lab = new Namespaces();
+  const lab = await MirrorLab.open();
   try {
-    await lab.create(
-      ['sensor', 'sender'],
-      [`link add ${PORT} netns ${lab.nameOf('sensor')} type veth peer name eth0 netns ${lab.nameOf('sender')}`],
-    );
-    for (const role of ['sensor', 'sender']) await lab.script(role, ['sysctl -qw net.ipv6.conf.all.disable_ipv6=1']);
-    await lab.script('sensor', [`ip link set ${PORT} up`, 'ip link set lo up']);
-    await lab.script('sender', ['ip link set eth0 up']);
     const { switchable } = offloadsOn(await lab.script('sensor', [`ethtool -k ${PORT}`]));
-    const expected = await replayed(file, join(folder, 'replay'));
     console.log(
-      `${file}: ${(statSync(file).size / 1e6).toFixed(0)} MB; ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}; offloads on: ${switchable.join(', ') || 'none'}`,
+      `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}; offloads on: ${switchable.join(', ') || 'none'}; CPU time as a share of one core while it was played`,
     );
-    console.log(`replay: ${total(expected)} connections with ${expected.size} backends and mail servers of devices`);
-    for (const rate of rates) {
-      await live(lab, file, rate, join(folder, `live-${rate}`), expected);
-      await beside(lab, file, rate, join(folder, `tcpdump-${rate}`), expected);
-    }
+    for (const task of tasksOf(positions)) await play(lab, task);
   } finally {
     await lab.close();
-    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function tasksOf([file, ...rest]: string[]): Task[] {
+  const rates = rest.map(Number);
+  if (rates.some((rate) => !(rate > 0))) throw new UsageError('rates are Mbit/s, as in: live FILE 1000 2500');
+  const of = (usual: number[]) => (rates.length > 0 ? rates : usual);
+  if (file !== undefined && file !== 'mixed' && file !== 'everything') return [{ file, rates: of(MIXED) }];
+  const mixed = () => ({ file: generatedCapture(), rates: of(MIXED) });
+  const everything = () => ({ file: generatedCapture(EVERYTHING, 'everything'), rates: of(ALL_PASS) });
+  if (file === undefined) return [mixed(), everything()];
+  return [file === 'mixed' ? mixed() : everything()];
+}
+
+async function play(lab: MirrorLab, { file, rates }: Task): Promise<void> {
+  const expected = await replayed(file, join(lab.directory, 'replay'));
+  const pass = await passing(file);
+  console.log(
+    `\n${file}: ${(statSync(file).size / 1e6).toFixed(0)} MB, ${pass.packets} packets pass the filter; by replay ${total(expected)} connections with ${expected.size} backends and mail servers of devices`,
+  );
+  for (const rate of rates) {
+    await live(lab, file, rate, pass.bytes, expected);
+    await beside(lab, file, rate, pass.packets);
   }
 }
 
 async function replayed(file: string, state: string): Promise<Found> {
+  rmSync(state, { recursive: true, force: true });
   await outputOf([...THINGWATCH, 'replay', file, '--format', 'json', '--state', state]);
   return foundIn(state);
 }
@@ -85,72 +87,40 @@ function inBoth(expected: Found, found: Found): number {
   return [...expected].reduce((sum, [what, count]) => sum + Math.min(count, found.get(what) ?? 0), 0);
 }
 
-async function live(lab: Namespaces, file: string, rate: number, state: string, expected: Found): Promise<void> {
-  const config = `${state}.yaml`;
-  writeFileSync(
-    config,
-    `state_dir: ${state}\ncapture: { interface: ${PORT} }\nweb: { listen: 127.0.0.1:0 }\nmqtt: { listen: 127.0.0.1:0 }\n`,
-  );
-  const [command, script] = THINGWATCH;
-  const sensor = lab.spawn('sensor', command, [script, '--config', config, 'run'], { cwd: checkout });
-  await said(sensor, /Capturing on/, 'sensor');
-  await sleep(SETTLE);
-  const sent = await play(lab, file, rate);
-  await sleep(CATCH_UP);
-  // It stores what it knows; on a busy machine that takes longer than terminate() would wait.
-  const ended = once(sensor, 'exit');
-  sensor.kill();
-  await ended;
-  tell(`${rate} Mbit/s, live`, sent, expected, foundIn(state), '');
-}
-
-async function beside(lab: Namespaces, file: string, rate: number, folder: string, expected: Found): Promise<void> {
-  const kept = `${folder}.pcap`;
-  const options = ['-i', PORT, '-B', '32768', '-Z', 'root', '-w', kept, FILTER];
-  const tcpdump = lab.spawn('sensor', 'tcpdump', options);
-  let words = '';
-  tcpdump.stderr?.on('data', (text: Buffer) => {
-    words += text.toString();
-  });
-  await said(tcpdump, /listening on/, 'tcpdump');
-  const sent = await play(lab, file, rate);
-  await sleep(1000);
-  await terminate(tcpdump, 'SIGINT');
-  const [captured, dropped] = ['captured', 'dropped by kernel'].map(
-    (what) => new RegExp(`^(\\d+) packets ${what}`, 'm').exec(words)?.[1] ?? '?',
-  );
-  const found = await replayed(kept, folder);
-  tell(`${rate} Mbit/s, tcpdump`, sent, expected, found, `; ${captured} packets passed the filter, ${dropped} dropped`);
-}
-
-/** What tcpreplay says of itself: packets sent, and the rate it reached; and how many of them the kernel brought to the port. */
-async function play(lab: Namespaces, file: string, rate: number): Promise<string> {
-  const arrived = async () => Number(await lab.script('sensor', [`cat /sys/class/net/${PORT}/statistics/rx_packets`]));
-  const before = await arrived();
-  const output = await new Promise<string>((resolve, reject) => {
-    const args = ['-i', 'eth0', '--preload-pcap', `--mbps=${rate}`, file];
-    const child = lab.spawn('sender', 'tcpreplay', args);
-    let text = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => {
-        text += chunk.toString();
-      });
-    child.once('error', reject);
-    child.once('close', (code) =>
-      resolve(mustSucceed('tcpreplay', { code: code ?? 128, stdout: text, stderr: text }).stdout),
-    );
-  });
-  const packets = /Successful packets:\s+(\d+)/.exec(output)?.[1] ?? '?';
-  const reached = /Rated:[^,]*,\s*([\d.]+) Mbps/.exec(output)?.[1] ?? '?';
-  return `${packets} packets sent at ${Number(reached).toFixed(0)} Mbit/s, ${(await arrived()) - before} arrived`;
-}
-
-function tell(what: string, sent: string, expected: Found, found: Found, more: string): void {
+async function live(lab: MirrorLab, file: string, rate: number, bytes: number, expected: Found): Promise<void> {
+  const state = join(lab.directory, 'live');
+  rmSync(state, { recursive: true, force: true });
+  const sensor = await lab.startSensor(state);
+  const { child, handedOn, parent, result: played } = await sensor.during(() => lab.play(file, rate));
+  await sensor.stop();
+  const found = foundIn(state);
   const both = inBoth(expected, found);
   const missed = total(expected) - both;
-  const which = [...expected].filter(([one, count]) => (found.get(one) ?? 0) < count).map(([one]) => one);
-  console.log(
-    `${what.padEnd(22)} ${sent}: ${both} of ${total(expected)} connections found, ${missed} missed (${((100 * missed) / total(expected)).toFixed(2)} %), ${total(found) - both} more${more}`,
+  tell(
+    `${rate} Mbit/s, sensor`,
+    played,
+    `parent ${share(parent.cpu, played)}, child ${share(child.cpu, played)}; of what passes ${lostText(bytes, handedOn)}; ${missed === 0 ? 'all' : `${both} of ${total(expected)}`} connections found`,
   );
-  if (which.length > 0) console.log(`${' '.repeat(22)} missed of: ${which.slice(0, 5).join('; ')}`);
+  const which = [...expected].filter(([one, count]) => (found.get(one) ?? 0) < count).map(([one]) => one);
+  if (which.length > 0) console.log(`${' '.repeat(24)} missed of: ${which.slice(0, 5).join('; ')}`);
+}
+
+async function beside(lab: MirrorLab, file: string, rate: number, packets: number): Promise<void> {
+  const tcpdump = await lab.startTcpdump('/dev/null');
+  const before = cpuTimeOf(tcpdump.pid);
+  const played = await lab.play(file, rate);
+  const cpu = cpuTimeOf(tcpdump.pid) - before;
+  const { captured, dropped } = await tcpdump.stop();
+  const lost = captured >= packets ? 'nothing lost' : `${((100 * (packets - captured)) / packets).toFixed(2)} % lost`;
+  tell(`${rate} Mbit/s, tcpdump`, played, `${share(cpu, played)}; of what passes ${lost}, ${dropped} dropped`);
+}
+
+function share(cpu: number, { seconds }: Played): string {
+  return (cpu / (seconds * 1000)).toFixed(2);
+}
+
+function tell(what: string, { arrived, rate, seconds, sent }: Played, more: string): void {
+  const reached = `${rate.toFixed(0)} Mbit/s, ${(sent / seconds / 1000).toFixed(0)} kpps reached`;
+  const brought = arrived >= sent ? '' : `, ${sent - arrived} did not arrive`;
+  console.log(`${what.padEnd(24)} ${reached}${brought}: ${more}`);
 }

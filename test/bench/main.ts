@@ -1,18 +1,23 @@
 // `npm run bench -- NAME [ARGS]`: figures for people. Nothing here passes or fails; the aims stand beside the figures.
 import { run as agreement } from './agreement.bench.ts';
+import { run as chatty } from './chatty.bench.ts';
 import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
 import { run as disk } from './disk.bench.ts';
+import { run as everything } from './everything.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
+import { run as growth } from './growth.bench.ts';
 import { run as latency } from './latency.bench.ts';
 import { run as live } from './live.bench.ts';
 import { run as loss } from './loss.bench.ts';
 import { UsageError } from './measure.ts';
 import { run as memory } from './memory.bench.ts';
 import { run as naming } from './naming.bench.ts';
+import { run as pi } from './pi.bench.ts';
 import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
+import { run as startup } from './startup.bench.ts';
 import { run as tables } from './tables.bench.ts';
 
 interface Bench {
@@ -24,19 +29,34 @@ interface Bench {
 const BENCHES: Record<string, Bench> = {
   replay: {
     run: replay,
-    args: '[FILE] [--rounds N]',
+    args: '[FILE] [--rounds N] [--packets N]',
     what: 'time of a replay beside tcpdump, ndpiReader and tshark; without FILE on a made-up capture',
+  },
+  everything: {
+    run: everything,
+    args: '[FILE] [--packets N] [--rounds N]',
+    what: 'a replay of which every packet passes the filter, beside tcpdump, ndpiReader and tshark',
+  },
+  chatty: {
+    run: chatty,
+    args: '[--packets N] [--rounds N]',
+    what: 'CPU time a packet for four days of a hundred chatty things, beside ndpiReader and tshark',
   },
   naming: { run: naming, args: '[FILE] [--rounds N]', what: 'what naming adds to a replay' },
   latency: {
     run: latency,
-    args: '[ATTEMPTS]',
-    what: 'from a SYN on the wire to the alert at an MQTT client (lab, root)',
+    args: '[ATTEMPTS] [--mixed MBITS] [--browser ATTEMPTS]',
+    what: 'from a SYN on the wire to the alert at an MQTT client, idle or under load, and to the page in chromium (lab, root)',
   },
   live: {
     run: live,
-    args: '[FILE [MBITS …]]',
-    what: 'a capture played into a veth at 1 and 2.5 Gbit/s: what is found live beside a replay and tcpdump (lab, root)',
+    args: '[FILE|mixed|everything [MBITS …]]',
+    what: 'captures played into a veth at rising rates: what is taken in and found, at what cost, beside tcpdump (lab, root)',
+  },
+  pi: {
+    run: pi,
+    args: '[--mbits N] [--seconds N] [--megabytes N]',
+    what: 'mixed traffic for a minute on one core with 256 MB: losses, memory, CPU and latency (lab, root)',
   },
   loss: {
     run: loss,
@@ -58,6 +78,16 @@ const BENCHES: Record<string, Bench> = {
     run: disk,
     args: '[day|year|incidents …] [--devices N] [--days N]',
     what: 'bytes written in a day of a busy home, the database after a year, what a flood of incidents writes',
+  },
+  growth: {
+    run: growth,
+    args: '[NAME …] [--rounds N] [--largest N]',
+    what: 'how the cost of the spine grows with devices, names, incidents, destinations, connections …, and the worst single frames',
+  },
+  startup: {
+    run: startup,
+    args: '[--rounds N]',
+    what: 'how long the help, a small replay and a live run take to start, with an empty and a year-old database (root)',
   },
   memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
   detection: {

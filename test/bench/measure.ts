@@ -56,6 +56,52 @@ export function timed([command = '', ...args]: readonly string[]): Promise<numbe
   });
 }
 
+export interface Cost {
+  /** Milliseconds of wall time, and of CPU time that it and its children spent outside the kernel. */
+  wall: number;
+  user: number;
+  /** Most resident memory of the process, without its children, in MB. */
+  peak: number;
+}
+
+/** How often the memory of a running command is looked at, ms. The kernel keeps the peak, so that only the last look counts. */
+const LOOK = 5;
+
+/** Like `timed`, with what else it took. One command at a time: CPU time is that of all children that ended meanwhile. */
+export async function costOf(command: readonly string[]): Promise<Cost | null> {
+  const before = userTimeOfChildren();
+  const known = new Set(childrenOf(process.pid));
+  let peak = 0;
+  const look = setInterval(() => {
+    for (const pid of childrenOf(process.pid)) {
+      if (known.has(pid)) continue;
+      const text = readOrNothing(`/proc/${pid}/status`);
+      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024);
+    }
+  }, LOOK);
+  try {
+    const wall = await timed(command);
+    return wall === null ? null : { wall, user: userTimeOfChildren() - before, peak };
+  } finally {
+    clearInterval(look);
+  }
+}
+
+/** Of a file of the kernel's about a process that may have ended. */
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Milliseconds, in steps of 10 (proc_pid_stat(5), field 16). */
+function userTimeOfChildren(): number {
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[13]) * 10;
+}
+
 /** Standard output of a command that must succeed. */
 export function outputOf([command = '', ...args]: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -42,24 +42,46 @@ export class TcpTalk {
   }
 
   *open(): Generator<Buffer> {
-    yield this.#control('client', 'S');
-    yield this.#control('server', 'SA');
+    yield* this.handshake();
     yield this.acknowledge('client');
   }
 
   *close(): Generator<Buffer> {
-    yield this.#control('client', 'FA');
-    yield this.#control('server', 'FA');
+    yield* this.finish();
     yield this.acknowledge('client');
   }
 
-  /** A message in as many segments as it needs; PSH on the last. */
+  /** Without the acknowledgement after it, as the filter shows it. */
+  *handshake(): Generator<Buffer> {
+    yield this.#control('client', 'S');
+    yield this.#control('server', 'SA');
+  }
+
+  *finish(): Generator<Buffer> {
+    yield this.#control('client', 'FA');
+    yield this.#control('server', 'FA');
+  }
+
+  *refused(): Generator<Buffer> {
+    yield this.#control('client', 'S');
+    yield this.#control('server', 'RA');
+  }
+
+  *reset(from: Side): Generator<Buffer> {
+    yield this.#control(from, 'R');
+  }
+
   *send(from: Side, bytes: Buffer): Generator<Buffer> {
+    yield* this.message(from, bytes);
+    yield this.acknowledge(from === 'client' ? 'server' : 'client');
+  }
+
+  /** A message in as many segments as it needs; PSH on the last. */
+  *message(from: Side, bytes: Buffer): Generator<Buffer> {
     for (let at = 0; at < bytes.length; at += this.#mss) {
       const piece = bytes.subarray(at, at + this.#mss);
       yield this.#number(from, this.#frame(from, at + this.#mss < bytes.length ? 'A' : 'PA', piece), piece.length);
     }
-    yield this.acknowledge(from === 'client' ? 'server' : 'client');
   }
 
   /** The next full-size segment of an encrypted stream. */

@@ -77,6 +77,33 @@ export class Traffic {
     if (this.#random.below(4) === 0) yield* this.arp(device);
   }
 
+  /** What passes the filter of a TLS connection: its lookup, its hello, and how it begins and ends. */
+  *tlsOpening(): Flow {
+    const { host, ends } = yield* this.#contact(443);
+    const talk = new TcpTalk(this.#random, ends.client, ends.server);
+    yield* talk.handshake();
+    yield* talk.message('client', tlsHello(this.#random, host.name, this.#random.below(2) === 0));
+    yield* this.#random.below(8) === 0 ? talk.reset('client') : talk.finish();
+  }
+
+  *quicOpening(): Flow {
+    yield* this.quic(0);
+  }
+
+  /** A protocol whose payload nobody reads. */
+  *plainConnection(): Flow {
+    const { ends } = yield* this.#contact(8883);
+    const talk = new TcpTalk(this.#random, ends.client, ends.server);
+    yield* talk.handshake();
+    yield* talk.finish();
+  }
+
+  *refusedConnection(): Flow {
+    const { ends } = yield* this.#contact(8080);
+    const talk = new TcpTalk(this.#random, ends.client, ends.server);
+    yield* talk.refused();
+  }
+
   /** Files over the LAN, from a store in the home: no hello, nothing to name. */
   *lanFiles(segments: number): Flow {
     const [client, server] = [this.#random.pick(this.#things.slice(1)), this.#things[0] ?? GATEWAY];

@@ -14,7 +14,7 @@ import { ensureBuilt } from './built.ts';
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, live capture is not tested: ${reason}`);
 
-const RUNNER = join(import.meta.dirname, 'live-runner.mjs');
+const RUNNER = join(import.meta.dirname, '../../dist/test/capture/live-runner.js');
 const LINK = { source: 'a4:cf:12:99:be:ef', destination: '3c:37:86:2b:11:00' };
 const line = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('log'), level: z.string(), text: z.string() }),

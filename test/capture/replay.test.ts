@@ -1,6 +1,9 @@
 // Files through the real tcpdump: every kind, every damage, in order.
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, linkSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { openCaptures } from '../../sensor/capture/replay.ts';
 import * as build from '../support/packet-builder.ts';
 import { at, attempts, recordAt, run, START, syn, write } from './replay-stage.ts';
 
@@ -23,6 +26,16 @@ describe('a file', () => {
       cutFiles: 0,
       damagedFiles: 0,
     });
+  });
+
+  test.each([3, 20_000])('of %s frames that is opened long before it is read, is read whole', async (count) => {
+    const file = write(`early-${count}.pcap`, build.pcapBytes(attempts(count)));
+    const captures = await openCaptures({ files: [file] });
+    const child = captures.files[0]?.tcpdump?.child;
+    if (child === undefined) throw new Error('tcpdump was not started');
+    if (count === 3 && child.exitCode === null) await once(child, 'exit');
+    await sleep(100);
+    expect(await run({ files: [file], captures })).toMatchObject({ frames: count, warnings: [] });
   });
 
   test('is cut by the filter unless it is switched off', async () => {

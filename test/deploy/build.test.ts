@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isBuilt, readBuildStamp, sourceStamp } from '../../sensor/deploy/build.mjs';
+import { isBuilt, isUpToDate, readBuildStamp, sourceStamp, writeBuildStamp } from '../../sensor/deploy/stamp.mjs';
 
 let folder: string;
 const write = (file: string, text: string) => {
@@ -17,9 +17,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the stamp follows the sources of the program and of the page, not their dates', () => {
-  const before = sourceStamp(false, folder);
+  const { program } = sourceStamp(false, folder);
   write('sensor/main.ts', 'sensor/main.ts');
-  expect(sourceStamp(false, folder)).toEqual(before);
+  expect(sourceStamp(false, folder).program).toBe(program);
   for (const file of ['sensor/main.ts', 'web/page/app.tsx', 'package-lock.json', 'sensor/new.ts']) {
     const last = sourceStamp(false, folder).program;
     write(file, 'changed');
@@ -62,4 +62,48 @@ test('what a start built lacks the lab; no dist, or one that was cut short, is n
   expect(isBuilt(readBuildStamp(folder), started)).toBe(false);
   write('dist/built.json', JSON.stringify(started));
   expect(isBuilt(readBuildStamp(folder), started)).toBe(true);
+});
+
+/** As after a build of the sources as they are. */
+function buildStamp(forTests: boolean): void {
+  mkdirSync(path.join(folder, 'dist'), { recursive: true });
+  writeBuildStamp(sourceStamp(forTests, folder), path.join(folder, 'dist'));
+}
+
+test('a source that changed, appeared or went since the build makes dist stale', () => {
+  buildStamp(true);
+  expect([isUpToDate(true, folder), isUpToDate(false, folder)]).toEqual([true, true]);
+  write('test/lab/home.ts', 'changed');
+  expect([isUpToDate(true, folder), isUpToDate(false, folder)]).toEqual([false, true]);
+  write('sensor/new.ts', 'new');
+  expect(isUpToDate(false, folder)).toBe(false);
+  rmSync(path.join(folder, 'sensor/new.ts'));
+  expect(isUpToDate(false, folder)).toBe(true);
+  rmSync(path.join(folder, 'web/page/app.tsx'));
+  expect(isUpToDate(false, folder)).toBe(false);
+});
+
+test('a change that keeps size and date is a change', () => {
+  buildStamp(false);
+  const file = path.join(folder, 'sensor/main.ts');
+  const { atime, mtime } = statSync(file);
+  write('sensor/main.ts', 'sensor/niam.ts');
+  utimesSync(file, atime, mtime);
+  expect(statSync(file).mtimeMs).toBe(mtime.getTime());
+  expect(isUpToDate(false, folder)).toBe(false);
+});
+
+test('new dates on the same contents are no change, and are remembered', () => {
+  buildStamp(false);
+  const before = readFileSync(path.join(folder, 'dist/built.json'), 'utf8');
+  utimesSync(path.join(folder, 'sensor/main.ts'), new Date(0), new Date(0));
+  expect(isUpToDate(false, folder)).toBe(true);
+  const after = readBuildStamp(folder);
+  expect(JSON.stringify(after)).not.toBe(before.trim());
+  expect(after).toEqual(sourceStamp(false, folder));
+});
+
+test('what a start built lacks the tools of tests, also when nothing was touched', () => {
+  buildStamp(false);
+  expect(isUpToDate(true, folder)).toBe(false);
 });

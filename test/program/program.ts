@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MqttClient } from 'mqtt';
-import { build, isBuilt, readBuildStamp, sourceStamp, workFolder } from '../../sensor/deploy/build.mjs';
+import { build } from '../../sensor/deploy/build.mjs';
 import { withLock } from '../../sensor/deploy/lock.mjs';
+import { isUpToDate, workFolder } from '../../sensor/deploy/stamp.mjs';
 import type { Health } from '../../sensor/record/health.ts';
 import type { Report, ReportIncident } from '../../sensor/record/report.ts';
 
@@ -19,10 +20,9 @@ export const CAPTURES = join(ROOT, 'test/captures');
 
 /** Builds dist when the sources have changed since; tests of several files wait for each other. */
 export async function ensureBuilt(): Promise<void> {
-  const isFresh = () => isBuilt(readBuildStamp(), sourceStamp(false));
-  if (isFresh()) return;
+  if (isUpToDate(false)) return;
   await withLock(workFolder(), async (onStart) => {
-    if (!isFresh()) await build({ forTests: existsSync(join(ROOT, 'dist/test')), onStart });
+    if (!isUpToDate(false)) await build({ forTests: existsSync(join(ROOT, 'dist/test')), onStart });
   });
 }
 

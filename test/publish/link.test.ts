@@ -1,7 +1,7 @@
 // Getting to the broker: protocol versions, TLS, certificates, access lists, backoff, and what is said when it fails.
 import { rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connect, createServer, type Server, Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../../sensor/log.ts';
 import { brokerFault } from '../../sensor/publish/broker-fault.ts';
 import { Link } from '../../sensor/publish/link.ts';
@@ -45,6 +45,17 @@ describe('protocol version', () => {
     expect(lab.log.at(-1)).toBe('info connected to the broker with MQTT 3.1.1');
     expect(lab.publisher.status().error).toBeNull();
   });
+});
+
+it('holds nothing back until what was sent before is acknowledged', async () => {
+  const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
+  const broker = await aedes();
+  lab = publisherLab(accessTo(broker));
+  lab.publisher.start();
+  await until(() => lab.publisher.status().connected);
+  const ours = setNoDelay.mock.contexts.filter((socket) => socket instanceof Socket && socket.remotePort === broker.port);
+  setNoDelay.mockRestore();
+  expect(ours).toHaveLength(1);
 });
 
 it('tries for ever: a second, doubling to a minute, with some play, said once', async () => {

@@ -1,6 +1,6 @@
 // When "Sending mail" is on, and which devices reach the broker.
 import { describe, expect, it } from 'vitest';
-import { HOLD_MS, matters, openSeverity, sendingMail } from '../../sensor/publish/verdict.ts';
+import { devicesSendingMail, HOLD_MS, matters, openSeverity, sendingMail } from '../../sensor/publish/verdict.ts';
 import type { Incident } from '../../sensor/record/incident.ts';
 import { aDevice, anIncident, START } from '../support/small-home.ts';
 
@@ -35,6 +35,19 @@ describe('sending mail', () => {
     expect(verdict({ kind: 'submission_started' }, 0)).toBe(true);
     expect(verdict({ device: 'a4:cf:12:00:00:01' }, 0)).toBe(false);
   });
+});
+
+it('counts the devices that send mail, each once', () => {
+  const other = 'a4:cf:12:00:00:01';
+  const incidents = [
+    anIncident({}),
+    anIncident({ kind: 'submission_started' }),
+    anIncident({ device: other, state: 'acknowledged' }),
+    anIncident({ device: 'a4:cf:12:00:00:02', state: 'resolved' }),
+    anIncident({ device: 'a4:cf:12:00:00:03', kind: 'backend_new' }),
+  ];
+  expect(devicesSendingMail(incidents, START, HOLD_MS)).toBe(2);
+  expect(devicesSendingMail(incidents, START + HOLD_MS, HOLD_MS)).toBe(1);
 });
 
 it('names the worst severity that nobody has dealt with', () => {

@@ -173,6 +173,10 @@ export class SmallHome implements PublishSource {
     return this.#devices.get(mac) ?? null;
   }
 
+  incidents(): Incident[] {
+    return this.devices().flatMap(({ incidents }) => incidents);
+  }
+
   sensor() {
     return { health: this.health, mac: 'b8:27:eb:55:12:aa', pageUrl: 'http://192.168.1.20:8080', blind: false };
   }

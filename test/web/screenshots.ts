@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { PROJECT_ROOT } from '../../sensor/spine.ts';
+import { PROJECT_ROOT } from '../../sensor/checkout.ts';
 import { launchBrowser, SCREENS } from '../support/browser.ts';
 
 const FOLDER = join(PROJECT_ROOT, 'test/web/screenshots');

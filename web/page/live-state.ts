@@ -25,7 +25,9 @@ let retries = 0;
 let silence: number | undefined;
 let retry: number | undefined;
 const watchers = new Set<(state: LiveState) => void>();
-const listeners = new Set<(topic: Topic | 'all') => void>();
+/** `isNews`: more than counts have changed. */
+type Listener = (topic: Topic | 'all', isNews: boolean) => void;
+const listeners = new Set<Listener>();
 
 export function useLive(): LiveState {
   const [current, setCurrent] = useState(state);
@@ -40,13 +42,13 @@ export function useLive(): LiveState {
 }
 
 /** Calls back when the topic changed, or all may have (`all`: after a gap in the stream). */
-export function onChange(listener: (topic: Topic | 'all') => void): () => void {
+export function onChange(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function announce(topic: Topic | 'all'): void {
-  for (const listener of [...listeners]) listener(topic);
+function announce(topic: Topic | 'all', isNews = false): void {
+  for (const listener of [...listeners]) listener(topic, isNews);
 }
 
 /** Asks first whether this browser is paired: an event stream does not tell why it fails. */
@@ -69,7 +71,7 @@ export function connect(): void {
   on('hello', hear);
   on('heartbeat', hear);
   on('reset', () => announce('all'));
-  on('incident', () => announce('incidents'));
+  on('incident', (data) => announce('incidents', (JSON.parse(data) as { change: string }).change !== 'updated'));
   on('devices', () => announce('devices'));
   on('expectations', () => announce('expectations'));
 }

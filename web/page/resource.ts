@@ -12,6 +12,8 @@ export interface Resource<T> {
 }
 
 const QUIET_MS = 2_000;
+/** The same for news, which a person is to see at once: what an outbreak brings comes together. */
+const NEWS_QUIET_MS = 200;
 /** The last answer for each address, so that going back shows something at once. Small: the page has few addresses. */
 const remembered = new Map<string, unknown>();
 const MAX_REMEMBERED = 40;
@@ -51,18 +53,22 @@ export function useResource<T>(path: string | null, topics: Topic[], quietMs = Q
 
   useEffect(() => {
     void load();
-    let waiting: number | undefined;
-    const stop = onChange((topic) => {
+    let waiting: { timer: number; until: number } | undefined;
+    const stop = onChange((topic, isNews) => {
       if (topic !== 'all' && !topics.includes(topic)) return;
-      const wait = topic === 'all' ? 0 : Math.max(0, asked.current.at + quietMs - Date.now());
-      waiting ??= window.setTimeout(() => {
+      const quiet = isNews ? Math.min(quietMs, NEWS_QUIET_MS) : quietMs;
+      const until = topic === 'all' ? Date.now() : Math.max(Date.now(), asked.current.at + quiet);
+      if (waiting !== undefined && waiting.until <= until) return;
+      clearTimeout(waiting?.timer);
+      const again = () => {
         waiting = undefined;
         void load();
-      }, wait);
+      };
+      waiting = { timer: window.setTimeout(again, until - Date.now()), until };
     });
     return () => {
       stop();
-      clearTimeout(waiting);
+      clearTimeout(waiting?.timer);
     };
   }, [load, quietMs, topics.join()]);
 

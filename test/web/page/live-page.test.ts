@@ -1,5 +1,6 @@
 // The page in real chromium while things change under it: new incidents, a lost connection, a long sleep, a removed
 // browser, a device under a new address.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { SCREENS } from '../../support/browser.ts';
@@ -11,6 +12,14 @@ const headline = (page: Page) => page.locator('.hero-headline');
 const tap = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 const phone = SCREENS[0];
 
+/** So many ms of the page's time pass, with moments for answers in between. */
+async function passes(page: Page, milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 10) {
+    await page.clock.runFor(10);
+    await sleep(10);
+  }
+}
+
 describe('live', () => {
   it('shows a new incident without a reload', async () => {
     const home = troubledHome(Date.now());
@@ -21,6 +30,24 @@ describe('live', () => {
     if (!incident) throw new Error('the sample home has an incident');
     home.incidents.push(incident);
     home.announce(incident, 'opened');
+    await page.getByText(/^Hallway camera is sending mail since/).waitFor();
+  });
+
+  it('shows news that follows closely without the pause that counts are given', async () => {
+    const home = troubledHome(Date.now());
+    const incident = home.incidents.pop();
+    if (!incident) throw new Error('the sample home has an incident');
+    const page = await stage.open(home, phone);
+    await stage.pair(page);
+    await page.getByText(/^Quiet:/).waitFor();
+    // From here on the page's time passes only as this test lets it.
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 60_000);
+    home.announce(incident, 'updated');
+    await passes(page, 50);
+    home.incidents.push(incident);
+    home.announce(incident, 'opened');
+    await passes(page, 300);
     await page.getByText(/^Hallway camera is sending mail since/).waitFor();
   });
 

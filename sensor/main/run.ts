@@ -1,0 +1,32 @@
+// `thingwatch run`: live capture with its page and its broker. Belongs to main.ts.
+import { EXIT, type GlobalOptions } from '../cli.ts';
+import { liveCapture, planSource } from './live.ts';
+import { openSession } from './session.ts';
+import { keepHeapSmall } from './small-heap.ts';
+import { complain, stopSignal } from './terminal.ts';
+
+export async function run(options: GlobalOptions): Promise<number> {
+  keepHeapSmall();
+  const session = openSession(options);
+  const { config } = session;
+  const plan = planSource(session);
+  // Page and broker are loaded while the port is tried, and started when it could be opened.
+  const [{ serve }] = await Promise.all([import('./serve.ts'), plan.probe()]);
+  const served = await serve({
+    session,
+    mode: 'live',
+    interface: plan.label,
+    stateDir: config.state_dir,
+    homeNet: config.capture.home_net,
+  });
+  const live = liveCapture(session, plan, served);
+  try {
+    await live.start();
+    complain(`${plan.port === null ? 'Taking frames from' : 'Capturing on'} ${plan.label}. Stop with Ctrl-C.\n`);
+    await stopSignal();
+    return EXIT.done;
+  } finally {
+    await live.stop();
+    await served.stop();
+  }
+}

@@ -1,0 +1,56 @@
+// What is known of devices and hosts is worked out once, and anew as soon as anything that it rests on has changed.
+import { expect, test } from 'vitest';
+import { type Backend, type Device, newDevice } from '../../sensor/attribute/device.ts';
+import { loadVendors } from '../../sensor/attribute/vendor.ts';
+import { HostBook } from '../../sensor/detect/host-facts.ts';
+import { Knowledge } from '../../sensor/detect/knowledge.ts';
+import { indexNotes } from '../../sensor/notes/note-index.ts';
+
+const TIME = Date.parse('2026-01-05T10:11:12Z');
+const knowledge = new Knowledge(loadVendors(), indexNotes([]));
+
+const backend = (...hosts: string[]) => ({ hosts }) as Partial<Backend> as Backend;
+
+const CHANGES: [string, (device: Device) => void][] = [
+  ['its part', (device) => (device.role = 'gateway')],
+  ['a name', ({ hostnames }) => hostnames.push({ name: 'iPad', from: 'mdns', firstSeen: TIME, lastSeen: TIME })],
+  ['another name', ({ hostnames }) => hostnames.splice(0, 1, { ...hostnames[0], name: 'tv' } as (typeof hostnames)[0])],
+  ['a service', ({ identity }) => identity.mdnsServices.push('_hap._tcp')],
+  ['another service', ({ identity }) => identity.mdnsServices.splice(0, 1, '_ipp._tcp')],
+  ['a model', ({ identity }) => identity.mdnsModels.push('md=Chromecast')],
+  ['a UPnP server', ({ identity }) => (identity.ssdpServer = 'Linux UPnP/1.0')],
+  ['a UPnP type', ({ identity }) => identity.ssdpTypes.push('basic')],
+  ['a vendor class', ({ identity }) => (identity.dhcpVendorClass = 'MSFT 5.0')],
+  ['a fingerprint', ({ identity }) => (identity.dhcpFingerprint = '1,3,6')],
+  ['a user agent', ({ identity }) => (identity.userAgent = 'Mozilla/5.0')],
+  ['a backend', ({ backends }) => backends.set('second.example', backend('two.second.example'))],
+  ['a host of a backend', ({ backends }) => backends.get('first.example')?.hosts.push('more.first.example')],
+  ['a backend that is forgotten', ({ backends }) => backends.delete('first.example')],
+];
+
+test.each(CHANGES)('a device is judged anew with %s, and not before', (_what, change) => {
+  const device = newDevice('a4:cf:12:99:be:ef', TIME);
+  device.hostnames.push({ name: 'lamp', from: 'dhcp', firstSeen: TIME, lastSeen: TIME });
+  device.identity.mdnsServices.push('_http._tcp');
+  device.backends.set('first.example', backend('one.first.example'));
+  const before = knowledge.classOf(device);
+  device.lastSeen += 1000;
+  expect(knowledge.classOf(device)).toBe(before);
+  change(device);
+  expect(knowledge.classOf(device)).not.toBe(before);
+});
+
+test('a host is looked at once, whoever asks for it', () => {
+  const book = new HostBook(indexNotes([]));
+  const facts = book.factsOf('fw-update.eu.philips.com');
+  expect(facts).toEqual({
+    domain: 'philips.com',
+    shared: false,
+    store: null,
+    updatesOf: 'philips',
+    isListed: false,
+  });
+  expect(book.factsOf('fw-update.eu.philips.com')).toBe(facts);
+  expect(book.factsOf('plugins.things.example')).toMatchObject({ store: 'label', updatesOf: null });
+  expect(book.factsOf('bucket.s3.amazonaws.com')).toMatchObject({ shared: true });
+});
