@@ -1,5 +1,5 @@
 // What is news goes to disk and is told only then. One by one as a rule; in a flood, where the disk is to be spared, several share
-// one writing and wait for it some seconds.
+// one writing and wait for it up to half a minute.
 import type { Device } from '../attribute/device.ts';
 import type { IncidentEvent } from './events.ts';
 import type { Incident } from './incident.ts';
@@ -56,7 +56,7 @@ export class News {
     if (this.#pace?.take('incident', time) === false && !isLast && this.#waiting.length < MOST) {
       if (!this.#isFlood)
         log.warn(
-          'there are so many incidents that several are written to the disk at a time: alerts may come some seconds late, and fewer frames are kept as evidence',
+          'there are so many incidents that several are written to the disk at a time: alerts may come up to half a minute late, and fewer frames are kept as evidence',
         );
       this.#isFlood = true;
       return;

@@ -2,11 +2,11 @@
 // seldom is written at once; in a flood several changes share one writing.
 const HOUR = 60 * 60_000;
 /** Writings that may follow each other at once. */
-const AT_ONCE = 600;
+const AT_ONCE = 200;
 /** Those that incidents can count on; counts wait meanwhile. */
-const RESERVED = 300;
+const RESERVED = 100;
 /** ms for one more. */
-const EVERY = 6_000;
+const EVERY = 30_000;
 
 export class Pace {
   #left = AT_ONCE;

@@ -64,6 +64,15 @@ describe('in a minute', () => {
   });
 });
 
+test('in an hour a flood adds no more than allowed, minute after minute', () => {
+  const bounded = ring({ bytesPerMinute: 1000, bytesPerHour: 5000 });
+  for (let n = 0; n < 59; n++) for (let i = 0; i < 20; i++) bounded.add(an(`i${n}-${i}`), frame(n * MINUTE));
+  const waiting = () => bounded.changes(true).changes.flatMap(({ frames }) => frames);
+  expect(waiting()).toHaveLength(50);
+  bounded.add(an('later'), frame(60 * MINUTE));
+  expect(waiting()).toHaveLength(51);
+});
+
 test('what is silent keeps its beginning; once it is serious, its latest as well', () => {
   const one = an('one', { severity: 'info' });
   const kept = ring({ first: 3, last: 3 });
