@@ -37,8 +37,12 @@ export function startTcpdump(run: TcpdumpRun): Tcpdump {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4096);
   });
+  child.stdout?.on('readable', keepOutput);
   return { child, ended, said: () => said };
 }
+
+/** When a child ends, Node throws away what it wrote unless somebody listens: this one does until the reader comes. */
+function keepOutput(): void {}
 
 function spawnTcpdump({ input, linkType, filter }: TcpdumpRun): ChildProcess {
   const expression = filter ? [captureFilter(linkType)] : [];
@@ -77,6 +81,7 @@ export async function readTcpdump({ child, ended, said }: Tcpdump, reader: Tcpdu
   };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
+  stdout.off('readable', keepOutput);
   stdout.on('data', () => reader.onChunk());
   try {
     const deliver = pacer ? (frame: Frame) => pacer.push(frame, stdout) : onFrame;
