@@ -1,7 +1,9 @@
 // The program: its commands, each loaded when it is given, and how it ends. What they do is in main/, which alone knows all rooms.
 import { existsSync, realpathSync } from 'node:fs';
+import * as nodeModule from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { version } from './checkout.ts';
+import { PROJECT_ROOT, version } from './checkout.ts';
 import { type Handlers, runCli } from './cli.ts';
 import { complain, print } from './main/terminal.ts';
 
@@ -20,6 +22,7 @@ export async function main(argv: string[]): Promise<number> {
     pair: async (options) => (await others()).pair(options),
     evidence: async (command) => (await others()).evidence(command),
   };
+  keepCompiled();
   for (const stream of [process.stdout, process.stderr]) stream.on('error', forgiveClosedPipe);
   try {
     return await runCli(argv, handlers, { version: version(), out: print, complain });
@@ -27,6 +30,12 @@ export async function main(argv: string[]): Promise<number> {
     const { explain } = await import('./main/explain.ts');
     return explain(error);
   }
+}
+
+/** From Node 22.1 on what is compiled of the chunks is kept for the next start; where it cannot be written it is not. */
+function keepCompiled(): void {
+  const { enableCompileCache } = nodeModule as { enableCompileCache?(folder: string): unknown };
+  enableCompileCache?.(join(PROJECT_ROOT, 'node_modules/.thingwatch/compiled'));
 }
 
 /** A reader that has seen enough, as in `replay … | head`, ends nothing: a sensor goes on without its terminal. */

@@ -1,4 +1,5 @@
 // Captures that are opened before there is somebody to read them: what the program does while it is loaded.
+import { EventEmitter, once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { closeCaptures, openCaptures } from '../../sensor/capture/replay.ts';
 import { pcapBytes } from '../support/packet-builder.ts';
@@ -12,7 +13,9 @@ test('tcpdump is at work as soon as they are open; what it says meanwhile is not
   const files = [later, cut, later];
   const captures = await openCaptures({ files });
   expect(ownTcpdumps()).toHaveLength(1);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Node throws away what an ended child wrote if nobody listens.
+  await once(captures.files[0]?.tcpdump?.child ?? new EventEmitter(), 'exit');
+  await new Promise((resolve) => setTimeout(resolve, 100));
   const early = await run({ files, captures });
   expect(early).toEqual(await run({ files }));
   expect(early).toMatchObject({ times: [0, 1000, 100_000, 101_000], files: [cut, later], cutFiles: 1 });
