@@ -51,16 +51,22 @@ export class SecondChanceTable<Key, Value> {
     this.#entries.clear();
   }
 
-  /** Each mark is taken away once, so that over time this costs no more than the look-ups that set them. */
+  /**
+   * Each mark is taken away once, so that over time this costs no more than the look-ups that set them. A large table makes room
+   * for several at once: a Map steps over all that was deleted before its first entry.
+   */
   #makeRoom(): void {
+    let needed = Math.max(1, this.#most >> 4);
     for (const [key, entry] of this.#entries) {
       this.#entries.delete(key);
-      if (!entry.wasUsed) {
-        this.#gaveWay(entry.value);
-        return;
+      if (entry.wasUsed) {
+        entry.wasUsed = false;
+        this.#entries.set(key, entry);
+        continue;
       }
-      entry.wasUsed = false;
-      this.#entries.set(key, entry);
+      this.#gaveWay(entry.value);
+      needed--;
+      if (needed === 0) return;
     }
   }
 }

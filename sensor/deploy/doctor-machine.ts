@@ -176,7 +176,7 @@ export function checkWriting(stateDir: string, aDay: number | null): DoctorCheck
   const found = `${each.toFixed(1)} ms a write through to the disk, ${rate} KiB/s${daily}`;
   if (each > SLOW_WRITE)
     return { name, result: 'warn', found, why, fix: 'set state_dir to a faster disk, such as a USB drive' };
-  if ((aDay ?? 0) > MUCH_A_DAY) return { name, result: 'warn', found, why, fix: 'set store.flush_seconds to 600' };
+  if ((aDay ?? 0) > MUCH_A_DAY) return { name, result: 'warn', found, why, fix: 'set store.flush_seconds to 3600' };
   return { name, result: 'ok', found, why, fix: null };
 }
 
