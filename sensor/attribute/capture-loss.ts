@@ -7,6 +7,7 @@ import { HTTP_PORT, TLS_PORT } from '../capture/filter.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import { isMailPort } from '../decode/interest.ts';
 import { type Packet, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 import { type Connection, payloadSequence } from './connection.ts';
 import type { Side } from './connections.ts';
 import { type LossEstimate, LossTally } from './loss-tally.ts';
@@ -70,7 +71,7 @@ const MOST_ASKERS = 0xf_ffff;
 export class CaptureLoss {
   readonly #tally = new LossTally();
   /** Times of SYN-ACKs whose connection is not known, by its ends as its originator sees them. */
-  readonly #orphans = new LRUCache<string, number>({ max: ORPHANS });
+  readonly #orphans = new LRUCache<string, number>(atMost(ORPHANS));
   readonly #questions = new SecondChanceTable<number, Question>(QUESTIONS, (question) => {
     if (question === 'asked' || question === 'first') this.#forgottenAt = this.#last;
   });

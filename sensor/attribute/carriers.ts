@@ -14,6 +14,7 @@
 // Who lies about its MAC as well looks like its neighbour to any bystander; no rule here changes that.
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 import { type CarrierKind, type Device, LIMITS, type Path } from './device.ts';
 import { isGroup, macIn } from './mac-address.ts';
 
@@ -48,12 +49,12 @@ export interface Grant {
 export class Carriers {
   readonly #isTrusted: (server: Mac) => boolean;
   /** Who asked, by transaction and client. */
-  readonly #requests = new LRUCache<string, Mac>({ max: REQUESTS });
+  readonly #requests = new LRUCache<string, Mac>(atMost(REQUESTS));
   /** By client; those that nobody has used yet, too. */
-  readonly #grants = new LRUCache<Mac, Grant & { contested: boolean }>({ max: GRANTS });
-  readonly #clients = new LRUCache<Mac, Map<Mac, Device>>({ max: CARRIERS });
+  readonly #grants = new LRUCache<Mac, Grant & { contested: boolean }>(atMost(GRANTS));
+  readonly #clients = new LRUCache<Mac, Map<Mac, Device>>(atMost(CARRIERS));
   /** Addresses without a MAC of their own, and whether they are surely not the carrier's. */
-  readonly #addresses = new LRUCache<Mac, Map<IpAddress, boolean>>({ max: CARRIERS });
+  readonly #addresses = new LRUCache<Mac, Map<IpAddress, boolean>>(atMost(CARRIERS));
 
   /** `isTrusted`: whether what bears this MAC may give addresses, as the router and proven devices may. */
   constructor(isTrusted: (server: Mac) => boolean) {

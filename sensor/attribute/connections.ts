@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac, Packet, Tcp } from '../decode/packet.ts';
 import { TCP_FLAGS } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 import {
   type Connection,
   moveConnection,
@@ -71,8 +72,8 @@ export class ConnectionTable {
       this.#settle(connection, 'unanswered', this.#now);
       this.#end(connection);
     };
-    this.#plain = new LRUCache<string, Connection>({ max: CONNECTIONS, disposeAfter });
-    this.#mail = new LRUCache<string, Connection>({ max: MAIL_CONNECTIONS, disposeAfter });
+    this.#plain = new LRUCache<string, Connection>({ ...atMost(CONNECTIONS), disposeAfter });
+    this.#mail = new LRUCache<string, Connection>({ ...atMost(MAIL_CONNECTIONS), disposeAfter });
   }
 
   get size(): number {

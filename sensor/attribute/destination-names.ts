@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { cleanHostName } from '../decode/text.ts';
+import { atMost } from './at-most.ts';
 import type { NameSource } from './device.ts';
 
 /** Names by (device, address); the least recently used give way under a flood. */
@@ -27,9 +28,9 @@ interface Known {
 }
 
 export class DestinationNames {
-  readonly #own = new LRUCache<string, Known>({ max: NAMES });
-  readonly #anyone = new LRUCache<IpAddress, Known>({ max: SHARED_NAMES });
-  readonly #addresses = new LRUCache<string, { ip: IpAddress; until: number }>({ max: ADDRESSES });
+  readonly #own = new LRUCache<string, Known>(atMost(NAMES));
+  readonly #anyone = new LRUCache<IpAddress, Known>(atMost(SHARED_NAMES));
+  readonly #addresses = new LRUCache<string, { ip: IpAddress; until: number }>(atMost(ADDRESSES));
 
   /** An answer that `asker` was given at `time` (packet time, ms). Every address gets the name that was asked for. */
   learn(asker: Mac | null, message: DnsMessage, time: number): void {

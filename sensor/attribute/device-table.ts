@@ -2,6 +2,7 @@
 // sends, and while somebody makes addresses up, new ones wait apart until something proves them.
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 import { Carriers } from './carriers.ts';
 import { type Device, hasCharacter, type Lease, LIMITS, newDevice } from './device.ts';
 import { NameIndex } from './display-name.ts';
@@ -25,13 +26,13 @@ export class DeviceTable {
   readonly carriers: Carriers;
   readonly #known = new Map<Mac, Device>();
   readonly #waiting = new LRUCache<Mac, Device>({
-    max: WAITING,
+    ...atMost(WAITING),
     dispose: (_device, mac, reason) => {
       if (reason === 'evict') this.#proven.delete(mac);
     },
   });
   /** Taken for made up: never shown, kept or stored. */
-  readonly #strangers = new LRUCache<Mac, Device>({ max: WAITING });
+  readonly #strangers = new LRUCache<Mac, Device>(atMost(WAITING));
   /** Addresses that others answer, so that somebody is behind them. */
   readonly #proven = new Set<Mac>();
   readonly #leases = new LeaseBook();

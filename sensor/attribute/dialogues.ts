@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 import { SmtpDialogue } from '../decode/smtp.ts';
 import { noSmtpCounts, noSmtpFacts, type SmtpCounts, type SmtpFacts } from '../decode/smtp-facts.ts';
+import { atMost } from './at-most.ts';
 import { type Connection, payloadSequence } from './connection.ts';
 import type { Side } from './connections.ts';
 import type { Device } from './device.ts';
@@ -109,7 +110,7 @@ export interface DialogueNews {
 type Client = Pick<Device, 'hostnames'>;
 
 export class Dialogues {
-  readonly #followed = new LRUCache<Connection, Followed>({ max: DIALOGUES });
+  readonly #followed = new LRUCache<Connection, Followed>(atMost(DIALOGUES));
 
   /** The dialogue begins within the connection, behind what a proxy was told; the server's side may become known later. */
   begin(connection: Connection, next: { clientNext: number; serverNext: number | null }, device: Client): void {

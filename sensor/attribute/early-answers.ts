@@ -3,6 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Ip, Tcp } from '../decode/packet.ts';
 import { TCP_FLAGS } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 
 /** Answers without a SYN; on a mirror that shows only the responders' side every one is. */
 const REMEMBERED = 2048;
@@ -14,7 +15,7 @@ export interface EarlyAnswer {
 }
 
 export class EarlyAnswers {
-  readonly #answers = new LRUCache<string, EarlyAnswer>({ max: REMEMBERED });
+  readonly #answers = new LRUCache<string, EarlyAnswer>(atMost(REMEMBERED));
 
   /** Takes a segment of no known connection. */
   note({ destination, source }: Ip, tcp: Tcp): void {

@@ -4,6 +4,7 @@
 import { LRUCache } from 'lru-cache';
 import { isMailPort } from '../decode/interest.ts';
 import { type IpAddress, type Mac, type Packet, TCP_FLAGS } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 import type { Home } from './home.ts';
 import { isGroup } from './mac-address.ts';
 import { SecondChanceTable } from './second-chance.ts';
@@ -34,7 +35,7 @@ export class HairpinFinder {
   /** By initial sequence number, which address translation leaves as it is. */
   readonly #syns = new SecondChanceTable<number, { packet: Packet; time: number }>(SYNS);
   /** Ends of inner legs, with the time of the last packet. */
-  readonly #inner = new LRUCache<string, number>({ max: INNER });
+  readonly #inner = new LRUCache<string, number>(atMost(INNER));
   readonly #turned = new Map<IpAddress, { count: number; last: number }>();
 
   constructor(parts: HairpinParts) {

@@ -1,6 +1,7 @@
 // Who holds which address, and since when. An address has one holder at a time; the intervals of earlier ones stay closed.
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 import { type Device, type Lease, LIMITS } from './device.ts';
 import { SecondChanceTable } from './second-chance.ts';
 
@@ -23,7 +24,7 @@ interface Owner {
 
 export class LeaseBook {
   /** MACs with addresses in a network, as many as matter. */
-  readonly #networks = new LRUCache<string, Mac[]>({ max: NETWORKS });
+  readonly #networks = new LRUCache<string, Mac[]>(atMost(NETWORKS));
   readonly #owners = new SecondChanceTable<IpAddress, Owner>(ADDRESSES);
 
   ownerOf(ip: IpAddress): Mac | undefined {

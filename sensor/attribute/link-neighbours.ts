@@ -2,6 +2,7 @@
 // side of a router has two stations, the router and the provider's; a home has more.
 import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac, Packet } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 import type { Home } from './home.ts';
 import { isGroup } from './mac-address.ts';
 
@@ -25,9 +26,9 @@ interface Station {
 
 export class LinkNeighbours {
   readonly #home: Home;
-  readonly #stations = new LRUCache<Mac, Station>({ max: STATIONS });
+  readonly #stations = new LRUCache<Mac, Station>(atMost(STATIONS));
   /** Since when a station is handed packets for the Internet. */
-  readonly #hops = new LRUCache<Mac, number>({ max: HOPS });
+  readonly #hops = new LRUCache<Mac, number>(atMost(HOPS));
   /** The hop that was handed the packet before, and who sent it: mostly they are at it again. */
   #latestHop: Mac | null = null;
   #latest: { mac: Mac; station: Station } | null = null;

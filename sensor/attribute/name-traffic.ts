@@ -9,6 +9,7 @@ import { type DecodeCounters, type Decoded, Failure } from '../decode/outcome.ts
 import { type Mac, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
 import { decodeSsdp } from '../decode/ssdp.ts';
 import { StreamAssembler } from '../decode/stream.ts';
+import { atMost } from './at-most.ts';
 import { payloadSequence } from './connection.ts';
 import type { DestinationNames } from './destination-names.ts';
 import type { Device } from './device.ts';
@@ -44,7 +45,7 @@ interface TcpStream {
 export class NameTraffic {
   readonly #parts: NameTrafficParts;
   readonly #repeated = new SecondChanceTable<string, Decoded<MdnsAnnouncement>>(REPEATED);
-  readonly #streams = new LRUCache<string, TcpStream>({ max: TCP_STREAMS });
+  readonly #streams = new LRUCache<string, TcpStream>(atMost(TCP_STREAMS));
 
   constructor(parts: NameTrafficParts) {
     this.#parts = parts;

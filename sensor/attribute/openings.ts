@@ -7,6 +7,7 @@ import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import { isClientInitial, QuicInitials } from '../decode/quic.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { decodeClientHello, looksLikeClientHello } from '../decode/tls.ts';
+import { atMost } from './at-most.ts';
 import { type Connection, moveConnection, newConnection, payloadSequence } from './connection.ts';
 
 /** Beginnings read at once. */
@@ -45,7 +46,7 @@ interface Flow {
 
 export class Openings {
   readonly #counters: DecodeCounters;
-  readonly #readers = new LRUCache<Connection, Reader>({ max: READERS });
+  readonly #readers = new LRUCache<Connection, Reader>(atMost(READERS));
   readonly #flows: LRUCache<string, Flow>;
   /** Until then (ms of packet time) no QUIC connection can be over. */
   #nextLook = 0;
@@ -54,7 +55,7 @@ export class Openings {
   constructor(counters: DecodeCounters, ended: (connection: Connection) => void) {
     this.#counters = counters;
     this.#flows = new LRUCache<string, Flow>({
-      max: QUIC_FLOWS,
+      ...atMost(QUIC_FLOWS),
       dispose: (flow) => {
         if (flow.proven) ended(flow.connection);
       },

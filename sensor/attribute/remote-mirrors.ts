@@ -7,6 +7,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Frame, LINK_TYPES } from '../capture/frame.ts';
 import type { Ip, IpAddress, Mirrored, Packet } from '../decode/packet.ts';
+import { atMost } from './at-most.ts';
 import type { Home } from './home.ts';
 
 /** Pairs of ends remembered. */
@@ -31,7 +32,7 @@ interface Waiting {
 export class RemoteMirrors {
   readonly #home: Home;
   /** `sender receiver` of what may be a tunnel. */
-  readonly #pairs = new LRUCache<string, true>({ max: PAIRS });
+  readonly #pairs = new LRUCache<string, true>(atMost(PAIRS));
   readonly #waiting = new Map<string, Waiting>();
 
   constructor(home: Home) {

@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { IpAddress, Tcp } from '../decode/packet.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { tunnelAnswerOf, tunnelOf } from '../decode/tunnel.ts';
+import { atMost } from './at-most.ts';
 import { type Connection, payloadSequence } from './connection.ts';
 import type { Side } from './connections.ts';
 
@@ -22,7 +23,7 @@ interface Reader {
 }
 
 export class Tunnels {
-  readonly #readers = new LRUCache<Connection, Reader>({ max: READERS });
+  readonly #readers = new LRUCache<Connection, Reader>(atMost(READERS));
   readonly #addressOf: (name: string) => IpAddress | null;
 
   /** `addressOf`: what DNS says of a name now. */

@@ -2,6 +2,7 @@
 // incidents. Scans that nobody answers are counted, and what a remote login leaves to see joins the chain of what happened before.
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { atMost } from '../attribute/at-most.ts';
 import type { Connection, Way } from '../attribute/connection.ts';
 import type { Side } from '../attribute/connections.ts';
 import type { Device } from '../attribute/device.ts';
@@ -48,7 +49,7 @@ export class ExposureDetector implements Detector {
   readonly memory: DeviceMemory<Exposure>;
   readonly #around: Surroundings;
   /** `device server`: who may call back on a high port without being a stranger. */
-  readonly #ftpPeers = new LRUCache<string, true>({ max: FTP_PEERS });
+  readonly #ftpPeers = new LRUCache<string, true>(atMost(FTP_PEERS));
   /** Inbound connections whose HTTP request carried a login. */
   readonly #httpLogins = new WeakSet<Connection>();
   /** Inbound connections on which the device has spoken. */

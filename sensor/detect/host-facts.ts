@@ -1,5 +1,6 @@
 // What a host's name says by itself, whichever device asks for it: worked out once for each of the hosts that were seen lately.
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../attribute/at-most.ts';
 import { knowsHost, type NoteIndex } from '../notes/note-index.ts';
 import { backendName, updatesOf } from './backend-name.ts';
 import { isSharedInfrastructure } from './shared-infrastructure.ts';
@@ -22,7 +23,7 @@ export interface HostFacts {
 
 export class HostBook {
   readonly #notes: NoteIndex;
-  readonly #hosts = new LRUCache<string, HostFacts>({ max: HOSTS });
+  readonly #hosts = new LRUCache<string, HostFacts>(atMost(HOSTS));
 
   constructor(notes: NoteIndex) {
     this.#notes = notes;

@@ -2,6 +2,7 @@
 // Alone they are worth a note; asking about the home's own address is more. Which domains were asked for is not kept.
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { atMost } from '../attribute/at-most.ts';
 import type { Connection, Way } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
 import { addTimeline } from '../attribute/timeline.ts';
@@ -66,10 +67,10 @@ export class LookupDetector implements Detector {
   readonly memory: DeviceMemory<Known>;
   readonly #around: Surroundings;
   /** Questions seen lately, so that each counts once. */
-  readonly #seen = new LRUCache<string, number>({ max: REMEMBERED });
+  readonly #seen = new LRUCache<string, number>(atMost(REMEMBERED));
   /** `device client`: hosts that connected to a device's mail port, and when. */
-  readonly #clients = new LRUCache<string, number>({ max: CLIENTS });
-  readonly #recent = new LRUCache<Mac, Recent>({ max: 256 });
+  readonly #clients = new LRUCache<string, number>(atMost(CLIENTS));
+  readonly #recent = new LRUCache<Mac, Recent>(atMost(256));
   /** No judgement falls due before. */
   #nextDue = Number.POSITIVE_INFINITY;
 

@@ -2,6 +2,7 @@
 // counted; no device is made of them, and no alert of their own told. What an address does in its first moments waits a little,
 // unless it is answered, so that the first of a flood are not told either. In a home that is not known yet nothing waits.
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../attribute/at-most.ts';
 import type { Connection } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
 import { isGroup } from '../attribute/mac-address.ts';
@@ -79,7 +80,7 @@ export class MacFloodDetector implements Detector {
   #nextFirst = 0;
   readonly #told = new WeakSet<Device>();
   /** What strangers did, counted already. */
-  readonly #aside = new LRUCache<Mac, Held>({ max: ASIDE });
+  readonly #aside = new LRUCache<Mac, Held>(atMost(ASIDE));
   #untold: Counts = nothing();
   #flood: Flood | null = null;
 

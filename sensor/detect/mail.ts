@@ -1,6 +1,7 @@
 // The sensor's reason to be: a device opens a mail connection to the Internet. The first SYN is enough, and so is anything
 // that shows there was one; what becomes of it is filled in later. How serious it is, mail-ladder.ts says.
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../attribute/at-most.ts';
 import type { Connection, Way } from '../attribute/connection.ts';
 import type { Side } from '../attribute/connections.ts';
 import { type Device, LIMITS } from '../attribute/device.ts';
@@ -48,13 +49,13 @@ export class MailDetector implements Detector {
   readonly #around: Surroundings;
   readonly #dialogues = new Dialogues();
   /** By MAC, or by MAC and address where that stands apart. */
-  readonly #bursts = new LRUCache<string, BurstCounter>({ max: LIMITS.devices });
+  readonly #bursts = new LRUCache<string, BurstCounter>(atMost(LIMITS.devices));
   /** Who spoke SMTP past the first octets of a connection, where it may be anything's payload: both sides have to. */
   readonly #heard = new WeakMap<Connection, Side>();
   /** Devices whose submission was judged as a thing's: what they are may show later. The newest connection of each. */
-  readonly #doubtful = new LRUCache<Mac, Connection>({ max: LIMITS.devices });
+  readonly #doubtful = new LRUCache<Mac, Connection>(atMost(LIMITS.devices));
   /** Whether others are behind the MAC may show later: the newest connection of each MAC and address. */
-  readonly #unplaced = new LRUCache<string, Connection>({ max: UNPLACED });
+  readonly #unplaced = new LRUCache<string, Connection>(atMost(UNPLACED));
   #nextLook = 0;
 
   constructor(around: Surroundings) {

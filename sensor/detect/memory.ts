@@ -1,6 +1,7 @@
 // What detectors remember of devices beyond a restart, and the one way there: record/ asks for what changed, keeps it by
 // (detector, MAC) as JSON, and gives it back before the first frame. Values are plain data of bounded size.
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../attribute/at-most.ts';
 import { LIMITS } from '../attribute/device.ts';
 import type { DeviceTable } from '../attribute/device-table.ts';
 import { moveTimes, type TimeMove } from '../attribute/time-move.ts';
@@ -42,7 +43,7 @@ export class DeviceMemory<T extends object> implements DetectorMemory {
     this.#devices = devices;
     this.#values = new LRUCache<Mac, T>({
       // As many as there are devices, and the home itself.
-      max: LIMITS.devices + 1,
+      ...atMost(LIMITS.devices + 1),
       dispose: (_value, mac, reason) => {
         if (reason === 'evict') this.#changed.add(mac);
       },

@@ -2,6 +2,7 @@
 // (RFC 6887). Each mapping is an incident until it is deleted or runs out; the ports that malware lives on weigh more.
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { atMost } from '../attribute/at-most.ts';
 import type { Connection, Way } from '../attribute/connection.ts';
 import type { Side } from '../attribute/connections.ts';
 import type { Device } from '../attribute/device.ts';
@@ -64,7 +65,7 @@ export class PortMappingDetector implements Detector {
   readonly ways: readonly Way[] = ['local'];
   readonly memory: DeviceMemory<Known>;
   readonly #around: Surroundings;
-  readonly #exchanges = new LRUCache<Connection, { exchange: IgdExchange; asked: Held | null }>({ max: EXCHANGES });
+  readonly #exchanges = new LRUCache<Connection, { exchange: IgdExchange; asked: Held | null }>(atMost(EXCHANGES));
   #nextLook = 0;
 
   constructor(around: Surroundings) {

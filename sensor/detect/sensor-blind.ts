@@ -2,6 +2,7 @@
 // outer side of the router nothing is laid to a device: what was found there, also before it was clear, becomes part of it.
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { atMost } from '../attribute/at-most.ts';
 import type { Device } from '../attribute/device.ts';
 import { type Judgement, VANTAGES, type Vantage } from '../attribute/vantage.ts';
 import type { Mac } from '../decode/packet.ts';
@@ -77,9 +78,9 @@ export class SensorBlindDetector implements Detector {
   #closedAt: number | null = null;
   #doublings = 0;
   /** Mail attempts told of each device, in case that it is none. */
-  readonly #mail = new LRUCache<Mac, number>({ max: DEVICES });
+  readonly #mail = new LRUCache<Mac, number>(atMost(DEVICES));
   /** What was told with doubt, as it would be without. */
-  readonly #doubted = new LRUCache<Mac, { device: Device; findings: Finding[] }>({ max: DEVICES });
+  readonly #doubted = new LRUCache<Mac, { device: Device; findings: Finding[] }>(atMost(DEVICES));
   readonly #asIs = new WeakSet<Finding>();
 
   constructor(around: Surroundings) {

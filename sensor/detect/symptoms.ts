@@ -2,6 +2,7 @@
 // slowly. Each measure is held against the same device's last two weeks. Supporting evidence only: info, never an alert.
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { atMost } from '../attribute/at-most.ts';
 import type { Connection, Way } from '../attribute/connection.ts';
 import { type Device, LIMITS } from '../attribute/device.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
@@ -80,9 +81,9 @@ export class SymptomDetector implements Detector {
   readonly memory: DeviceMemory<Habit>;
   readonly #around: Surroundings;
   /** Destinations of the hour in progress, by device; a restart begins the hour anew. */
-  readonly #destinations = new LRUCache<Mac, Set<IpAddress>>({ max: LIMITS.devices });
+  readonly #destinations = new LRUCache<Mac, Set<IpAddress>>(atMost(LIMITS.devices));
   /** When a device got the last answer to a DNS question it had asked; null once it has connected since. */
-  readonly #answeredAt = new LRUCache<Mac, { time: number | null }>({ max: LIMITS.devices });
+  readonly #answeredAt = new LRUCache<Mac, { time: number | null }>(atMost(LIMITS.devices));
 
   constructor(around: Surroundings) {
     this.#around = around;

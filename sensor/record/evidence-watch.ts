@@ -1,6 +1,7 @@
 // Which frames belong to which incident: those during which it was found, and every later one of a connection it is about.
 // Cuts and masks them before the ring sees any. For a packet of no incident it does next to nothing.
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../attribute/at-most.ts';
 import type { Connection } from '../attribute/connection.ts';
 import { movedTime, type TimeMove } from '../attribute/time-move.ts';
 import type { Frame } from '../capture/frame.ts';
@@ -44,7 +45,7 @@ export class EvidenceWatch implements PacketWatcher {
   /** Incidents found while the present packet is looked at. */
   #found: { incident: Incident; about: object | null }[] = [];
   /** What incidents that are no more have become part of, by their id. */
-  readonly #absorbed = new LRUCache<string, Incident>({ max: ABSORPTIONS });
+  readonly #absorbed = new LRUCache<string, Incident>(atMost(ABSORPTIONS));
   readonly #openings: Opening[] = [];
   #nextOpening = 0;
 

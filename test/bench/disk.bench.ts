@@ -54,7 +54,7 @@ function day({ devices }: typeof DEFAULTS): void {
 }
 
 function year({ days, devices }: typeof DEFAULTS): void {
-  const home = new Household({ devices, connections: SPARSE, seed: 2 });
+  const home = new Household({ devices, connections: SPARSE, presenceEvery: 6 * HOUR, seed: 2 });
   const sensor = new Sensor({ isSynced: false });
   for (let n = 0; n < days; n++) {
     sensor.play(home.day(START + n * DAY), START + (n + 1) * DAY);

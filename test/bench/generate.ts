@@ -65,8 +65,8 @@ function mixed(traffic: Traffic, random: Random, uploads: number): MixTable {
  */
 function everything(traffic: Traffic): MixTable {
   return [
-    ['lookups', 150_000, () => traffic.lookup()],
-    ['mDNS', 150_000, () => traffic.announce()],
+    ['lookups', 170_000, () => traffic.lookup()],
+    ['mDNS', 170_000, () => traffic.announce()],
     ['TLS connections', 20_000, () => traffic.tlsOpening()],
     ['QUIC connections', 6000, () => traffic.quicOpening()],
     ['connections without a name', 10_000, () => traffic.plainConnection()],

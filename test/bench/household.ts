@@ -10,6 +10,8 @@ export interface HouseholdOptions {
   devices: number;
   /** Connections of a thing in a day; a person's device makes ten times as many. */
   connections: number;
+  /** ms between two signs of life of each; an hour unless told. */
+  presenceEvery?: number;
   seed: number;
 }
 
@@ -60,7 +62,8 @@ export class Household {
   day(start: number): CapturedFrame[] {
     const frames: CapturedFrame[] = [];
     for (const resident of this.#residents) {
-      for (let at = this.#random.below(HOUR); at < DAY; at += HOUR)
+      const { presenceEvery = HOUR } = this.#options;
+      for (let at = this.#random.below(presenceEvery); at < DAY; at += presenceEvery)
         frames.push(...this.#presence(resident, start + at));
       frames.push(...this.#lease(resident, start + this.#random.below(DAY)));
       const visits = this.#options.connections * (resident.isPerson ? PERSON_EVERY : 1);

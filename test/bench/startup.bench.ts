@@ -108,7 +108,7 @@ function yearOldDatabase(): string {
     now: () => spine.engine.now,
     alerts: () => [],
   });
-  const home = new Household({ devices: DEVICES, connections: CONNECTIONS, seed: 3 });
+  const home = new Household({ devices: DEVICES, connections: CONNECTIONS, presenceEvery: FLUSH, seed: 3 });
   for (let day = 0; day < YEAR_DAYS; day++) {
     let flushAt = begin + day * DAY;
     for (const { data, time } of home.day(begin + day * DAY)) {
