@@ -31,6 +31,7 @@ interface Stored {
 
 /** `save` is for Store.save alone; publish takes it as its queue. */
 export class Outbox {
+  readonly #db: Database;
   readonly #guard: Guard;
   readonly #limit: number;
   readonly #insert: Statement<Cell[]>;
@@ -47,6 +48,7 @@ export class Outbox {
 
   /** `limit` is in messages. */
   constructor(db: Database, guard: Guard, limit: number = OUTBOX_MESSAGES) {
+    this.#db = db;
     this.#guard = guard;
     this.#limit = limit;
     this.#insert = db.prepare(
@@ -77,11 +79,28 @@ export class Outbox {
   }
 
   /**
-   * The broker has it. Unknown ids are fine: an acknowledgement may come twice. The row goes with the next save, since a writing
-   * of its own costs the disk as much as the alert did: a crash before that repeats the alert, with its id.
+   * The broker has it. Unknown ids are fine: an acknowledgement may come twice. Rows are deleted when no message waits any more, or
+   * with the next save: in a flood a writing for each would cost the disk as much as the alerts did. A crash before that repeats
+   * the alert, with its id.
    */
   remove(id: string): void {
-    if (this.#guard(() => this.#has.get(id)) !== undefined) this.#gone.add(id);
+    this.#guard(() => {
+      if (this.#has.get(id) === undefined) return;
+      this.#gone.add(id);
+      if (this.#gone.size < this.#stored.messages) return;
+      try {
+        this.#deleteGone();
+      } catch (error) {
+        this.#gone.delete(id);
+        throw error;
+      }
+    });
+  }
+
+  #deleteGone(): void {
+    const afterCommit: AfterCommit = [];
+    this.#db.transaction(() => this.save([], afterCommit)).immediate();
+    for (const remember of afterCommit) remember();
   }
 
   /** Rows wait for a save to go with. */
