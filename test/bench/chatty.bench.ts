@@ -1,20 +1,13 @@
 // CPU time for four days of a home with a hundred chatty things, of which every packet passes the filter: user time by packet,
 // beside others, in alternating runs of one sitting. Aim: 5 µs a packet.
-import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { captureFilter } from '../../sensor/capture/filter.ts';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { checkout } from '../lab/namespaces.ts';
 import { CHATTY, chattyCapture } from './chatty-home.ts';
-import { outputOf, readArgs, THINGWATCH, timed } from './measure.ts';
+import { type Cost, costOf, outputOf, readArgs, THINGWATCH } from './measure.ts';
 
 const SMALL = `${checkout}/test/captures/three-mailers.pcap`;
-
-interface Cost {
-  wall: number;
-  user: number;
-  system: number;
-}
 
 export async function run(args: string[]): Promise<void> {
   const { values } = readArgs(args, { packets: CHATTY.packets, seed: CHATTY.seed, rounds: 5 });
@@ -54,20 +47,4 @@ export async function run(args: string[]): Promise<void> {
       `${name.padEnd(26)} ${micros(user)} us user and ${micros(system)} us system a packet${ratio}, ${wall.toFixed(0)} ms${once === true ? ', one run' : ''}`,
     );
   }
-}
-
-/** What a command and its children took, in ms; null where it is not installed. One at a time: it is read off all children that ended. */
-async function costOf(command: readonly string[]): Promise<Cost | null> {
-  const before = childrensTime();
-  const wall = await timed(command);
-  if (wall === null) return null;
-  const after = childrensTime();
-  return { wall, user: after.user - before.user, system: after.system - before.system };
-}
-
-/** CPU time of children that ended, ms, in steps of 10 (proc_pid_stat(5), fields 16 and 17). */
-function childrensTime(): { user: number; system: number } {
-  const stat = readFileSync('/proc/self/stat', 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { user: Number(fields[13]) * 10, system: Number(fields[14]) * 10 };
 }

@@ -57,9 +57,10 @@ export function timed([command = '', ...args]: readonly string[]): Promise<numbe
 }
 
 export interface Cost {
-  /** Milliseconds of wall time, and of CPU time that it and its children spent outside the kernel. */
+  /** Milliseconds of wall time, and of CPU time that it and its children spent outside the kernel and in it. */
   wall: number;
   user: number;
+  system: number;
   /** Most resident memory of the process, without its children, in MB. */
   peak: number;
 }
@@ -69,7 +70,7 @@ const LOOK = 5;
 
 /** Like `timed`, with what else it took. One command at a time: CPU time is that of all children that ended meanwhile. */
 export async function costOf(command: readonly string[]): Promise<Cost | null> {
-  const before = userTimeOfChildren();
+  const before = timeOfChildren();
   const known = new Set(childrenOf(process.pid));
   let peak = 0;
   const look = setInterval(() => {
@@ -81,7 +82,8 @@ export async function costOf(command: readonly string[]): Promise<Cost | null> {
   }, LOOK);
   try {
     const wall = await timed(command);
-    return wall === null ? null : { wall, user: userTimeOfChildren() - before, peak };
+    const { system, user } = timeOfChildren();
+    return wall === null ? null : { wall, user: user - before.user, system: system - before.system, peak };
   } finally {
     clearInterval(look);
   }
@@ -96,10 +98,11 @@ function readOrNothing(file: string): string {
   }
 }
 
-/** Milliseconds, in steps of 10 (proc_pid_stat(5), field 16). */
-function userTimeOfChildren(): number {
+/** CPU time of children that ended, ms, in steps of 10 (proc_pid_stat(5), fields 16 and 17). */
+function timeOfChildren(): { user: number; system: number } {
   const stat = readFileSync('/proc/self/stat', 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[13]) * 10;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { user: Number(fields[13]) * 10, system: Number(fields[14]) * 10 };
 }
 
 /** Standard output of a command that must succeed. */
