@@ -11,9 +11,9 @@ import type { RecorderOptions } from './recorder-options.ts';
 const MOST = 500;
 
 /** `paced`: the disk is spared; else each is written at once. */
-type NewsOptions = Pick<RecorderOptions, 'events' | 'log' | 'paced'>;
+type NewsOptions = Pick<RecorderOptions, 'log' | 'paced'>;
 
-interface Item {
+export interface NewsItem {
   event: IncidentEvent;
   device: Device | null;
   /** What it says on the broker. */
@@ -21,17 +21,14 @@ interface Item {
 }
 
 export class News {
-  readonly #options: NewsOptions;
+  readonly #log: RecorderOptions['log'];
   readonly #pace: Pace | null;
-  readonly #save: (devices: Device[], alerts: OutboxMessage[]) => void;
-  #waiting: Item[] = [];
+  #waiting: NewsItem[] = [];
   #isFlood = false;
 
-  /** `save` stores what has changed of incidents, with these devices and alerts. */
-  constructor(options: NewsOptions, save: (devices: Device[], alerts: OutboxMessage[]) => void) {
-    this.#options = options;
-    this.#save = save;
-    this.#pace = options.paced === true ? new Pace() : null;
+  constructor({ log, paced }: NewsOptions) {
+    this.#log = log;
+    this.#pace = paced === true ? new Pace() : null;
   }
 
   /** Whether counts may be written at `time` (packet time, ms), which then counts as one writing. */
@@ -39,9 +36,8 @@ export class News {
     return this.#pace?.take('counts', time) ?? true;
   }
 
-  add(item: Item): void {
+  add(item: NewsItem): void {
     this.#waiting.push(item);
-    this.flush(item.event.time);
   }
 
   /** These have become part of others before anybody was told. */
@@ -49,25 +45,22 @@ export class News {
     this.#waiting = this.#waiting.filter(({ event }) => !incidents.has(event.incident));
   }
 
-  /** Call it also between news, so that none waits for the next; `isLast`: whatever the pace. */
-  flush(time: number, isLast = false): void {
-    const { events, log } = this.#options;
-    if (this.#waiting.length === 0) return;
-    if (this.#pace?.take('incident', time) === false && !isLast && this.#waiting.length < MOST) {
-      if (!this.#isFlood)
-        log.warn(
-          'there are so many incidents that several are written to the disk at a time: alerts may come up to half a minute late, and fewer frames are kept as evidence',
-        );
-      this.#isFlood = true;
-      return;
-    }
-    const news = this.#waiting;
+  /** Whether what waits is to be written at `time`; that counts as one writing. Ask also between news, so that none waits for the next. */
+  isDue(time: number): boolean {
+    if (this.#waiting.length === 0) return false;
+    if (this.#pace?.take('incident', time) !== false || this.#waiting.length >= MOST) return true;
+    if (!this.#isFlood)
+      this.#log.warn(
+        'there are so many incidents that several are written to the disk at a time: alerts may come up to half a minute late, and fewer frames are kept as evidence',
+      );
+    this.#isFlood = true;
+    return false;
+  }
+
+  /** What waits, for a writing that takes it along: an incident is never on disk without what is to be told of it. */
+  take(): NewsItem[] {
+    const taken = this.#waiting;
     this.#waiting = [];
-    const devices = new Set(news.flatMap(({ device }) => device ?? []));
-    this.#save(
-      [...devices],
-      news.flatMap(({ alerts }) => alerts),
-    );
-    for (const { event } of news) events.emit('incident', event);
+    return taken;
   }
 }

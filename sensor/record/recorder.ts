@@ -52,10 +52,7 @@ export class Recorder {
     this.#options = options;
     this.incidents = new IncidentBook(options.time);
     this.#describer = new Describer(options.knowledge, () => this.#engine);
-    this.#news = new News(options, (devices, alerts) => {
-      this.#unsaved.alert(alerts);
-      this.#save(AT_ONCE, devices);
-    });
+    this.#news = new News(options);
     this.outbreaks = new OutbreakWatch({
       incidents: this.incidents,
       devices: () => this.#engine?.devices ?? null,
@@ -134,6 +131,7 @@ export class Recorder {
     this.#describer.describe(incident, device);
     const event = { change, incident, time };
     this.#news.add({ event, device, alerts: this.#options.alerts(event, device) });
+    if (this.#news.isDue(time)) this.#save(AT_ONCE, []);
   }
 
   /** The frames that showed the absorbed incidents become its own. */
@@ -212,7 +210,7 @@ export class Recorder {
   /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
   flushMail(isLast = false): void {
     const now = this.#engine?.now ?? 0;
-    this.#news.flush(now, isLast);
+    if (this.#news.isDue(now)) this.#save(AT_ONCE, []);
     this.#renamed(new Set(this.#engine?.devices.takeRenamed()));
     const changed = this.#unsaved.incidents.size + this.#untold.size + this.#unsaved.devices.size;
     const { expectations } = this.#unsaved;
@@ -296,7 +294,16 @@ export class Recorder {
     return device === null ? [] : (this.#engine?.devices.sameThing(device) ?? [device]);
   }
 
-  #save({ durable, extent }: Save, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
+  /** With all news that waits, which is told then: on disk, or in memory where the disk refuses it. */
+  #save(how: Save, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
+    const news = this.#news.take();
+    this.#unsaved.alert(news.flatMap(({ alerts }) => alerts));
+    const concerned = [...devices, ...news.flatMap(({ device }) => device ?? [])];
+    this.#write({ ...how, durable: how.durable || news.length > 0 }, concerned, more);
+    for (const { event } of news) this.#options.events.emit('incident', event);
+  }
+
+  #write({ durable, extent }: Save, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'>): void {
     for (const incident of this.#unsaved.incidents.values())
       this.#describer.describe(incident, this.#deviceOf(incident));
     this.#unsaved.remember(this.#engine?.takeDetectorMemory() ?? []);
