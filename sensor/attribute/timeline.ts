@@ -5,22 +5,11 @@ import { type ActivityHour, type Device, LIMITS, type TimelineEntry } from './de
 const CHAIN_REACH = 30 * 24 * 60 * 60_000;
 const HOUR = 60 * 60_000;
 
-type KindOfEntry = Pick<TimelineEntry, 'kind' | 'role'>;
-/** Entries of each kind and role. */
-type Tally = Map<string, KindOfEntry & { entries: number }>;
-/** Of timelines that have been full; kept by `addTimeline`, which alone adds to them from then on. */
-const tallies = new WeakMap<TimelineEntry[], Tally>();
-
 export function addTimeline(device: Device, entry: TimelineEntry): void {
   const { timeline } = device;
   const after = timeline.findLastIndex(({ time }) => time <= entry.time);
   timeline.splice(after + 1, 0, entry);
-  const tally = tallies.get(timeline);
-  if (tally !== undefined) count(tally, entry, 1);
-  for (let first = timeline[0]; first !== undefined && first.time < entry.time - CHAIN_REACH; first = timeline[0]) {
-    timeline.shift();
-    if (tally !== undefined) count(tally, first, -1);
-  }
+  while ((timeline[0]?.time ?? entry.time) < entry.time - CHAIN_REACH) timeline.shift();
   if (timeline.length > LIMITS.timeline) dropFromLargestKind(timeline);
 }
 
@@ -32,40 +21,18 @@ export function noteResumed(device: Device, incident: string, time: number): voi
 
 /** Of what there is most, the oldest goes: ten thousand strange hosts do not wash a firmware download away. */
 function dropFromLargestKind(timeline: TimelineEntry[]): void {
-  const tally = tallyOf(timeline);
-  const most = Math.max(...Array.from(tally.values(), ({ entries }) => entries));
-  const largest = [...tally.values()].filter(({ entries }) => entries === most);
-  // Of kinds of which there are as many, the one that was added to longest ago.
-  if (largest.length > 1) largest.sort((a, b) => newestOf(timeline, a) - newestOf(timeline, b));
-  const [kind] = largest;
-  const oldest = kind === undefined ? undefined : timeline.find((entry) => isOf(kind, entry));
-  if (oldest === undefined) return;
-  timeline.splice(timeline.indexOf(oldest), 1);
-  count(tally, oldest, -1);
-}
-
-function tallyOf(timeline: TimelineEntry[]): Tally {
-  const known = tallies.get(timeline);
-  if (known !== undefined) return known;
-  const tally: Tally = new Map();
-  for (const entry of timeline) count(tally, entry, 1);
-  tallies.set(timeline, tally);
-  return tally;
-}
-
-function count(tally: Tally, { kind, role }: TimelineEntry, by: 1 | -1): void {
-  const key = `${kind} ${role}`;
-  const entries = (tally.get(key)?.entries ?? 0) + by;
-  if (entries === 0) tally.delete(key);
-  else tally.set(key, { kind, role, entries });
-}
-
-function newestOf(timeline: readonly TimelineEntry[], kind: KindOfEntry): number {
-  return timeline.findLastIndex((entry) => isOf(kind, entry));
-}
-
-function isOf({ kind, role }: KindOfEntry, entry: TimelineEntry): boolean {
-  return entry.kind === kind && entry.role === role;
+  const counts = new Map<string, number>();
+  let largest = '';
+  for (const entry of timeline) {
+    const kind = `${entry.kind} ${entry.role}`;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    if (count > (counts.get(largest) ?? 0)) largest = kind;
+  }
+  timeline.splice(
+    timeline.findIndex((entry) => `${entry.kind} ${entry.role}` === largest),
+    1,
+  );
 }
 
 /** Copies of the entries of the thirty days before `start`, newest first. */

@@ -14,6 +14,8 @@ const READERS = 256;
 /** A CONNECT with its header, or a SOCKS greeting with a login, with room to spare. */
 const LIMITS = { maxBytes: 8 * 1024, maxSegments: 16 };
 
+const LETTER_C = 'c'.charCodeAt(0);
+
 interface Reader {
   client: StreamAssembler;
   server: StreamAssembler;
@@ -91,6 +93,7 @@ function mayBeginTunnel(payload: Buffer): boolean {
   const first = payload[0] ?? 0;
   if (first === 4) return payload.length >= 8 && (payload[1] === 1 || payload[1] === 2);
   if (first === 5) return payload.length >= 3 && payload.length <= 2 + 255 + 300;
-  if ((first | 0x20) !== 0x63) return false;
+  // Of all else one octet tells that it is no CONNECT, in either case.
+  if ((first | 0x20) !== LETTER_C) return false;
   return /^CONNECT /i.test(payload.toString('latin1', 0, 8));
 }

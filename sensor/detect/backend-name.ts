@@ -10,12 +10,7 @@ export function backendName(host: string | null, ip: string): string {
   return getDomain(host, { allowPrivateDomains: true }) ?? getDomain(host) ?? host;
 }
 
-/** The conservative rule: an update label in a host name below the domain that is the vendor's first word. */
-export function isVendorUpdateHost(host: string, vendor: string | null): boolean {
-  return isWordOf(vendor, updatesOf(host));
-}
-
-/** Whether the vendor's name begins with `word`. */
+/** Whether the vendor's name begins with `word`; with `updatesOf` the conservative rule: an update label below the domain that is the vendor's first word. */
 export function isWordOf(vendor: string | null, word: string | null): boolean {
   return word !== null && /^[a-z0-9]{4,}/.exec((vendor ?? '').toLowerCase())?.[0] === word;
 }

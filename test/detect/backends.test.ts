@@ -1,6 +1,6 @@
 // Whom a device talks to: aggregation, roles, what is news after the learning time, downloads, updates that stay away.
 import { expect, test } from 'vitest';
-import { backendName, isVendorUpdateHost } from '../../sensor/detect/backend-name.ts';
+import { backendName, isWordOf, updatesOf } from '../../sensor/detect/backend-name.ts';
 import { answered, dhcpRequest, mail, visit } from '../support/name-frames.ts';
 import { tcpConversation } from '../support/packet-builder.ts';
 import { BRIDGE, CAMERA, DAY, HOUR, MINUTE, outside, SECOND, START, Stage } from '../support/stage.ts';
@@ -60,7 +60,7 @@ test.each([
   ['update.sonos.com', null, false],
   ['updateless.sonos.com', 'Sonos, Inc.', false],
 ])('the host-label rule: %s for a device of %s is an update server: %s', (host, vendor, expected) => {
-  expect(isVendorUpdateHost(host, vendor)).toBe(expected);
+  expect(isWordOf(vendor, updatesOf(host))).toBe(expected);
 });
 
 test('in the first week everything is learned in silence; then a new domain is info, an unnamed address or an update server medium', () => {
