@@ -5,7 +5,7 @@ import { captureFilter } from '../../sensor/capture/filter.ts';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { checkout } from '../lab/namespaces.ts';
 import { CHATTY, chattyCapture } from './chatty-home.ts';
-import { type Cost, costOf, outputOf, readArgs, THINGWATCH } from './measure.ts';
+import { type Cost, costsOf, packetsIn, readArgs, THINGWATCH } from './measure.ts';
 
 const SMALL = `${checkout}/test/captures/three-mailers.pcap`;
 
@@ -13,9 +13,7 @@ export async function run(args: string[]): Promise<void> {
   const { values } = readArgs(args, { packets: CHATTY.packets, seed: CHATTY.seed, rounds: 5 });
   const file = chattyCapture(values);
   const filter = captureFilter(LINK_TYPES.ethernet);
-  const count = async (...expression: string[]) =>
-    Number(/\d+/.exec(await outputOf(['tcpdump', '-r', file, '--count', ...expression]))?.[0]);
-  const packets = await count();
+  const packets = await packetsIn(file);
   const contenders = [
     { name: 'thingwatch, with tcpdump', command: [...THINGWATCH, 'replay', file, '--format', 'json'] },
     { name: '  of it tcpdump', command: ['tcpdump', '-r', file, '-w', '/dev/null', filter] },
@@ -23,15 +21,9 @@ export async function run(args: string[]): Promise<void> {
     { name: 'ndpiReader', command: ['ndpiReader', '-q', '-i', file] },
     { name: 'tshark', command: ['tshark', '-n', '-r', file, '-Y', 'smtp'], once: true },
   ];
-  const costs = new Map<string, Cost[]>();
-  for (let round = 0; round < values.rounds; round++) {
-    for (const { name, command, once } of contenders) {
-      const cost = once === true && round > 0 ? null : await costOf(command);
-      if (cost !== null) costs.set(name, [...(costs.get(name) ?? []), cost]);
-    }
-  }
+  const costs = await costsOf(contenders, values.rounds);
   console.log(
-    `${file}: ${packets} packets, ${await count(filter)} pass the filter; ${cpus().length} cores, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}; least of ${values.rounds} alternating runs`,
+    `${file}: ${packets} packets, ${await packetsIn(file, filter)} pass the filter; ${cpus().length} cores, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}; least of ${values.rounds} alternating runs`,
   );
   const least = (name: string, key: keyof Cost) => Math.min(...(costs.get(name) ?? []).map((cost) => cost[key]));
   const beside = least('ndpiReader', 'user');

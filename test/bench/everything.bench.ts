@@ -4,22 +4,13 @@ import { cpus, loadavg } from 'node:os';
 import { captureFilter } from '../../sensor/capture/filter.ts';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { EVERYTHING, generatedCapture } from './generate.ts';
-import { type Cost, costOf, outputOf, readArgs, THINGWATCH } from './measure.ts';
-
-interface Contender {
-  name: string;
-  command: readonly string[];
-  /** Slow ones run once, and say so. */
-  once?: boolean;
-}
+import { type Contender, type Cost, costsOf, packetsIn, readArgs, THINGWATCH } from './measure.ts';
 
 export async function run(args: string[]): Promise<void> {
   const { positions, values } = readArgs(args, { packets: EVERYTHING.packets, rounds: 5 });
   const file = positions[0] ?? generatedCapture({ ...EVERYTHING, packets: values.packets }, 'everything');
-  const count = async (...filter: string[]) =>
-    Number(/\d+/.exec(await outputOf(['tcpdump', '-r', file, '--count', ...filter]))?.[0]);
   const filter = captureFilter(LINK_TYPES.ethernet);
-  const [packets, passed] = [await count(), await count(filter)];
+  const [packets, passed] = [await packetsIn(file), await packetsIn(file, filter)];
   const contenders: Contender[] = [
     { name: 'tcpdump -w /dev/null', command: ['tcpdump', '-r', file, '-w', '/dev/null'] },
     { name: 'tcpdump, our filter', command: ['tcpdump', '-r', file, '-w', '/dev/null', filter] },
@@ -27,13 +18,7 @@ export async function run(args: string[]): Promise<void> {
     { name: 'ndpiReader', command: ['ndpiReader', '-q', '-i', file] },
     { name: 'tshark', command: ['tshark', '-n', '-r', file, '-Y', 'smtp'], once: true },
   ];
-  const costs = new Map<string, Cost[]>();
-  for (let round = 0; round < values.rounds; round++) {
-    for (const { name, command, once } of contenders) {
-      const cost = once === true && round > 0 ? null : await costOf(command);
-      if (cost !== null) costs.set(name, [...(costs.get(name) ?? []), cost]);
-    }
-  }
+  const costs = await costsOf(contenders, values.rounds);
   console.log(
     `${file}: ${packets} packets, ${passed} pass the filter; ${cpus().length} cores, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}; fastest of ${values.rounds} alternating runs`,
   );

@@ -2,19 +2,17 @@
 import { captureFilter, filterParts } from '../../sensor/capture/filter.ts';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { capturePath, DEFAULT_MIX, generate } from './generate.ts';
-import { outputOf, readArgs } from './measure.ts';
+import { packetsIn, readArgs } from './measure.ts';
 
 export async function run(args: string[]): Promise<void> {
   const { values } = readArgs(args, DEFAULT_MIX);
   const { bytes, file, packets, uploadSegments } = generate(capturePath(values), values);
-  const count = async (filter: string) =>
-    Number(/\d+/.exec(await outputOf(['tcpdump', '-r', file, '--count', filter]))?.[0]);
   const percent = (part: number) => `${((part * 100) / packets).toFixed(2)} %`;
-  const passed = await count(captureFilter(LINK_TYPES.ethernet));
+  const passed = await packetsIn(file, captureFilter(LINK_TYPES.ethernet));
   const continued = filterParts(LINK_TYPES.ethernet)
     .filter(({ name }) => name.startsWith('untagged/') && name.endsWith('tls-hello-continued'))
     .map(({ expression }) => `(${expression})`);
-  const passedUploads = await count(`(${continued.join(' or ')}) and greater 1500`);
+  const passedUploads = await packetsIn(file, `(${continued.join(' or ')}) and greater 1500`);
   console.log(`${file}: ${packets} packets, ${(bytes / 1e6).toFixed(0)} MB`);
   console.log(`pass the filter: ${passed} (${percent(passed)})`);
   console.log(

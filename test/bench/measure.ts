@@ -65,11 +65,36 @@ export interface Cost {
   peak: number;
 }
 
+/** A program that is measured beside others on the same work. */
+export interface Contender {
+  name: string;
+  command: readonly string[];
+  /** Slow ones run once, and say so. */
+  once?: boolean;
+}
+
+/** What each took in each of `rounds` alternating rounds; nothing of what is not installed. */
+export async function costsOf(contenders: readonly Contender[], rounds: number): Promise<Map<string, Cost[]>> {
+  const costs = new Map<string, Cost[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, command, once } of contenders) {
+      const cost = once === true && round > 0 ? null : await costOf(command);
+      if (cost !== null) costs.set(name, [...(costs.get(name) ?? []), cost]);
+    }
+  }
+  return costs;
+}
+
+/** Packets in a capture, of those that pass a filter where one is given, as tcpdump counts them. */
+export async function packetsIn(file: string, ...filter: string[]): Promise<number> {
+  return Number(/\d+/.exec(await outputOf(['tcpdump', '-r', file, '--count', ...filter]))?.[0]);
+}
+
 /** How often the memory of a running command is looked at, ms. The kernel keeps the peak, so that only the last look counts. */
 const LOOK = 5;
 
 /** Like `timed`, with what else it took. One command at a time: CPU time is that of all children that ended meanwhile. */
-export async function costOf(command: readonly string[]): Promise<Cost | null> {
+async function costOf(command: readonly string[]): Promise<Cost | null> {
   const before = timeOfChildren();
   const known = new Set(childrenOf(process.pid));
   let peak = 0;

@@ -5,22 +5,15 @@ import { captureFilter } from '../../sensor/capture/filter.ts';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { checkout } from '../lab/namespaces.ts';
 import { DEFAULT_MIX, generatedCapture } from './generate.ts';
-import { median, outputOf, readArgs, THINGWATCH, timed } from './measure.ts';
+import { type Contender, costsOf, median, packetsIn, readArgs, THINGWATCH } from './measure.ts';
 
 const SMALL = `${checkout}/test/captures/three-mailers.pcap`;
 const MAIL = 'tcp.flags.syn==1 && tcp.flags.ack==0 && tcp.dstport in {25,465,587,2525}';
 
-interface Contender {
-  name: string;
-  command: readonly string[];
-  /** Slow ones run once, and say so. */
-  once?: boolean;
-}
-
 export async function run(args: string[]): Promise<void> {
   const { positions, values } = readArgs(args, { rounds: 5, packets: DEFAULT_MIX.packets });
   const file = positions[0] ?? generatedCapture({ ...DEFAULT_MIX, packets: values.packets });
-  const packets = Number(/\d+/.exec(await outputOf(['tcpdump', '-r', file, '--count']))?.[0]);
+  const packets = await packetsIn(file);
   const contenders: Contender[] = [
     { name: 'tcpdump -w /dev/null', command: ['tcpdump', '-r', file, '-w', '/dev/null'] },
     {
@@ -32,13 +25,8 @@ export async function run(args: string[]): Promise<void> {
     { name: 'ndpiReader', command: ['ndpiReader', '-q', '-i', file] },
     { name: 'tshark', command: ['tshark', '-n', '-r', file, '-Y', MAIL], once: true },
   ];
-  const times = new Map<string, number[]>();
-  for (let round = 0; round < values.rounds; round++) {
-    for (const { name, command, once } of contenders) {
-      const took = once === true && round > 0 ? null : await timed(command);
-      if (took !== null) times.set(name, [...(times.get(name) ?? []), took]);
-    }
-  }
+  const costs = await costsOf(contenders, values.rounds);
+  const times = new Map([...costs].map(([name, all]) => [name, all.map(({ wall }) => wall)]));
   const base = median(times.get('tcpdump -w /dev/null') ?? []);
   console.log(
     `${file}: ${packets} packets; ${cpus().length} cores, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}; medians of ${values.rounds} alternating runs`,
