@@ -10,6 +10,7 @@ import { type Packet, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 import { atMost } from './at-most.ts';
 import { type Connection, payloadSequence } from './connection.ts';
 import type { Side } from './connections.ts';
+import { endsFrom, endsOf, turnedEndsOf } from './ends.ts';
 import { type LossEstimate, LossTally } from './loss-tally.ts';
 import { SecondChanceTable } from './second-chance.ts';
 import { StreamGaps } from './stream-gaps.ts';
@@ -123,17 +124,17 @@ export class CaptureLoss {
   }
 
   /** A segment of no known connection: a SYN-ACK, or later the proof that there was a SYN before it. */
-  orphan({ ip }: Packet, { acknowledgement, destinationPort, flags, sourcePort }: Tcp, time: number): void {
-    if (ip === null || (flags & TCP_FLAGS.ack) === 0 || (flags & TCP_FLAGS.rst) !== 0) return;
+  orphan(packet: Packet, { acknowledgement, flags }: Tcp, time: number): void {
+    if (packet.ip === null || (flags & TCP_FLAGS.ack) === 0 || (flags & TCP_FLAGS.rst) !== 0) return;
     if ((flags & TCP_FLAGS.syn) !== 0) {
-      this.#orphans.set(`${ip.destination} ${destinationPort} ${ip.source} ${sourcePort}`, time);
+      this.#orphans.set(turnedEndsOf(packet), time);
       return;
     }
     if (this.#orphans.size === 0 || acknowledgement === 0) return;
-    const key = `${ip.source} ${sourcePort} ${ip.destination} ${destinationPort}`;
-    const answeredAt = this.#orphans.get(key);
+    const ends = endsOf(packet);
+    const answeredAt = this.#orphans.get(ends);
     if (answeredAt === undefined) return;
-    this.#orphans.delete(key);
+    this.#orphans.delete(ends);
     this.#count(answeredAt, true);
   }
 
@@ -225,9 +226,9 @@ export class CaptureLoss {
 
   #takeOrphan({ originatorIp, originatorPort, responderIp, responderPort }: Connection): number | null {
     if (this.#orphans.size === 0) return null;
-    const key = `${originatorIp} ${originatorPort} ${responderIp} ${responderPort}`;
-    const answeredAt = this.#orphans.get(key) ?? null;
-    if (answeredAt !== null) this.#orphans.delete(key);
+    const ends = endsFrom(originatorIp, originatorPort, responderIp, responderPort);
+    const answeredAt = this.#orphans.get(ends) ?? null;
+    if (answeredAt !== null) this.#orphans.delete(ends);
     return answeredAt;
   }
 

@@ -154,7 +154,8 @@ export function payloadSequence(tcp: Tcp): number {
 export function reversed(packet: Packet): Packet {
   const { destinationMac, ip, sourceMac } = packet;
   const turned = ip === null ? null : { ...ip, source: ip.destination, destination: ip.source };
-  return { ...packet, sourceMac: destinationMac, destinationMac: sourceMac, ip: turned };
+  const { ends: turnedEnds, turnedEnds: ends } = packet;
+  return { ...packet, sourceMac: destinationMac, destinationMac: sourceMac, ip: turned, ends, turnedEnds };
 }
 
 export function swapPorts({ sourcePort, destinationPort }: Tcp): { sourcePort: number; destinationPort: number } {

@@ -14,6 +14,7 @@ import {
   swapPorts,
 } from './connection.ts';
 import { EarlyAnswers } from './early-answers.ts';
+import { endsFrom, endsOf, turnedEndsOf } from './ends.ts';
 import { acknowledges, isBareReset, nextSequence } from './segment.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
@@ -104,8 +105,8 @@ export class ConnectionTable {
       heard(connection, 'originator', packet, tcp);
       return { connection, from: 'originator' };
     }
-    const forward = this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
-    const connection = forward ?? this.#find(ip.destination, tcp.destinationPort, ip.source, tcp.sourcePort);
+    const forward = this.#table(tcp.destinationPort).get(endsOf(packet));
+    const connection = forward ?? this.#table(tcp.sourcePort).get(turnedEndsOf(packet));
     if (connection === undefined) {
       this.#early.note(ip, tcp);
       return null;
@@ -126,9 +127,8 @@ export class ConnectionTable {
   }
 
   /** A segment that may continue its originator's opening; null where the opening was read or the connection is unknown. */
-  continued({ ip }: Packet, tcp: Tcp, time: number): Connection | null {
-    if (ip === null) return null;
-    const connection = this.#find(ip.source, tcp.sourcePort, ip.destination, tcp.destinationPort);
+  continued(packet: Packet, tcp: Tcp, time: number): Connection | null {
+    const connection = this.#table(tcp.destinationPort).get(endsOf(packet));
     if (connection === undefined) return null;
     connection.lastAt = Math.max(connection.lastAt, time);
     connection.up.reach(tcp.sequence + tcp.payloadLength);
@@ -173,7 +173,8 @@ export class ConnectionTable {
   /** An ICMP error says that the SYN with these ends and this sequence number got nowhere. False where no such is known. */
   refuse(quoted: QuotedSegment, by: Refusal, time: number): boolean {
     const { source, sourcePort, destination, destinationPort, sequence } = quoted;
-    const connection = this.#find(source, sourcePort, destination, destinationPort);
+    const ends = endsFrom(source, sourcePort, destination, destinationPort);
+    const connection = this.#table(destinationPort).get(ends);
     if (connection === undefined) return false;
     if (connection.isn !== sequence || connection.outcome === 'connected') return true;
     connection.refusedBy = by;
@@ -220,15 +221,18 @@ export class ConnectionTable {
   close(now: number): void {
     this.giveUp(now);
     for (const table of [this.#mail, this.#plain]) {
-      for (const connection of [...table.rvalues()]) if (connection !== undefined) this.#end(connection);
-      table.clear();
+      // One by one: to clear a large cache that tells of what it lets go takes time that grows with its square.
+      for (const ends of [...table.rkeys()]) {
+        const connection = table.peek(ends);
+        if (connection !== undefined) this.#end(connection);
+        table.delete(ends);
+      }
     }
   }
 
   #syn(packet: Packet, tcp: Tcp, time: number): Connection {
-    const { ip } = packet;
-    const key = keyOf(ip?.source ?? '', tcp.sourcePort, ip?.destination ?? '', tcp.destinationPort);
-    const known = this.#table(tcp.destinationPort).get(key);
+    const ends = endsOf(packet);
+    const known = this.#table(tcp.destinationPort).get(ends);
     if (known !== undefined && known.isn === tcp.sequence && time - known.lastAt <= RETRANSMITTED_WITHIN) {
       if (time > known.lastAt) known.lastAt = time;
       return known;
@@ -238,7 +242,7 @@ export class ConnectionTable {
       this.#end(known);
     }
     const connection = newConnection(packet, tcp, time, tcp.sequence);
-    this.#table(tcp.destinationPort).set(key, connection);
+    this.#table(tcp.destinationPort).set(ends, connection);
     connection.up.start(tcp.sequence + 1);
     this.#await(connection);
     this.#handler.opened(connection);
@@ -265,7 +269,7 @@ export class ConnectionTable {
 
   #make(connection: Connection): Connection {
     const { originatorIp, originatorPort, responderIp, responderPort } = connection;
-    this.#table(responderPort).set(keyOf(originatorIp, originatorPort, responderIp, responderPort), connection);
+    this.#table(responderPort).set(endsFrom(originatorIp, originatorPort, responderIp, responderPort), connection);
     return connection;
   }
 
@@ -325,20 +329,7 @@ export class ConnectionTable {
     this.#handler.ended(connection);
   }
 
-  #find(
-    sourceIp: IpAddress,
-    sourcePort: number,
-    destinationIp: IpAddress,
-    destinationPort: number,
-  ): Connection | undefined {
-    return this.#table(destinationPort).get(keyOf(sourceIp, sourcePort, destinationIp, destinationPort));
-  }
-
   #table(responderPort: number): LRUCache<string, Connection> {
     return this.#isMailPort(responderPort) ? this.#mail : this.#plain;
   }
-}
-
-function keyOf(fromIp: IpAddress, fromPort: number, toIp: IpAddress, toPort: number): string {
-  return `${fromIp} ${fromPort} ${toIp} ${toPort}`;
 }

@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { isMailPort } from '../decode/interest.ts';
 import { type IpAddress, type Mac, type Packet, TCP_FLAGS } from '../decode/packet.ts';
 import { atMost } from './at-most.ts';
+import { endsOf, turnedEndsOf } from './ends.ts';
 import type { Home } from './home.ts';
 import { isGroup } from './mac-address.ts';
 import { SecondChanceTable } from './second-chance.ts';
@@ -58,10 +59,9 @@ export class HairpinFinder {
   /** Whether the packet is of an inner leg, either way. */
   isInner(packet: Packet, time: number): boolean {
     if (this.#inner.size === 0) return false;
-    for (const way of ['sent', 'answered'] as const) {
-      const ends = endsOf(packet, way);
-      const last = ends === null ? undefined : this.#inner.get(ends);
-      if (ends === null || last === undefined) continue;
+    for (const ends of [endsOf(packet), turnedEndsOf(packet)]) {
+      const last = this.#inner.get(ends);
+      if (last === undefined) continue;
       if (time - last > IDLE) this.#inner.delete(ends);
       else {
         this.#inner.set(ends, Math.max(last, time));
@@ -85,8 +85,7 @@ export class HairpinFinder {
     const [outer, inner] = [first.ip, second.ip];
     if (outer === null || inner === null) return;
     const isSame = first.tcp?.window === second.tcp?.window && outer.identification === inner.identification;
-    const ends = endsOf(second, 'sent');
-    if (isSame && outer.hopLimit === inner.hopLimit + 1 && ends !== null) this.#inner.set(ends, time);
+    if (isSame && outer.hopLimit === inner.hopLimit + 1) this.#inner.set(endsOf(second), time);
     this.#count(first, inner.source, time);
   }
 
@@ -103,12 +102,4 @@ export class HairpinFinder {
     if (this.#turned.size <= ADDRESSES) this.#turned.set(ip.destination, turned);
     if (turned.count >= NEEDED && this.#turned.size <= ADDRESSES) onOwnAddress(ip.destination, by, time);
   }
-}
-
-function endsOf({ ip, tcp, udp }: Packet, way: 'sent' | 'answered'): string | null {
-  const ports = tcp ?? udp;
-  if (ip === null || ports === null) return null;
-  const source = `${ip.source} ${ports.sourcePort}`;
-  const destination = `${ip.destination} ${ports.destinationPort}`;
-  return way === 'sent' ? `${source} ${destination}` : `${destination} ${source}`;
 }

@@ -14,6 +14,7 @@ import { payloadSequence } from './connection.ts';
 import type { DestinationNames } from './destination-names.ts';
 import type { Device } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
+import { endsOf } from './ends.ts';
 import type { IdentityBook } from './identity.ts';
 import { isGroup } from './mac-address.ts';
 import { SecondChanceTable } from './second-chance.ts';
@@ -64,16 +65,15 @@ export class NameTraffic {
 
   /** Takes a segment; of those that are not of a DNS connection (RFC 7766) it makes nothing. */
   tcp(packet: Packet, tcp: Tcp, device: Device | null, time: number): void {
-    const { ip } = packet;
-    if (ip === null || (tcp.sourcePort !== PORTS.dns && tcp.destinationPort !== PORTS.dns)) return;
-    const key = `${ip.source} ${tcp.sourcePort} ${ip.destination} ${tcp.destinationPort}`;
+    if (packet.ip === null || (tcp.sourcePort !== PORTS.dns && tcp.destinationPort !== PORTS.dns)) return;
+    const ends = endsOf(packet);
     // The ports are used again: what an earlier connection left would put the new one's bytes in the wrong place.
-    if ((tcp.flags & TCP_FLAGS.syn) !== 0) this.#streams.delete(key);
+    if ((tcp.flags & TCP_FLAGS.syn) !== 0) this.#streams.delete(ends);
     if (tcp.payload.length === 0) return;
-    let stream = this.#streams.get(key);
+    let stream = this.#streams.get(ends);
     if (stream === undefined) {
       stream = { assembler: new StreamAssembler({ start: null, maxBytes: TCP_BYTES, maxSegments: 32 }), taken: 0 };
-      this.#streams.set(key, stream);
+      this.#streams.set(ends, stream);
     }
     const bytes = stream.assembler.push(payloadSequence(tcp), tcp.payload);
     if (bytes === null) return;
@@ -83,7 +83,7 @@ export class NameTraffic {
       if (message !== null) this.#dns(packet, message, device, time);
     }
     stream.taken = Math.max(stream.taken, messages.length);
-    if (stream.assembler.full) this.#streams.delete(key);
+    if (stream.assembler.full) this.#streams.delete(ends);
   }
 
   #dns(packet: Packet, message: DnsMessage, device: Device | null, time: number): void {

@@ -9,6 +9,7 @@ import { StreamAssembler } from '../decode/stream.ts';
 import { decodeClientHello, looksLikeClientHello } from '../decode/tls.ts';
 import { atMost } from './at-most.ts';
 import { type Connection, moveConnection, newConnection, payloadSequence } from './connection.ts';
+import { endsOf, turnedEndsOf } from './ends.ts';
 
 /** Beginnings read at once. */
 const READERS = 1024;
@@ -84,10 +85,9 @@ export class Openings {
 
   /** Takes a datagram; returns an opening when the hello is whole. What is QUIC and never shows one only ends. */
   udp(packet: Packet, udp: Udp, time: number): Opening | null {
-    const { ip } = packet;
-    if (ip === null) return null;
-    const forward = `${ip.source} ${udp.sourcePort} ${ip.destination} ${udp.destinationPort}`;
-    const reverse = this.#flows.get(`${ip.destination} ${udp.destinationPort} ${ip.source} ${udp.sourcePort}`);
+    if (packet.ip === null) return null;
+    const forward = endsOf(packet);
+    const reverse = this.#flows.get(turnedEndsOf(packet));
     if (reverse?.proven) {
       reverse.connection.down.add(udp.payloadLength);
       reverse.connection.lastAt = Math.max(reverse.connection.lastAt, time);

@@ -122,8 +122,7 @@ function oneHomeBehind(evidence: Evidence, neighbours: LinkNeighbours): Judgemen
   if (found === null) return null;
   const [mac, router] = found;
   const { leaving, packets, passedOn, sources, synWindows, to } = router;
-  const others = [...evidence.senders].filter(([other, sender]) => other !== mac && other !== to && sender.leaving > 1);
-  if (others.length > 0 || sources.size > 2 || neighbours.speaksForOthers(mac, sources)) return null;
+  if (sources.size > 2 || hasLeaverBeside(evidence, mac, to) || neighbours.speaksForOthers(mac, sources)) return null;
   const since = (to === null ? null : neighbours.hopSince(to)) ?? 0;
   if (neighbours.anyBeside(mac, to, since)) return null;
   const passed = passedOn[0] + passedOn[1] + passedOn[2];
@@ -153,9 +152,20 @@ function oneHomeBehind(evidence: Evidence, neighbours: LinkNeighbours): Judgemen
 /** Of those whose packets leave the home, who bears most signs of a hop behind it; else who sends most. */
 function mostPassedOn({ senders }: Evidence): [Mac, Sender] | null {
   const passed = ({ passedOn }: Sender) => passedOn[0] + passedOn[1] + passedOn[2];
-  const leavers = [...senders].filter(([, { leaving }]) => leaving > 0);
-  leavers.sort(([, a], [, b]) => passed(b) - passed(a) || b.leaving - a.leaving);
-  return leavers[0] ?? null;
+  let most: [Mac, Sender] | null = null;
+  for (const entry of senders) {
+    const [, sender] = entry;
+    if (sender.leaving === 0) continue;
+    const more = most === null ? 1 : passed(sender) - passed(most[1]) || sender.leaving - most[1].leaving;
+    if (more > 0) most = entry;
+  }
+  return most;
+}
+
+/** Whether packets of anybody but these two leave the home. */
+function hasLeaverBeside({ senders }: Evidence, inner: Mac, outer: Mac | null): boolean {
+  for (const [mac, { leaving }] of senders) if (mac !== inner && mac !== outer && leaving > 1) return true;
+  return false;
 }
 
 /** Shared address space between a provider and its customers (RFC 6598): 100.64.0.0/10. */

@@ -212,7 +212,8 @@ export class VantageJudge {
     return evidence;
   }
 
-  #sidesOf({ destinationMac, ip, sourceMac, tcp, udp }: Packet): Sides {
+  #sidesOf(packet: Packet): Sides {
+    const { destinationMac, ip, sourceMac, tcp, udp } = packet;
     const own = this.#sensorMac;
     const isForeign = own === null || (sourceMac !== own && destinationMac !== own);
     // DHCP relays and servers have public addresses too, and what they say is no traffic with the Internet.
@@ -220,7 +221,8 @@ export class VantageJudge {
       return { isForeign, isFromInside: true, isToInside: true, hole: null };
     const isFromInside = this.#home.isInside(ip.source);
     const isToInside = this.#home.isInside(ip.destination);
-    const hole = tcp === null || isFromInside === isToInside ? null : this.#handshakes.observe(ip, tcp, isFromInside);
+    const hole =
+      tcp === null || isFromInside === isToInside ? null : this.#handshakes.observe(packet, tcp, isFromInside);
     return { isForeign, isFromInside, isToInside, hole };
   }
 

@@ -73,6 +73,8 @@ export function decodeFrame(frame: Frame, counters: DecodeCounters): Packet | nu
     icmpv6: null,
     icmpError: null,
     mirrored: null,
+    ends: undefined,
+    turnedEnds: undefined,
   };
   const etherType = readLinkHeader(frame, packet);
   const failure = readTags(data, headerLength, etherType, Math.max(frame.originalLength, data.length), packet);

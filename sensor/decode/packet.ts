@@ -26,6 +26,9 @@ export interface Packet {
   icmpError: IcmpError | null;
   /** A frame that is carried in this packet, as a remote mirror sends it. */
   mirrored: Mirrored | null;
+  /** Its addresses and ports in one text, and the other way round; undefined until asked for, see attribute/ends.ts. */
+  ends?: string | undefined;
+  turnedEnds?: string | undefined;
 }
 
 /** A frame within a packet: that of a remote mirror, or for `gre` and `vxlan` of a tunnel as well. */
