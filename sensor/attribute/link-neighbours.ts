@@ -18,7 +18,7 @@ interface Station {
   /** When it last spoke as a member of a home does. */
   lastSeen: number;
   /** IPv4 addresses that it said by ARP to hold. */
-  claims: Set<IpAddress>;
+  claims: IpAddress[];
   announces: boolean;
   /** Packets from outside addresses came out of it: it is the way to the Internet, or a part of that. */
   delivers: boolean;
@@ -43,7 +43,8 @@ export class LinkNeighbours {
     if (arp !== null) {
       if (!this.#home.isInside(arp.senderIp)) return;
       const { claims } = this.#member(sourceMac, time);
-      if (arp.senderIp !== '0.0.0.0' && claims.size < CLAIMS) claims.add(arp.senderIp);
+      if (arp.senderIp !== '0.0.0.0' && claims.length < CLAIMS && !claims.includes(arp.senderIp))
+        claims.push(arp.senderIp);
       return;
     }
     if (ip === null) return;
@@ -73,9 +74,9 @@ export class LinkNeighbours {
   }
 
   /** It said by ARP which addresses it holds, and none of `sources` is among them: they are of others behind it. */
-  speaksForOthers(mac: Mac, sources: ReadonlySet<IpAddress>): boolean {
+  speaksForOthers(mac: Mac, sources: readonly IpAddress[]): boolean {
     const claims = this.#stations.peek(mac)?.claims;
-    return claims !== undefined && claims.size > 0 && ![...sources].some((ip) => claims.has(ip));
+    return claims !== undefined && claims.length > 0 && !sources.some((ip) => claims.includes(ip));
   }
 
   announces(mac: Mac): boolean {
@@ -101,7 +102,7 @@ export class LinkNeighbours {
     const known = this.#stations.get(mac);
     const station = known ?? {
       lastSeen: Number.NEGATIVE_INFINITY,
-      claims: new Set(),
+      claims: [],
       announces: false,
       delivers: false,
     };

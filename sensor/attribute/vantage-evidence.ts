@@ -20,9 +20,9 @@ export interface Sender {
   leaving: number;
   /** By the first hop limit that they are one below, as FIRST_HOP_LIMITS lists them. */
   passedOn: [number, number, number];
-  /** IPv4 addresses they come from. */
-  sources: Set<IpAddress>;
-  synWindows: Set<number>;
+  /** IPv4 addresses they come from; each once, as below: so few are told apart faster in a list. */
+  sources: IpAddress[];
+  synWindows: number[];
   /** Whom it hands them to. */
   to: Mac | null;
 }
@@ -102,8 +102,8 @@ export class Evidence {
       own.packets += theirs.packets;
       own.leaving += theirs.leaving;
       for (const i of [0, 1, 2] as const) own.passedOn[i] += theirs.passedOn[i];
-      for (const ip of theirs.sources) addTo(own.sources, ip, SOURCES);
-      for (const window of theirs.synWindows) addTo(own.synWindows, window, WINDOWS);
+      for (const ip of theirs.sources) addOnce(own.sources, ip, SOURCES);
+      for (const window of theirs.synWindows) addOnce(own.synWindows, window, WINDOWS);
       own.to = theirs.to;
     }
   }
@@ -120,8 +120,8 @@ export class Evidence {
     if (isLeaving) sender.leaving++;
     const passed = (INITIAL_HOP_LIMITS as readonly number[]).indexOf(ip.hopLimit + 1);
     if (passed === 0 || passed === 1 || passed === 2) sender.passedOn[passed]++;
-    if (ip.version === 4) addTo(sender.sources, ip.source, SOURCES);
-    if (tcp !== null && (tcp.flags & TCP_FLAGS.syn) !== 0) addTo(sender.synWindows, tcp.window, WINDOWS);
+    if (ip.version === 4) addOnce(sender.sources, ip.source, SOURCES);
+    if (tcp !== null && (tcp.flags & TCP_FLAGS.syn) !== 0) addOnce(sender.synWindows, tcp.window, WINDOWS);
     sender.to = destinationMac;
   }
 
@@ -133,8 +133,8 @@ export class Evidence {
       packets: 0,
       leaving: 0,
       passedOn: [0, 0, 0],
-      sources: new Set(),
-      synWindows: new Set(),
+      sources: [],
+      synWindows: [],
       to: null,
     };
     this.senders.set(mac, sender);
@@ -145,10 +145,10 @@ export class Evidence {
   #noteSpeaker(sender: Mac | null, receiver: Mac | null): void {
     if (sender === null || receiver === null) return;
     this.isAnswered = this.#spoke.has(`${receiver} ${sender}`);
-    addTo(this.#spoke, `${sender} ${receiver}`, PAIRS);
+    if (this.#spoke.size < PAIRS) this.#spoke.add(`${sender} ${receiver}`);
   }
 }
 
-function addTo<T>(set: Set<T>, value: T, limit: number): void {
-  if (set.size < limit) set.add(value);
+function addOnce<T>(list: T[], value: T, limit: number): void {
+  if (list.length < limit && !list.includes(value)) list.push(value);
 }

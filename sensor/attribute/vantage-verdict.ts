@@ -103,7 +103,7 @@ function outerSide(evidence: Evidence, neighbours: LinkNeighbours): Judgement | 
 function publicEnds(evidence: Evidence, neighbours: LinkNeighbours): Judgement | null {
   const { betweenOutside, pppoe, senders } = evidence;
   const macs = new Set([...senders].flatMap(([mac, { to }]) => (to === null ? [mac] : [mac, to])));
-  const hosts = [...senders.values()].filter(({ packets, sources }) => packets >= 3 && sources.size === 1);
+  const hosts = [...senders.values()].filter(({ packets, sources }) => packets >= 3 && sources.length === 1);
   if (macs.size > 2 && hosts.length > 1) return null;
   const confidence = betweenOutside >= OUTSIDE_NEEDED ? 'sure' : 'unsure';
   const since = Math.min(...[...macs].map((mac) => neighbours.hopSince(mac) ?? Number.POSITIVE_INFINITY));
@@ -122,21 +122,21 @@ function oneHomeBehind(evidence: Evidence, neighbours: LinkNeighbours): Judgemen
   if (found === null) return null;
   const [mac, router] = found;
   const { leaving, packets, passedOn, sources, synWindows, to } = router;
-  if (sources.size > 2 || hasLeaverBeside(evidence, mac, to) || neighbours.speaksForOthers(mac, sources)) return null;
+  if (sources.length > 2 || hasLeaverBeside(evidence, mac, to) || neighbours.speaksForOthers(mac, sources)) return null;
   const since = (to === null ? null : neighbours.hopSince(to)) ?? 0;
   if (neighbours.anyBeside(mac, to, since)) return null;
   const passed = passedOn[0] + passedOn[1] + passedOn[2];
   const share = passed / packets;
   if (neighbours.announces(mac) && share < PASSED_ALONE_SHARE) return null;
   const systems = passedOn.filter((count) => count >= PASSED_OF_EACH).length;
-  const isCarrier = leaving >= OUTSIDE_NEEDED && sources.size > 0 && [...sources].every(isCarriers);
+  const isCarrier = leaving >= OUTSIDE_NEEDED && sources.length > 0 && sources.every(isCarriers);
   const isInSession = evidence.pppoe >= OUTSIDE_NEEDED && evidence.pppoe >= evidence.addressed * OUTSIDE_SHARE;
   const isPppoe = isInSession && (isCarrier || passed >= PASSED_OF_EACH);
   const isMixed = systems >= 2 && passed >= PASSED_NEEDED && share >= PASSED_SHARE;
   const isSteady = passed >= PASSED_ALONE && share >= PASSED_ALONE_SHARE;
   if (!isPppoe && !isCarrier && !isMixed && !isSteady) return share >= PASSED_SHARE ? 'perhaps' : null;
   const isSure =
-    isPppoe || (isMixed && passed >= MANY) || (synWindows.size >= WINDOWS_OF_MANY && passed >= PASSED_NEEDED);
+    isPppoe || (isMixed && passed >= MANY) || (synWindows.length >= WINDOWS_OF_MANY && passed >= PASSED_NEEDED);
   return {
     ...verdict('wan-side', isSure ? 'sure' : 'likely', [
       ...(passed > 0 ? [{ kind: 'passed-on' as const, count: passed }] : []),
