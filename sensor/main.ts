@@ -3,7 +3,9 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChunkLoader } from './main/chunk-loader.ts';
 import type * as Program from './main/program.ts';
+import { keepYoungSmall } from './main/small-heap.ts';
 
+keepYoungSmall();
 const chunks = new ChunkLoader();
 
 /** Runs thingwatch with the arguments after the script's name; resolves to the exit code. */
@@ -14,6 +16,7 @@ export function main(argv: string[]): Promise<number> {
 
 /** For the build: what V8 compiled of the program until now serves later starts. */
 export function keepCompiled(): void {
+  keepYoungSmall();
   chunks.keepCompiled();
 }
 

@@ -2,16 +2,16 @@
 import { EXIT, type GlobalOptions } from '../cli.ts';
 import { liveCapture, planSource } from './live.ts';
 import { openSession } from './session.ts';
-import { keepHeapSmall } from './small-heap.ts';
+import { keepOldSmall } from './small-heap.ts';
 import { complain, stopSignal } from './terminal.ts';
 
 export async function run(options: GlobalOptions): Promise<number> {
-  keepHeapSmall();
   const session = openSession(options);
   const { config } = session;
   const plan = planSource(session);
   // Page and broker are loaded while the port is tried, and started when it could be opened.
   const [{ serve }] = await Promise.all([import('./serve.ts'), plan.probe()]);
+  keepOldSmall();
   const served = await serve({
     session,
     mode: 'live',

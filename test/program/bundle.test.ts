@@ -1,11 +1,13 @@
 // What a start loads: what is needed only later lies apart, and what V8 compiles of the program is there already.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileChunk } from '../../sensor/main/chunk-loader.ts';
+import { keepYoungSmall, letYoungGrow } from '../../sensor/main/small-heap.ts';
 import { ensureBuilt, ROOT } from './program.ts';
 
 beforeAll(ensureBuilt);
+afterAll(letYoungGrow);
 
 const CHUNKS = join(ROOT, 'dist/sensor/chunks');
 
@@ -39,6 +41,7 @@ it('what V8 compiled of the program when it was built is taken as it is', () => 
   const compiled = readdirSync(CHUNKS).filter((name) => name.endsWith('.compiled'));
   const names = compiled.map((name) => name.replace(/(?:-[^-]{8})?\.js\.compiled$/, ''));
   expect(names).toEqual(expect.arrayContaining(['program', 'replay', 'config', 'spine', 'serve', 'edges']));
+  keepYoungSmall();
   const refused = compiled.filter((name) => {
     const { cachedDataRejected } = compileChunk(join(CHUNKS, name.replace(/\.compiled$/, '')));
     return cachedDataRejected !== false;
