@@ -9,7 +9,7 @@ export async function run(options: GlobalOptions): Promise<number> {
   const session = openSession(options);
   const { config } = session;
   const plan = planSource(session);
-  // Page and broker are loaded while the port is tried, and started when it could be opened.
+  // Page and broker are loaded while the port is opened, and started when it could be; frames wait there meanwhile.
   const [{ serve }] = await Promise.all([import('./serve.ts'), plan.probe()]);
   keepOldSmall();
   const served = await serve({
@@ -18,6 +18,9 @@ export async function run(options: GlobalOptions): Promise<number> {
     interface: plan.label,
     stateDir: config.state_dir,
     homeNet: config.capture.home_net,
+  }).catch(async (error: unknown) => {
+    await plan.leave();
+    throw error;
   });
   const live = liveCapture(session, plan, served);
   try {
