@@ -9,8 +9,11 @@ export async function run(options: GlobalOptions): Promise<number> {
   const session = openSession(options);
   const { config } = session;
   const plan = planSource(session);
-  // Page and broker are loaded while the port is opened, and started when it could be; frames wait there meanwhile.
-  const [{ serve }] = await Promise.all([import('./serve.ts'), plan.probe()]);
+  // While the port is opened, page and broker are loaded and what is known of the home is read; frames wait meanwhile.
+  const ready = plan.probe();
+  // Who waits for it hears of a failure, however early that comes.
+  ready.catch(() => {});
+  const { serve } = await import('./serve.ts');
   keepOldSmall();
   const served = await serve({
     session,
@@ -18,7 +21,10 @@ export async function run(options: GlobalOptions): Promise<number> {
     interface: plan.label,
     stateDir: config.state_dir,
     homeNet: config.capture.home_net,
+    ready,
   }).catch(async (error: unknown) => {
+    // A port that cannot be opened is told first.
+    await ready;
     await plan.leave();
     throw error;
   });
