@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 export const PROJECT_ROOT = folderAbove(import.meta.dirname);
 
 function folderAbove(folder: string): string {
-  if (existsSync(join(folder, 'package.json'))) return folder;
-  if (dirname(folder) === folder) throw new Error('no package.json above the program: it runs from a checkout only');
+  if (existsSync(join(folder, 'package-lock.json'))) return folder;
+  if (dirname(folder) === folder)
+    throw new Error('no package-lock.json above the program: it runs from a checkout only');
   return folderAbove(dirname(folder));
 }
 

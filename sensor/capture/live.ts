@@ -28,11 +28,15 @@ export interface LiveOptions extends LiveSourceOptions {
 }
 
 export class LiveCapture implements LiveSource {
-  readonly #options: LiveOptions;
+  #options: LiveOptions;
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
   #retry = FIRST_RETRY;
   #stopping = false;
+  #isOpened = false;
+  /** Lets the frames of the present child flow; null when they do, or when there is none. */
+  #release: (() => void) | null = null;
+  #isHeld = true;
   #restarts = 0;
   #lastError: string | null = null;
   #toldSlow = false;
@@ -55,10 +59,26 @@ export class LiveCapture implements LiveSource {
     return [];
   }
 
-  /** Resolves when the first child captures; rejects with CaptureError when it cannot (no rights, no such interface). */
-  async start(): Promise<void> {
+  /**
+   * Resolves when the first child captures; rejects with CaptureError when it cannot (no rights, no such interface). Its frames
+   * wait in it, and in the kernel, until `start`.
+   */
+  async open(): Promise<void> {
+    this.#isOpened = true;
     this.#options.onState('starting', null);
     await new Promise<void>((resolve, reject) => this.#run(resolve, reject));
+  }
+
+  /** Frames and states go there from now on: a capture can be opened before there is anybody to take its frames. */
+  handTo(options: LiveSourceOptions): void {
+    this.#options = { ...options, interface: this.#options.interface };
+  }
+
+  /** Opens it where that has not been done, and lets frames flow. */
+  async start(): Promise<void> {
+    if (!this.#isOpened) await this.open();
+    this.#isHeld = false;
+    this.#release?.();
   }
 
   /** Resolves when the child is gone; what it had captured has been delivered then. */
@@ -74,11 +94,13 @@ export class LiveCapture implements LiveSource {
         resolve();
       });
       child.stdin?.end();
+      // What nobody has taken goes with it.
+      if (this.#release !== null) child.stdout?.resume();
     });
   }
 
   #run(opened: () => void, failed: (error: CaptureError) => void): void {
-    const { interface: device, log, onFrame, timeOf = wallTimeOf } = this.#options;
+    const { interface: device, log } = this.#options;
     const linkType = device === ANY ? LINK_TYPES.linuxCooked : LINK_TYPES.ethernet;
     const child = spawn(process.execPath, [CHILD, device, captureFilter(linkType), `${linkType}`, `${KERNEL_BUFFER}`], {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -95,23 +117,33 @@ export class LiveCapture implements LiveSource {
       log.warn(slowFilter(device));
     });
     child.stdin.on('error', () => {});
-    const onOpen = () => {
+    let fault: string | null = null;
+    const release = () => {
+      this.#release = null;
+      const { onFrame, onState, timeOf = wallTimeOf } = this.#options;
+      onState('running', null);
+      const onStamped = (frame: Frame) => onFrame({ ...frame, time: timeOf(frame.time) });
+      readPcap(child.stdout, { onFrame: onStamped }).catch((error: unknown) => {
+        fault = error instanceof CaptureError ? error.message : `a frame could not be handled: ${stackOf(error)}`;
+        child.kill('SIGKILL');
+      });
+      child.stdout.resume();
+    };
+    // The stream's header is the first that it says, once it captures; at the end without one there is nothing to read.
+    child.stdout.once('readable', () => {
+      if (child.stdout.readableLength === 0) return child.stdout.resume();
       isOpen = true;
       this.#lastError = null;
-      this.#options.onState('running', null);
+      this.#release = release;
+      if (!this.#isHeld) release();
       opened();
-    };
-    let fault: string | null = null;
-    const onStamped = (frame: Frame) => onFrame({ ...frame, time: timeOf(frame.time) });
-    readPcap(child.stdout, { onOpen, onFrame: onStamped }).catch((error: unknown) => {
-      fault = error instanceof CaptureError ? error.message : `a frame could not be handled: ${stackOf(error)}`;
-      child.kill('SIGKILL');
     });
     let ended = false;
     const onEnd = (error: Error | null) => {
       if (ended) return;
       ended = true;
       this.#child = null;
+      this.#release = null;
       const reason = explain(fault ?? error?.message ?? said, device);
       if (performance.now() - startedAt >= HEALTHY_AFTER) this.#retry = FIRST_RETRY;
       if (!isOpen && this.#restarts === 0) failed(new CaptureError('tool', reason));

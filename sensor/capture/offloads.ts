@@ -102,20 +102,24 @@ export class OffloadKeeper {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
+  /** Resolves to whether it switched any. */
+  async start(): Promise<boolean> {
     const { device, fix, log } = this.#options;
     const before = this.#remembered();
-    if (before !== null && (!fix || before.device !== device)) await this.#undo(before.device, before.names);
+    let isSwitched = before !== null && (!fix || before.device !== device);
+    if (before !== null && isSwitched) await this.#undo(before.device, before.names);
     else if (before !== null) this.#switched = before.names;
     if (fix) {
       const { done, said, switched } = await mendOffloads(device, (text) => log.info(text));
       if (done) log.info(said);
       else log.warn(said);
+      isSwitched ||= switched.length > 0;
       this.#switched = [...new Set([...this.#switched, ...switched])];
       if (this.#switched.length > 0) this.#remember({ device, names: this.#switched });
     }
-    await this.#look();
+    void this.#look();
     this.#timer = setInterval(() => void this.#look(), LOOK_AGAIN).unref();
+    return isSwitched;
   }
 
   /** Switches on again what was on before. */

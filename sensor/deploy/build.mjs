@@ -1,5 +1,5 @@
-// Builds dist/: each program as one file where its source lies in the checkout, with chunks/ beside it; the vendor table, the
-// parsed notes, the page in web/public. Types are checked by `npm test`, not here. A failed build leaves the old dist as it was.
+// Builds dist/: each program as one file where its source lies in the checkout, with chunks/ and what V8 compiles of them beside
+// it; the vendor table, the parsed notes, the page in web/public. Types are checked by `npm test`, not here. A failed build leaves the old dist as it was.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,6 +28,7 @@ export async function build({ forTests, onStart }) {
     await buildInto(out, forTests, onStart);
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(out, dist);
+    await warmUp(onStart);
   } finally {
     clear();
   }
@@ -49,6 +50,11 @@ async function buildInto(out, forTests, onStart) {
     await tool('node_modules/vite/bin/vite.js', page, 'the page', onStart);
   }
   writeBuildStamp(stamp, out);
+}
+
+/** Starts the program once where it lies now: it finds its data there. One that cannot start is not the build's to judge. */
+async function warmUp(onStart) {
+  await runStep(process.execPath, [path.join(root, 'sensor/deploy/warm-up.mjs')], { output: 'capture', onStart });
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

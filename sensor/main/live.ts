@@ -31,9 +31,14 @@ export interface LivePlan {
   label: string;
   /** Name of the interface; null where frames come from elsewhere. */
   port: string | null;
-  /** Settles before a page or a broker is opened whether capturing is possible at all. Throws CaptureError. */
+  /**
+   * Settles before a page or a broker is opened whether capturing is possible at all. Where it is, frames wait from then on for
+   * whoever opens the source. Throws CaptureError.
+   */
   probe(): Promise<void>;
   open(options: LiveSourceOptions): Promise<LiveSource>;
+  /** Lets go what was probed and not opened. */
+  leave(): Promise<void>;
 }
 
 /** @throws EdgeError when there is no such interface */
@@ -46,6 +51,7 @@ export function planSource(session: Session): LivePlan {
     label: remote,
     port: null,
     async probe() {},
+    async leave() {},
     async open(options) {
       if (command !== undefined) {
         const opener = commandOpener({
@@ -77,18 +83,25 @@ function portPlan(port: string | null, { log, now }: Session): LivePlan {
       EXIT.usage,
       `there is no interface ${port}: set capture.interface to the one at the mirror port (there are ${names.join(', ')})`,
     );
+  let probed: LiveCapture | null = null;
   return {
     label: port,
     port,
     async probe() {
-      const attempt = new LiveCapture({ interface: port, onFrame() {}, onState() {}, log: log('capture'), now });
-      try {
-        await attempt.start();
-      } finally {
-        await attempt.stop();
-      }
+      const capture = new LiveCapture({ interface: port, onFrame() {}, onState() {}, log: log('capture'), now });
+      await capture.open();
+      probed = capture;
     },
-    open: async (options) => new LiveCapture({ ...options, interface: port }),
+    async open(options) {
+      const capture = probed ?? new LiveCapture({ ...options, interface: port });
+      probed = null;
+      capture.handTo(options);
+      return capture;
+    },
+    async leave() {
+      await probed?.stop();
+      probed = null;
+    },
   };
 }
 
@@ -121,7 +134,9 @@ export function liveCapture(session: Session, plan: LivePlan, { clock, health, s
   );
   return {
     async start() {
-      await keeper?.start();
+      const isSwitched = await keeper?.start();
+      // The slots of the kernel's ring are as large as the offloads asked for when the capture was opened.
+      if (isSwitched) await plan.leave();
       source = await plan.open({
         onFrame: (frame) => spine.engine.frame(frame),
         onState: (state, error) => {

@@ -2,22 +2,31 @@
 import { EXIT, type GlobalOptions } from '../cli.ts';
 import { liveCapture, planSource } from './live.ts';
 import { openSession } from './session.ts';
-import { keepHeapSmall } from './small-heap.ts';
+import { keepOldSmall } from './small-heap.ts';
 import { complain, stopSignal } from './terminal.ts';
 
 export async function run(options: GlobalOptions): Promise<number> {
-  keepHeapSmall();
   const session = openSession(options);
   const { config } = session;
   const plan = planSource(session);
-  // Page and broker are loaded while the port is tried, and started when it could be opened.
-  const [{ serve }] = await Promise.all([import('./serve.ts'), plan.probe()]);
+  // While the port is opened, page and broker are loaded and what is known of the home is read; frames wait meanwhile.
+  const ready = plan.probe();
+  // Who waits for it hears of a failure, however early that comes.
+  ready.catch(() => {});
+  const { serve } = await import('./serve.ts');
+  keepOldSmall();
   const served = await serve({
     session,
     mode: 'live',
     interface: plan.label,
     stateDir: config.state_dir,
     homeNet: config.capture.home_net,
+    ready,
+  }).catch(async (error: unknown) => {
+    // A port that cannot be opened is told first.
+    await ready;
+    await plan.leave();
+    throw error;
   });
   const live = liveCapture(session, plan, served);
   try {

@@ -1,6 +1,6 @@
 // A spine with its edges: what `run`, `replay --serve` and the demo share. Loaded only by them, since broker and page cost start-up
 // time that a plain replay need not pay. Belongs to main.ts.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultInterface } from '../capture/interfaces.ts';
@@ -11,7 +11,7 @@ import type { Log } from '../log.ts';
 import { alertMessages } from '../publish/alerts.ts';
 import type { Topics } from '../publish/topics.ts';
 import type { Health } from '../record/health.ts';
-import { openSpine, type Spine } from '../spine.ts';
+import { databaseIn, openSpine, type Spine } from '../spine.ts';
 import { type Edges, startEdges, topicsFor } from './edges.ts';
 import { LiveClock } from './live-clock.ts';
 import { viewOf } from './publish-source.ts';
@@ -29,6 +29,10 @@ export interface ServedOptions {
   stateDir: string | null;
   homeNet: readonly string[];
   extraNotes?: readonly string[];
+  /**
+   * Rejects where serving is of no use. Nothing is begun before, and no database made; one that is there is read meanwhile.
+   */
+  ready?: Promise<void>;
   /** Where the page and the broker are, for whoever started it; to standard error unless told. */
   print?(text: string): void;
 }
@@ -48,6 +52,7 @@ export async function serve(options: ServedOptions): Promise<Served> {
   const now = () => clock?.now() ?? session.now();
   const temporary = options.stateDir === null ? mkdtempSync(join(tmpdir(), 'thingwatch-')) : null;
   const stateDir = options.stateDir ?? temporary ?? '';
+  if (!existsSync(databaseIn(stateDir))) await options.ready;
   const sensorMac = macOf(options.interface);
   let clock: LiveClock | null = null;
   let topics: Topics | null = null;
@@ -63,6 +68,11 @@ export async function serve(options: ServedOptions): Promise<Served> {
     ...(options.extraNotes === undefined ? {} : { extraNotes: options.extraNotes }),
     alerts: (event, device) =>
       topics === null ? [] : alertMessages(topics, event, device === null ? null : viewOf(spine, device)),
+  });
+  await options.ready?.catch((error: unknown) => {
+    // Nothing was seen, so there is nothing to write.
+    spine.store.close();
+    throw error;
   });
   let edges: Edges | null = null;
   let timer: NodeJS.Timeout | null = null;

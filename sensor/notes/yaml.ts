@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
 
-const load: (name: 'yaml') => typeof Yaml = createRequire(import.meta.url);
+const load: (name: 'yaml') => typeof Yaml = createRequire(import.meta.filename);
 
 /** Kept by Node from the first call on. */
 export function yaml(): typeof Yaml {

@@ -1,5 +1,7 @@
 // Runs LiveCapture where a test puts it (a namespace, a user without rights) and tells what happens on standard output, one
-// JSON line each. The end of standard input stops it. Built, since Node cannot run TypeScript here.
+// JSON line each. With `held` after the interface it opens the capture and takes no frame before a SIGUSR2. The end of standard
+// input stops it. Built, since Node cannot run TypeScript here.
+import { once } from 'node:events';
 import { CaptureError } from '../../sensor/capture/errors.ts';
 import { LiveCapture } from '../../sensor/capture/live.ts';
 import type { Log } from '../../sensor/log.ts';
@@ -25,6 +27,11 @@ process.stdin.on('end', async () => {
 });
 process.stdin.resume();
 try {
+  if (process.argv[3] === 'held') {
+    await capture.open();
+    say({ kind: 'log', level: 'info', text: 'opened' });
+    await once(process, 'SIGUSR2');
+  }
   await capture.start();
 } catch (error) {
   if (!(error instanceof CaptureError)) throw error;

@@ -103,8 +103,8 @@ describe.skipIf(reason !== null)('live capture', () => {
   afterAll(() => lab?.close());
   afterEach(() => (runner === undefined ? undefined : terminate(runner.child, 'SIGKILL')));
 
-  function launch(device = 'mirror0', before: readonly string[] = []): Runner {
-    const [command = '', ...args] = [...before, process.execPath, RUNNER, device];
+  function launch(device = 'mirror0', before: readonly string[] = [], ...after: readonly string[]): Runner {
+    const [command = '', ...args] = [...before, process.execPath, RUNNER, device, ...after];
     return new Runner(lab.spawn('sensor', command, args));
   }
 
@@ -182,6 +182,47 @@ describe.skipIf(reason !== null)('live capture', () => {
     ]);
     expect(runner.said('error')).toEqual(['the capture on mirror0 ended without a word; trying again']);
     expect(runner.said('info')).toEqual(['capturing again on mirror0 (restart 1)']);
+  });
+
+  /** Opened, with one frame sent that nobody takes yet. */
+  async function startHeld(): Promise<{ pid: number; child: number; sentAt: number }> {
+    runner = launch('mirror0', [], 'held');
+    await runner.until('log', ({ text }) => text === 'opened');
+    const sentAt = Date.now();
+    await send(syn(1));
+    await sleep(300);
+    const pid = runner.child.pid ?? 0;
+    const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'));
+    return { pid, child, sentAt };
+  }
+
+  test('frames that pass before anybody takes them wait, and come with the time of their passing', async () => {
+    const { pid, sentAt } = await startHeld();
+    expect(runner.lines.some(({ kind }) => kind === 'frame')).toBe(false);
+    const heldUntil = Date.now();
+    process.kill(pid, 'SIGUSR2');
+    const { time } = await arrived(syn(1));
+    expect(sentAt <= time && time < heldUntil - 100).toBe(true);
+    await send(syn(2));
+    await arrived(syn(2));
+  });
+
+  test('a child that died before anybody took its frames is started again when somebody does', async () => {
+    const { pid, child } = await startHeld();
+    process.kill(child, 'SIGKILL');
+    process.kill(pid, 'SIGUSR2');
+    await arrived(syn(1));
+    await arrived(syn(2), () => send(syn(2)));
+    expect(runner.said('error')).toEqual(['the capture on mirror0 ended without a word; trying again']);
+  });
+
+  test('stopped before anybody took its frames, it ends its child', async () => {
+    const { child } = await startHeld();
+    const stoppedAt = performance.now();
+    runner.child.stdin?.end();
+    await runner.until('stopped');
+    expect(performance.now() - stoppedAt).toBeLessThan(900);
+    expect(await hasEnded(child)).toBe(true);
   });
 
   test('a frame that cannot be handled does not end it', async () => {

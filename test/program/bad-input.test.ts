@@ -1,6 +1,6 @@
 // Whatever is wrong: an exit code that scripts can use, and words that a person can.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,12 @@ afterAll(files.remove);
 function file(name: string, content: Buffer | string): string {
   writeFileSync(files.path(name), content);
   return files.path(name);
+}
+
+/** But for the two places where SQLite counts who opened the file to write (file format, 1.3.7 and 1.3.20). */
+function databaseBytes(state: string): Buffer {
+  const bytes = readFileSync(join(state, 'thingwatch.db'));
+  return bytes.fill(0, 24, 28).fill(0, 92, 96);
 }
 
 /** A person sees a sentence, not a stack trace. */
@@ -192,11 +198,39 @@ describe('the machine', () => {
       mqtt: { listen: '127.0.0.1:0' },
     });
     const powerless = ['--inh-caps', '-all', '--bounding-set', '-all'];
-    const ended = await run('setpriv', [...powerless, process.execPath, MAIN, '--config', config, 'run']);
-    expect(ended.code).toBe(1);
-    saysPlainly(ended, /capturing on lo needs the right CAP_NET_RAW/, /thingwatch\.service/);
-    // Nothing was opened for a sensor that cannot sense.
-    expect(ended.stderr).not.toContain('Page:');
+    const start = () => run('setpriv', [...powerless, process.execPath, MAIN, '--config', config, 'run']);
+    const cannot = (ended: Ended) => {
+      expect(ended.code).toBe(1);
+      saysPlainly(ended, /capturing on lo needs the right CAP_NET_RAW/, /thingwatch\.service/);
+      // Nothing was opened for a sensor that cannot sense.
+      expect(ended.stderr).not.toContain('Page:');
+    };
+    cannot(await start());
+    expect(existsSync(files.path('powerless'))).toBe(false);
+    expect((await Program.run(['replay', '--state', files.path('powerless'), capture])).code).toBe(0);
+    const known = databaseBytes(files.path('powerless'));
+    cannot(await start());
+    expect(databaseBytes(files.path('powerless')).equals(known)).toBe(true);
+  });
+
+  it.skipIf(!isRoot)(`the page’s port is taken when the capture is open already: exit 1${withoutRoot}`, async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const address = taken.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const config = writeYaml(files.path('busy.yaml'), {
+      state_dir: files.path('busy'),
+      capture: { interface: 'lo' },
+      web: { listen: `127.0.0.1:${port}` },
+      mqtt: { listen: '127.0.0.1:0' },
+    });
+    try {
+      const ended = await Program.run(['--config', config, 'run']);
+      expect(ended.code).toBe(1);
+      saysPlainly(ended, new RegExp(`127\\.0\\.0\\.1:${port}`), /web\.listen/);
+    } finally {
+      taken.close();
+    }
   });
 
   it('a damaged database is moved aside, whole, and the sensor starts with a new one', async () => {
