@@ -69,7 +69,8 @@ async function startSensor(home: Home): Promise<{ sensor: ChildProcess; token: s
   const config = join(home.directory, 'thingwatch.yaml');
   const state = join(home.directory, 'state');
   rmSync(state, { recursive: true, force: true });
-  writeFileSync(config, `state_dir: ${state}\ncapture: { interface: ${mirrorInterface} }\n`);
+  // Offloads off, as the service has them.
+  writeFileSync(config, `state_dir: ${state}\ncapture: { interface: ${mirrorInterface}, fix_offloads: true }\n`);
   const [command, script] = THINGWATCH;
   const sensor = home.spawnInSensor(command, [script, 'run', '--config', config], {
     cwd: checkout,
