@@ -11,6 +11,8 @@ import { readPcap } from './pcap-stream.ts';
 
 /** Kernel ring: about 20,000 MTU-sized slots, a second of a busy home with the filter in place. */
 export const KERNEL_BUFFER = 32 * 1024 * 1024;
+/** The capture child's nice value. */
+export const CAPTURE_PRIORITY = constants.priority.PRIORITY_HIGH;
 const FIRST_RETRY = 250;
 const LONGEST_RETRY = 10_000;
 /** The longest a child may take to end, in ms: under a flood it cannot be told to. */
@@ -210,8 +212,8 @@ function stackOf(error: unknown): string {
 function hurry(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
-    setPriority(pid, constants.priority.PRIORITY_HIGH);
+    setPriority(pid, CAPTURE_PRIORITY);
   } catch {
-    // Only root may; it works without.
+    // Only root and the service may (its LimitNICE); it works without.
   }
 }

@@ -36,6 +36,11 @@ export class PacketGuard extends Duplex {
     this.#socket.write(chunk, done);
   }
 
+  /** A packet is written in pieces; one by one they would be segments of their own, and wake its reader for each. */
+  override _writev(pieces: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.#socket.write(Buffer.concat(pieces.map(({ chunk }) => chunk)), done);
+  }
+
   override _final(done: (error?: Error | null) => void): void {
     this.#socket.end(done);
   }

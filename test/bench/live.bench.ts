@@ -1,5 +1,6 @@
 // What a port brings, how much of it does the sensor take in, and at what cost? tcpreplay plays captures into a veth at rising
-// rates, offloads as found, beside tcpdump with the same filter; what the sensor found is compared with a replay of the file.
+// rates, offloads off as the service has them or with `--offloads 1` as found, beside tcpdump with the same filter; what the sensor
+// found is compared with a replay of the file.
 import { rmSync, statSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -23,17 +24,24 @@ interface Task {
 }
 
 export async function run(args: string[]): Promise<void> {
-  const { positions } = readArgs(args, {});
+  const { positions, values } = readArgs(args, { offloads: 0 });
   const lab = await MirrorLab.open();
   try {
-    const { switchable } = offloadsOn(await lab.script('sensor', [`ethtool -k ${PORT}`]));
+    const found = await offloadsOf(lab);
+    if (values.offloads === 0)
+      await lab.script('sensor', [`ethtool -K ${PORT} ${found.map((name) => `${name} off`).join(' ')}`]);
+    const left = (await offloadsOf(lab)).join(', ') || 'none';
     console.log(
-      `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}; offloads on: ${switchable.join(', ') || 'none'}; CPU time as a share of one core while it was played`,
+      `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}; offloads on: ${left}; CPU time as a share of one core while it was played`,
     );
     for (const task of tasksOf(positions)) await play(lab, task);
   } finally {
     await lab.close();
   }
+}
+
+async function offloadsOf(lab: MirrorLab): Promise<string[]> {
+  return offloadsOn(await lab.script('sensor', [`ethtool -k ${PORT}`])).switchable;
 }
 
 function tasksOf([file, ...rest]: string[]): Task[] {

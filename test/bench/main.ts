@@ -50,7 +50,7 @@ const BENCHES: Record<string, Bench> = {
   },
   live: {
     run: live,
-    args: '[FILE|mixed|everything [MBITS …]]',
+    args: '[FILE|mixed|everything [MBITS …]] [--offloads 1]',
     what: 'captures played into a veth at rising rates: what is taken in and found, at what cost, beside tcpdump (lab, root)',
   },
   pi: {

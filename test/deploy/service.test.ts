@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { CAPTURE_PRIORITY } from '../../sensor/capture/live.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const UNIT = join(ROOT, 'sensor/deploy/thingwatch.service');
@@ -30,4 +31,8 @@ test('the sensor itself has one right and no other', () => {
     ['CAP_NET_RAW'],
     ['CAP_NET_RAW'],
   ]);
+});
+
+test('the capture may go before other work, without a right', () => {
+  expect(settings('LimitNICE')).toEqual([`${CAPTURE_PRIORITY}`]);
 });
