@@ -7,7 +7,7 @@ import { databaseIn, openKnowledge, SHIPPED_NOTES } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';
 import { sourceNames } from './live.ts';
 import { openSession } from './session.ts';
-import { letYoungGrow } from './small-heap.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { complain, print, stopSignal } from './terminal.ts';
 
 export async function doctor(options: DoctorCommand): Promise<number> {
@@ -26,7 +26,7 @@ export async function doctor(options: DoctorCommand): Promise<number> {
 
 export async function selfTest(): Promise<number> {
   const [{ CASES }, runner] = await Promise.all([import('../self-test/cases.ts'), import('./self-test.ts')]);
-  letYoungGrow();
+  keepHeapSmall();
   const abort = new AbortController();
   void stopSignal().then(() => abort.abort());
   const isPassed = await runner.selfTest(CASES, { out: print, signal: abort.signal });

@@ -4,11 +4,11 @@ import type { ReplayCommand } from '../cli.ts';
 import { openSpine } from '../spine.ts';
 import { buildReport, printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
 import { homeNetOf, openSession } from './session.ts';
-import { letYoungGrow } from './small-heap.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { complain, print, stopSignal } from './terminal.ts';
 
 export async function replayPlain(captures: OpenCaptures, command: ReplayCommand): Promise<number> {
-  letYoungGrow();
+  keepHeapSmall();
   const session = openSession(command);
   const spine = openSpine({
     ...session,

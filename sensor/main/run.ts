@@ -2,7 +2,7 @@
 import { EXIT, type GlobalOptions } from '../cli.ts';
 import { liveCapture, planSource } from './live.ts';
 import { openSession } from './session.ts';
-import { keepOldSmall } from './small-heap.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { complain, stopSignal } from './terminal.ts';
 
 export async function run(options: GlobalOptions): Promise<number> {
@@ -14,7 +14,7 @@ export async function run(options: GlobalOptions): Promise<number> {
   // Who waits for it hears of a failure, however early that comes.
   ready.catch(() => {});
   const { serve } = await import('./serve.ts');
-  keepOldSmall();
+  keepHeapSmall();
   const served = await serve({
     session,
     mode: 'live',

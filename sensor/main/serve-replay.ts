@@ -7,7 +7,7 @@ import { EdgeError } from './edge-error.ts';
 import { buildReport, printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
 import { serve } from './serve.ts';
 import { homeNetOf, openSession, type Session } from './session.ts';
-import { letYoungGrow } from './small-heap.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { complain, print, stopSignal } from './terminal.ts';
 
 const DEMO = {
@@ -36,7 +36,7 @@ async function replayServed(
   command: Pick<ReplayCommand, 'files' | 'speed' | 'homeNet' | 'state'> & Partial<Pick<ReplayCommand, 'format'>>,
   mode: 'replay' | 'demo',
 ): Promise<number> {
-  letYoungGrow();
+  keepHeapSmall();
   const served = await serve({
     session,
     mode,

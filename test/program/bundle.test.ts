@@ -1,13 +1,15 @@
 // What a start loads: what is needed only later lies apart, and what V8 compiles of the program is there already.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileChunk } from '../../sensor/main/chunk-loader.ts';
-import { keepYoungSmall, letYoungGrow } from '../../sensor/main/small-heap.ts';
+import { keepYoungSmall } from '../../sensor/main/small-heap.ts';
 import { ensureBuilt, ROOT } from './program.ts';
 
 beforeAll(ensureBuilt);
-afterAll(letYoungGrow);
+/** As V8 has it by itself. */
+afterAll(() => setFlagsFromString('--semi-space-growth-factor=2'));
 
 const CHUNKS = join(ROOT, 'dist/sensor/chunks');
 
