@@ -26,6 +26,8 @@ interface Figures {
   idle: GroupMemory;
   peak: GroupMemory;
   after: GroupMemory;
+  /** Of the peak, what each process has of its own, MB. */
+  own: { sensor: number; child: number };
   /** Bytes that the capture child handed on, of those that were sent. */
   share: number;
 }
@@ -40,7 +42,7 @@ export async function run(args: string[]): Promise<void> {
   console.log(
     `${values.rate} frames a second for ${values.seconds} s; MB held (aims: ${AIMS.idle} idle, ${AIMS.flood} under each flood), + mapped files`,
   );
-  console.log('flood            idle          peak         after     charged at most   read');
+  console.log('flood            idle          peak  (sensor + child)         after  charged at most   read');
   for (const kind of kinds) tell(kind, await measured(kind, values));
 }
 
@@ -55,12 +57,12 @@ async function measured(kind: string, { rate, seconds }: typeof DEFAULTS): Promi
     const sensor = await startSensor(lab, group);
     await sleep(SETTLE);
     const idle = group.read();
-    const watch = new Watch(group);
-    await play(lab, file, rate);
     const [child] = childrenOf(sensor.pid ?? 0);
+    const watch = new Watch(group, sensor.pid ?? 0, child ?? 0);
+    await play(lab, file, rate);
     const handedOn = await untilQuiet(child ?? 0);
     watch.stop();
-    const figures = { idle, peak: watch.peak, after: group.read(), share: handedOn / bytes };
+    const figures = { idle, peak: watch.peak, own: watch.own, after: group.read(), share: handedOn / bytes };
     const ended = once(sensor, 'exit');
     sensor.kill();
     await ended;
@@ -106,13 +108,17 @@ async function startSensor(lab: Namespaces, group: MemoryGroup): Promise<ChildPr
 
 class Watch {
   peak: GroupMemory;
+  own: Figures['own'];
   readonly #timer: NodeJS.Timeout;
 
-  constructor(group: MemoryGroup) {
+  constructor(group: MemoryGroup, sensor: number, child: number) {
+    const look = () => ({ sensor: ownMemory(sensor), child: ownMemory(child) });
     this.peak = group.read();
+    this.own = look();
     this.#timer = setInterval(() => {
       const now = group.read();
       const charged = Math.max(now.charged, this.peak.charged);
+      if (now.held > this.peak.held) this.own = look();
       this.peak = { ...(now.held > this.peak.held ? now : this.peak), charged };
     }, LOOK_EVERY);
   }
@@ -120,6 +126,11 @@ class Watch {
   stop(): void {
     clearInterval(this.#timer);
   }
+}
+
+/** Resident pages of no file, MB. */
+function ownMemory(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 976.5625;
 }
 
 async function play(lab: Namespaces, file: string, rate: number): Promise<void> {
@@ -140,9 +151,9 @@ async function untilQuiet(child: number): Promise<number> {
   return written() - PCAP_HEADER;
 }
 
-function tell(kind: string, { after, idle, peak, share }: Figures): void {
+function tell(kind: string, { after, idle, own, peak, share }: Figures): void {
   const pair = ({ held, mapped }: GroupMemory) => `${held.toFixed(0)} + ${mapped.toFixed(0)}`.padStart(12);
   console.log(
-    `${kind.padEnd(10)} ${pair(idle)}  ${pair(peak)}  ${pair(after)} ${peak.charged.toFixed(0).padStart(16)} ${(share * 100).toFixed(1).padStart(9)} %`,
+    `${kind.padEnd(10)} ${pair(idle)}  ${pair(peak)}  ${`(${own.sensor.toFixed(0)} + ${own.child.toFixed(0)})`.padStart(16)}  ${pair(after)} ${peak.charged.toFixed(0).padStart(16)} ${(share * 100).toFixed(1).padStart(9)} %`,
   );
 }
