@@ -13,7 +13,8 @@ import { PcapWriter } from './generate.ts';
 import { childrenOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
 import { Random } from './random.ts';
 
-const DEFAULTS = { rate: 4000, seconds: 60 };
+/** `megabytes`: at which the kernel ends the sensor, as MemoryMax does; 0 for no limit. */
+const DEFAULTS = { rate: 4000, seconds: 60, megabytes: 0 };
 const PORT = 'mirror0';
 const AIMS = { idle: 110, flood: 180 };
 const SETTLE = 12_000;
@@ -46,9 +47,10 @@ export async function run(args: string[]): Promise<void> {
   for (const kind of kinds) tell(kind, await measured(kind, values));
 }
 
-async function measured(kind: string, { rate, seconds }: typeof DEFAULTS): Promise<Figures> {
+async function measured(kind: string, { megabytes, rate, seconds }: typeof DEFAULTS): Promise<Figures> {
   const group = MemoryGroup.make('thingwatch-flood');
   if (typeof group === 'string') throw new Error(group);
+  if (megabytes > 0) group.limit(megabytes * 1024 * 1024);
   const lab = new Namespaces();
   try {
     await makePort(lab);

@@ -67,7 +67,7 @@ const BENCHES: Record<string, Bench> = {
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {
     run: flood,
-    args: '[KIND …] [--rate N] [--seconds N]',
+    args: '[KIND …] [--rate N] [--seconds N] [--megabytes N]',
     what: 'memory of the running sensor, counted by the kernel, under floods of made-up devices, names, addresses … (lab, root)',
   },
   tables: {
