@@ -25,8 +25,8 @@ const MAIL_CONNECTIONS = 16_384;
 const ANSWER_WITHIN = 30_000;
 /** Stacks give up on a SYN after about two minutes (RFC 9293, section 3.8.3, asks for three); later it is a new attempt. */
 const RETRANSMITTED_WITHIN = 5 * 60_000;
-/** Settled connections that the waiting list may hold before it is swept. */
-const SWEEP_AT = 2 * (CONNECTIONS + MAIL_CONNECTIONS);
+/** So many may join the waiting list before it is swept of settled connections. */
+const SWEEP_EVERY = 4096;
 
 export interface ConnectionHandler {
   /** A first SYN. */
@@ -62,6 +62,8 @@ export class ConnectionTable {
   /** Unanswered SYNs by the time they were sent; from `#head` on. */
   #waiting: Connection[] = [];
   #head = 0;
+  /** Length of the list at which it is swept. */
+  #sweepAt = SWEEP_EVERY;
   /** Packet time as far as seen here. */
   #now = 0;
 
@@ -258,11 +260,12 @@ export class ConnectionTable {
     if (answer.outcome === 'refused') this.#finish(connection);
   }
 
-  /** Under a flood of SYNs most of the list is settled long before its deadline: no more stay than the tables hold. */
+  /** Under a flood most of the list is settled long before its deadline: few more stay than the tables hold. */
   #await(connection: Connection): void {
-    if (this.waiting >= SWEEP_AT) {
+    if (this.waiting >= this.#sweepAt) {
       this.#waiting = this.#waiting.slice(this.#head).filter(({ outcome }) => outcome === 'pending');
       this.#head = 0;
+      this.#sweepAt = this.#waiting.length + SWEEP_EVERY;
     }
     this.#waiting.push(connection);
   }

@@ -4,6 +4,7 @@
 // that was. It sends nothing.
 import { writeSync } from 'node:fs';
 import cap from 'cap';
+import { Backlog } from './backlog.ts';
 import { LINK_TYPES } from './frame.ts';
 
 /** cap's fixed snapshot length. */
@@ -12,10 +13,10 @@ const SNAP_LENGTH = 65_535;
 const FLUSH_BYTES = 64 * 1024;
 const PCAP_HEADER = 24;
 /**
- * Bytes that wait here for a reader that is busy. The kernel's ring would hold them only as slots of 64 KiB where offloads are on,
- * 500 of them; here they take what they are.
+ * Bytes that wait here for a reader that is busy: seconds of a flood. The kernel's ring would hold them only as slots of 64 KiB
+ * where offloads are on, 500 of them; here they take what they are.
  */
-const MOST_WAITING = 32 * 1024 * 1024;
+const MOST_WAITING = 16 * 1024 * 1024;
 /** Writes lie this far apart (ms): a frame after a silence goes out at once, those that follow it closely go together. */
 const FLUSH_EVERY = 1;
 
@@ -36,9 +37,8 @@ let used = 0;
 let flushedAt = 0;
 let timer: NodeJS.Timeout | null = null;
 
-/** What the reader has not taken yet, oldest first. */
-const waiting: Buffer[] = [];
-let waitingBytes = 0;
+/** What the reader has not taken yet. */
+const waiting = new Backlog(MOST_WAITING);
 
 /** Writes what the pipe takes now; how much that was. */
 function writeSome(bytes: Buffer): number {
@@ -51,34 +51,16 @@ function writeSome(bytes: Buffer): number {
   return at;
 }
 
-/** Whether the reader has taken all that waited. */
-function drain(): boolean {
-  for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
-    const written = writeSome(first);
-    waitingBytes -= written;
-    if (written < first.length) {
-      waiting[0] = first.subarray(written);
-      return false;
-    }
-    waiting.shift();
-  }
-  return true;
-}
-
 /** Whether all has been written; what the reader does not take waits. */
 function flush(): boolean {
   if (timer) clearTimeout(timer);
   timer = null;
   const [seconds, nanoseconds] = process.hrtime();
   flushedAt = seconds * 1000 + nanoseconds / 1e6;
-  const written = drain() ? writeSome(pending.subarray(0, used)) : 0;
-  if (written < used) {
-    waiting.push(Buffer.from(pending.subarray(written, used)));
-    waitingBytes += used - written;
-  }
+  const written = waiting.drain(writeSome) ? writeSome(pending.subarray(0, used)) : 0;
+  // While there is no room it is the kernel's turn to hold frames back.
+  while (!waiting.add(pending.subarray(written, used))) if (!waiting.drain(writeSome)) pause();
   used = 0;
-  // Now it is the kernel's turn to hold frames back.
-  while (waitingBytes > MOST_WAITING && !drain()) pause();
   if (waiting.length > 0) timer = setTimeout(flush, FLUSH_EVERY);
   return waiting.length === 0;
 }

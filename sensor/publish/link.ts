@@ -266,6 +266,8 @@ function clientOptions(access: BrokerAccess): IClientOptions {
   return {
     ...rest,
     clean: true,
+    // Every number of two bytes as a buffer of its own, made in advance: 8 MB for what is written in no time.
+    writeCache: false,
     keepalive: KEEPALIVE_SECONDS,
     connectTimeout: CONNECT_TIMEOUT_MS,
     // Reconnecting is ours: mqtt.js would repeat unacknowledged messages from its own memory beside our outbox.

@@ -26,8 +26,11 @@ const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
 const BUSY_MS = 1000;
 /** A supervisor may start us while our predecessor is still going. */
 const LOCK_WAIT_MS = 500;
-/** Back to this after a large transaction, so that the journal does not keep its largest size. */
-const JOURNAL_BYTES = 4 * 1024 * 1024;
+/**
+ * The journal goes into the database when it is this long, so that a page which a flood changes again and again goes there once; and
+ * back to this after a large transaction, so that it does not keep its largest size.
+ */
+const JOURNAL_BYTES = 16 * 1024 * 1024;
 /** A changed row writes a page: small ones spare the card. A file from before keeps its own. */
 const PAGE_BYTES = 1024;
 

@@ -1,20 +1,12 @@
 // What the sensor writes: a day of a busy home, a year of packet time, a flood of incidents. One process, a database in a file,
 // flushed as the running sensor does by its timers but in packet time, counted by the kernel (write_bytes of /proc/self/io). It
 // counts a page once until that is on the disk, which in a day takes half a minute at most: so each flush is brought there.
-import { closeSync, existsSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { LINK_TYPES } from '../../sensor/capture/frame.ts';
-import { loadConfig } from '../../sensor/config.ts';
-import { silentLog } from '../../sensor/log.ts';
-import { viewOf } from '../../sensor/main/publish-source.ts';
-import { alertMessages } from '../../sensor/publish/alerts.ts';
-import { FLUSH_MAIL, openSpine, type Spine, TELL } from '../../sensor/spine.ts';
+import { readFileSync } from 'node:fs';
 import type { CapturedFrame } from '../support/packet-builder.ts';
-import { TOPICS } from '../support/publisher-lab.ts';
 import { FLOODS } from './floods.ts';
 import { Household } from './household.ts';
 import { readArgs, UsageError } from './measure.ts';
+import { PacketTimeSensor } from './packet-time.ts';
 import { Random } from './random.ts';
 
 const DEFAULTS = { devices: 100, days: 365 };
@@ -41,7 +33,7 @@ export async function run(args: string[]): Promise<void> {
 /** The second of two days: the first fills an empty database. */
 function day({ devices }: typeof DEFAULTS): void {
   const home = new Household({ devices, connections: BUSY, seed: 1 });
-  const sensor = new Sensor({ isSynced: true });
+  const sensor = new PacketTimeSensor({ start: START, isSynced: true });
   sensor.play(home.day(START), START + DAY);
   const before = written();
   const frames = home.day(START + DAY);
@@ -55,7 +47,7 @@ function day({ devices }: typeof DEFAULTS): void {
 
 function year({ days, devices }: typeof DEFAULTS): void {
   const home = new Household({ devices, connections: SPARSE, presenceEvery: 6 * HOUR, seed: 2 });
-  const sensor = new Sensor({ isSynced: false });
+  const sensor = new PacketTimeSensor({ start: START, isSynced: false });
   for (let n = 0; n < days; n++) {
     sensor.play(home.day(START + n * DAY), START + (n + 1) * DAY);
     if ((n + 1) % 73 === 0 || n + 1 === days)
@@ -68,7 +60,7 @@ function year({ days, devices }: typeof DEFAULTS): void {
 
 /** Ever new things mail, for an hour. */
 function incidents(): void {
-  const sensor = new Sensor({ isSynced: true });
+  const sensor = new PacketTimeSensor({ start: START, isSynced: true });
   const flood = FLOODS.mail?.(new Random(1));
   const before = written();
   for (let second = 0; second < HOUR; second += SECOND) {
@@ -85,73 +77,6 @@ function incidents(): void {
     `an hour of ${ATTACKS} new mailers a second: ${sensor.opened} incidents opened, ${sensor.spine.recorder.incidents.all().length} known at the end; ${megabytes(bytes)} written (aim 50 MB), ${(bytes / 1000 / Math.max(1, sensor.opened)).toFixed(1)} KB an incident`,
   );
   sensor.close();
-}
-
-/** A spine that flushes in packet time, and alerts that nobody fetches but the broker's queue. */
-class Sensor {
-  readonly spine: Spine;
-  opened = 0;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'thingwatch-disk-'));
-  readonly #flushEvery: number;
-  readonly #isSynced: boolean;
-  #nextMail = START;
-  #nextAll = START;
-
-  constructor({ isSynced }: { isSynced: boolean }) {
-    this.#isSynced = isSynced;
-    const { config } = loadConfig({ file: undefined, workingDirectory: '/', environment: {} });
-    this.#flushEvery = config.store.flush_seconds * SECOND;
-    this.spine = openSpine({
-      config,
-      stateDir: this.#folder,
-      homeNet: [],
-      sensorMac: null,
-      log: () => silentLog,
-      now: () => this.spine.engine.now,
-      alerts: (event, device) => alertMessages(TOPICS, event, device === null ? null : viewOf(this.spine, device)),
-    });
-    this.spine.events.on('incident', ({ change }) => {
-      if (change === 'opened') this.opened++;
-      const { outbox } = this.spine.store;
-      for (const { id } of outbox.peek(100)) outbox.remove(id);
-    });
-  }
-
-  play(frames: readonly CapturedFrame[], until: number): void {
-    for (const { data, time } of frames) {
-      this.#pass(time);
-      this.spine.engine.frame({ time, linkType: LINK_TYPES.ethernet, data, originalLength: data.length });
-    }
-    this.#pass(until);
-  }
-
-  close(): void {
-    this.spine.close();
-    rmSync(this.#folder, { recursive: true });
-  }
-
-  #pass(time: number): void {
-    while (this.#nextMail <= time) {
-      if (this.#nextMail % SECOND === 0) this.spine.engine.tick(this.#nextMail);
-      this.spine.recorder.flushMail();
-      if (this.#nextMail % TELL === 0) this.spine.recorder.tell();
-      if (this.#nextMail >= this.#nextAll) {
-        this.spine.recorder.flush();
-        if (this.#isSynced) toDisk(this.spine.databasePath);
-        this.#nextAll += this.#flushEvery;
-      }
-      this.#nextMail += FLUSH_MAIL;
-    }
-  }
-}
-
-/** The database, its journal and that one's index: as the kernel does by itself within half a minute. */
-function toDisk(database: string): void {
-  for (const file of [database, `${database}-wal`, `${database}-shm`].filter((name) => existsSync(name))) {
-    const descriptor = openSync(file, 'r+');
-    fdatasyncSync(descriptor);
-    closeSync(descriptor);
-  }
 }
 
 function written(): number {

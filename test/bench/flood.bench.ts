@@ -13,7 +13,8 @@ import { PcapWriter } from './generate.ts';
 import { childrenOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
 import { Random } from './random.ts';
 
-const DEFAULTS = { rate: 4000, seconds: 60 };
+/** `megabytes`: at which the kernel ends the sensor, as MemoryMax does; 0 for no limit. */
+const DEFAULTS = { rate: 4000, seconds: 60, megabytes: 0 };
 const PORT = 'mirror0';
 const AIMS = { idle: 110, flood: 180 };
 const SETTLE = 12_000;
@@ -26,6 +27,8 @@ interface Figures {
   idle: GroupMemory;
   peak: GroupMemory;
   after: GroupMemory;
+  /** Of the peak, what each process has of its own, MB. */
+  own: { sensor: number; child: number };
   /** Bytes that the capture child handed on, of those that were sent. */
   share: number;
 }
@@ -40,13 +43,14 @@ export async function run(args: string[]): Promise<void> {
   console.log(
     `${values.rate} frames a second for ${values.seconds} s; MB held (aims: ${AIMS.idle} idle, ${AIMS.flood} under each flood), + mapped files`,
   );
-  console.log('flood            idle          peak         after     charged at most   read');
+  console.log('flood            idle          peak  (sensor + child)         after  charged at most   read');
   for (const kind of kinds) tell(kind, await measured(kind, values));
 }
 
-async function measured(kind: string, { rate, seconds }: typeof DEFAULTS): Promise<Figures> {
+async function measured(kind: string, { megabytes, rate, seconds }: typeof DEFAULTS): Promise<Figures> {
   const group = MemoryGroup.make('thingwatch-flood');
   if (typeof group === 'string') throw new Error(group);
+  if (megabytes > 0) group.limit(megabytes * 1024 * 1024);
   const lab = new Namespaces();
   try {
     await makePort(lab);
@@ -55,12 +59,12 @@ async function measured(kind: string, { rate, seconds }: typeof DEFAULTS): Promi
     const sensor = await startSensor(lab, group);
     await sleep(SETTLE);
     const idle = group.read();
-    const watch = new Watch(group);
-    await play(lab, file, rate);
     const [child] = childrenOf(sensor.pid ?? 0);
+    const watch = new Watch(group, sensor.pid ?? 0, child ?? 0);
+    await play(lab, file, rate);
     const handedOn = await untilQuiet(child ?? 0);
     watch.stop();
-    const figures = { idle, peak: watch.peak, after: group.read(), share: handedOn / bytes };
+    const figures = { idle, peak: watch.peak, own: watch.own, after: group.read(), share: handedOn / bytes };
     const ended = once(sensor, 'exit');
     sensor.kill();
     await ended;
@@ -106,13 +110,17 @@ async function startSensor(lab: Namespaces, group: MemoryGroup): Promise<ChildPr
 
 class Watch {
   peak: GroupMemory;
+  own: Figures['own'];
   readonly #timer: NodeJS.Timeout;
 
-  constructor(group: MemoryGroup) {
+  constructor(group: MemoryGroup, sensor: number, child: number) {
+    const look = () => ({ sensor: ownMemory(sensor), child: ownMemory(child) });
     this.peak = group.read();
+    this.own = look();
     this.#timer = setInterval(() => {
       const now = group.read();
       const charged = Math.max(now.charged, this.peak.charged);
+      if (now.held > this.peak.held) this.own = look();
       this.peak = { ...(now.held > this.peak.held ? now : this.peak), charged };
     }, LOOK_EVERY);
   }
@@ -120,6 +128,11 @@ class Watch {
   stop(): void {
     clearInterval(this.#timer);
   }
+}
+
+/** Resident pages of no file, MB. */
+function ownMemory(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 976.5625;
 }
 
 async function play(lab: Namespaces, file: string, rate: number): Promise<void> {
@@ -140,9 +153,9 @@ async function untilQuiet(child: number): Promise<number> {
   return written() - PCAP_HEADER;
 }
 
-function tell(kind: string, { after, idle, peak, share }: Figures): void {
+function tell(kind: string, { after, idle, own, peak, share }: Figures): void {
   const pair = ({ held, mapped }: GroupMemory) => `${held.toFixed(0)} + ${mapped.toFixed(0)}`.padStart(12);
   console.log(
-    `${kind.padEnd(10)} ${pair(idle)}  ${pair(peak)}  ${pair(after)} ${peak.charged.toFixed(0).padStart(16)} ${(share * 100).toFixed(1).padStart(9)} %`,
+    `${kind.padEnd(10)} ${pair(idle)}  ${pair(peak)}  ${`(${own.sensor.toFixed(0)} + ${own.child.toFixed(0)})`.padStart(16)}  ${pair(after)} ${peak.charged.toFixed(0).padStart(16)} ${(share * 100).toFixed(1).padStart(9)} %`,
   );
 }

@@ -25,7 +25,8 @@ export interface GeneratedCapture {
 export const EVERYTHING: MixOptions = { packets: 900_000, seed: 20_140_116, uploads: 0 };
 export const DEFAULT_MIX: MixOptions = { packets: 1_000_000, seed: 20_140_116, uploads: 1 };
 
-const START = Date.parse('2026-01-05T18:00:00Z');
+/** Packet time at which a written capture begins, ms. */
+export const PCAP_START = Date.parse('2026-01-05T18:00:00Z');
 /** Mean time between packets, microseconds: a million packets are twenty minutes. */
 const MEAN_GAP = 1200;
 const AVERAGE_PACKET = 1000;
@@ -139,7 +140,7 @@ export class PcapWriter {
   readonly #chunk = Buffer.alloc(CHUNK);
   #used = 0;
   #bytes = 0;
-  /** Microseconds after START. */
+  /** Microseconds after PCAP_START. */
   #time = 0;
   packets = 0;
 
@@ -153,7 +154,7 @@ export class PcapWriter {
     if (this.#used + 16 + frame.length > CHUNK) this.#flush();
     this.#time += gap;
     const microseconds = this.#time % 1_000_000;
-    let at = this.#chunk.writeUInt32LE(START / 1000 + (this.#time - microseconds) / 1_000_000, this.#used);
+    let at = this.#chunk.writeUInt32LE(PCAP_START / 1000 + (this.#time - microseconds) / 1_000_000, this.#used);
     at = this.#chunk.writeUInt32LE(microseconds, at);
     at = this.#chunk.writeUInt32LE(frame.length, at);
     at = this.#chunk.writeUInt32LE(frame.length, at);

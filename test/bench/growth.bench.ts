@@ -15,7 +15,7 @@ import { suppressedIn } from '../../sensor/publish/suppressed.ts';
 import { createTopics } from '../../sensor/publish/topics.ts';
 import type { Spine } from '../../sensor/spine.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
-import { conversation, GROWTH, type GrowthCase, host, THING } from './growth-cases.ts';
+import { conversation, GROWTH, type GrowthCase, host, NEW_SERVERS, THING } from './growth-cases.ts';
 import { readArgs } from './measure.ts';
 import { memorySpine } from './spine.ts';
 import { WORST_FRAMES } from './worst-frames.ts';
@@ -54,6 +54,7 @@ export async function run(args: string[]): Promise<void> {
     const exponent = exponentOf(sizes, costs).toFixed(2);
     console.log(`${growth.name.padEnd(32)}${range.padStart(16)}${cost.padStart(18)}${each.padStart(9)}  ${exponent}`);
   }
+  if (wanted(NEW_SERVERS.name)) tellNewServers();
   console.log(`\n${'worst single frame'.padEnd(48)}${'ms'.padStart(8)}   aim: 50`);
   for (const { frames, name } of WORST_FRAMES.filter((worst) => wanted(worst.name)))
     console.log(
@@ -61,6 +62,18 @@ export async function run(args: string[]): Promise<void> {
         .toFixed(2)
         .padStart(8)}`,
     );
+}
+
+/** One run tells. */
+function tellNewServers(): void {
+  const [count = 0] = NEW_SERVERS.sizes;
+  const begun = performance.now();
+  const user = measure(NEW_SERVERS, count);
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  const each = ((user * 1000) / count).toFixed(1);
+  console.log(
+    `\n${count} ${NEW_SERVERS.name}: ${(user / 1000).toFixed(1)} s user, ${each} us each; ${seconds} s with making the frames (20 s before)`,
+  );
 }
 
 /** By least squares over logarithms. */

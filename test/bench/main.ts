@@ -8,6 +8,7 @@ import { run as everything } from './everything.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
 import { run as growth } from './growth.bench.ts';
+import { run as household } from './household.bench.ts';
 import { run as latency } from './latency.bench.ts';
 import { run as live } from './live.bench.ts';
 import { run as loss } from './loss.bench.ts';
@@ -66,7 +67,7 @@ const BENCHES: Record<string, Bench> = {
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
   flood: {
     run: flood,
-    args: '[KIND …] [--rate N] [--seconds N]',
+    args: '[KIND …] [--rate N] [--seconds N] [--megabytes N]',
     what: 'memory of the running sensor, counted by the kernel, under floods of made-up devices, names, addresses … (lab, root)',
   },
   tables: {
@@ -89,7 +90,16 @@ const BENCHES: Record<string, Bench> = {
     args: '[--rounds N]',
     what: 'how long the help, a small replay and a live run take to start, with an empty and a year-old database (root)',
   },
-  memory: { run: memory, args: '', what: 'resident memory of the running sensor and its capture child' },
+  memory: {
+    run: memory,
+    args: '[replayed|live|days …] [--days N] [--devices N] [--connections N]',
+    what: 'memory of the running sensor and its capture child, and day after day of a busy home',
+  },
+  household: {
+    run: household,
+    args: '[--days N] [--devices N] [--connections N]',
+    what: 'days of that home as a capture on standard output',
+  },
   detection: {
     run: detection,
     args: '',

@@ -1,23 +1,78 @@
-// Resident memory of the sensor as it runs: after the demo's replay, and live on a mirror port with its capture child.
+// Memory of the sensor: resident as it runs, after the demo's replay and live on a mirror port with its capture child; and day
+// after day of a busy home in packet time, where it is to stay as it was after the first.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readPcap } from '../../sensor/capture/pcap-stream.ts';
+import { keepHeapSmall } from '../../sensor/main/small-heap.ts';
 import { Home, mirrorInterface, requireLab } from '../lab/home.ts';
 import { mailServer } from '../lab/internet.ts';
 import { checkout, said, terminate } from '../lab/namespaces.ts';
 import { freePort } from '../support/mosquitto.ts';
-import { childrenOf, memoryOf, readArgs, THINGWATCH } from './measure.ts';
+import { PCAP_START } from './generate.ts';
+import { HOUSEHOLD } from './household.bench.ts';
+import { childrenOf, collectGarbage, memoryOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
+import { PacketTimeSensor } from './packet-time.ts';
 
 const SETTLE = 10_000;
+const DAY = 24 * 60 * 60_000;
+
+const PARTS: Readonly<Record<string, (home: typeof HOUSEHOLD) => Promise<void>>> = { replayed, live, days };
 
 export async function run(args: string[]): Promise<void> {
-  readArgs(args, {});
-  await replayed();
-  const reason = requireLab();
-  if (reason === null) await live();
-  else console.log(`live: not measured, it needs the lab: ${reason}`);
+  const { positions, values } = readArgs(args, HOUSEHOLD);
+  const unknown = positions.find((part) => !Object.hasOwn(PARTS, part));
+  if (unknown !== undefined) throw new UsageError(`${unknown} is none of ${Object.keys(PARTS).join(', ')}`);
+  for (const [name, part] of Object.entries(PARTS))
+    if (positions.length === 0 || positions.includes(name)) await part(values);
+}
+
+/** Frames come from a process of their own, as from the capture child, so that making them takes no memory here. */
+async function days({ connections, days, devices }: typeof HOUSEHOLD): Promise<void> {
+  const [command, script] = THINGWATCH;
+  const home = [`--devices`, `${devices}`, '--days', `${days}`, '--connections', `${connections}`];
+  // Through a pipe, on which its writes wait.
+  const household = spawn(
+    'sh',
+    ['-c', '"$@" | cat', 'sh', command, script, '--test-tools', 'bench', 'household', ...home],
+    {
+      cwd: checkout,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  keepHeapSmall();
+  const sensor = new PacketTimeSensor({ start: PCAP_START, isSynced: false });
+  console.log(`${days} days of packet time, ${devices} devices; at the end of each, in MB (aim: as after the first)`);
+  console.log('day     frames   heap  external  resident  database  backends  incidents');
+  let frames = 0;
+  let day = 0;
+  const tellDay = () => {
+    collectGarbage();
+    const { external, heapUsed, rss } = process.memoryUsage();
+    const { engine, recorder, store } = sensor.spine;
+    const backends = [...engine.devices.all()].reduce((sum, device) => sum + device.backends.size, 0);
+    const columns: [number, number][] = [
+      ...[heapUsed, external, rss, store.sizeBytes()].map((bytes, n): [number, number] => [
+        bytes / 1e6,
+        [7, 10, 10, 10][n] ?? 10,
+      ]),
+      [backends, 10],
+      [recorder.incidents.all().length, 11],
+    ];
+    const figures = columns.map(([value, width], n) => value.toFixed(n < 4 ? 1 : 0).padStart(width)).join('');
+    console.log(`${String(++day).padStart(3)}${String(frames).padStart(11)}${figures}`);
+  };
+  await readPcap(household.stdout, {
+    onFrame(frame) {
+      while (frame.time >= PCAP_START + (day + 1) * DAY) tellDay();
+      frames++;
+      sensor.take(frame);
+    },
+  });
+  if (day < days) tellDay();
+  sensor.close();
 }
 
 async function replayed(): Promise<void> {
@@ -42,6 +97,11 @@ async function replayed(): Promise<void> {
 }
 
 async function live(): Promise<void> {
+  const reason = requireLab();
+  if (reason !== null) {
+    console.log(`live: not measured, it needs the lab: ${reason}`);
+    return;
+  }
   const home = await Home.start();
   try {
     const config = join(home.directory, 'thingwatch.yaml');

@@ -75,11 +75,12 @@ test('mail is counted on disk as it goes on', () => {
 
 describe('a flood of incidents', () => {
   const mailers = 400;
-  const flood = (stage: Stage) => {
-    for (let i = 0; i < mailers; i++) {
+  const flood = (stage: Stage, { first = 0, start = START } = {}) => {
+    for (let n = 0; n < mailers; n++) {
+      const i = first + n;
       const mac = `24:0a:c4:77:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}`;
       const from = { mac, ip: `192.168.${2 + (i >> 7)}.${1 + (i & 127)}` };
-      stage.play(mail(from, MAIL_SERVER, START + i * 100, { outcome: 'connected' }));
+      stage.play(mail(from, MAIL_SERVER, start + n * 100, { outcome: 'connected' }));
     }
   };
 
@@ -101,6 +102,26 @@ describe('a flood of incidents', () => {
     expect(new Set(told).size).toBe(known);
     expect(missing).toEqual([]);
     expect(stage.log.filter((line) => line.includes('so many incidents'))).toHaveLength(1);
+    stage.spine.close();
+  });
+
+  test('the log tells of the beginning and the end of each', () => {
+    const stage = new Stage({ stateDir });
+    const said = () => stage.log.flatMap((line) => /so many incidents|at once again/.exec(line) ?? []);
+    const calmAt = (time: number) => {
+      stage.wait(time);
+      stage.spine.recorder.flushMail();
+    };
+    flood(stage);
+    calmAt(START + 2 * MINUTE);
+    expect(said()).toEqual(['so many incidents']);
+    calmAt(START + 12 * MINUTE);
+    calmAt(START + 13 * MINUTE);
+    expect(said()).toEqual(['so many incidents', 'at once again']);
+    flood(stage, { first: mailers, start: START + 20 * MINUTE });
+    calmAt(START + 22 * MINUTE);
+    calmAt(START + 32 * MINUTE);
+    expect(said()).toEqual(['so many incidents', 'at once again', 'so many incidents', 'at once again']);
     stage.spine.close();
   });
 

@@ -69,6 +69,15 @@ function expectFreshStoreBeside(damaged: Buffer): void {
   again.close();
 }
 
+test('the journal takes twelve megabytes before any of it goes into the database', () => {
+  const store = open();
+  const before = statSync(path).size;
+  for (let n = 0; n < 12; n++) store.save({ meta: { [`entry ${n}`]: 'x'.repeat(1_000_000) }, durable: false });
+  expect(statSync(path).size).toBe(before);
+  expect(store.sizeBytes()).toBeGreaterThan(12_000_000);
+  store.close();
+});
+
 describe('versions', () => {
   test('a file of version 1 keeps what it has and gets what is new', () => {
     const db = new Database(path);
