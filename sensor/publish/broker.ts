@@ -5,7 +5,6 @@ import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { Aedes, type AuthenticateError } from 'aedes';
 import type { Log } from '../log.ts';
 import { PacketGuard } from './packet-guard.ts';
-import { makeNoNumbersAhead } from './packet-numbers.ts';
 
 export interface BrokerOptions {
   /** `host:port`, without a host for all IPv4 addresses; with a taken port the next free one of 20 is used. */
@@ -41,7 +40,6 @@ export async function startBroker({ listen, username, password, log }: BrokerOpt
   }
   const retained = new Set<string>();
   const subscriptions = new WeakMap<object, number>();
-  makeNoNumbersAhead();
   const aedes = await Aedes.createBroker({
     concurrency: 100,
     connectTimeout: 10_000,

@@ -4,7 +4,6 @@ import { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Log } from '../log.ts';
 import { brokerFault } from './broker-fault.ts';
-import { makeNoNumbersAhead } from './packet-numbers.ts';
 import type { TimerHandle, Timers } from './ports.ts';
 
 export interface BrokerAccess {
@@ -144,7 +143,6 @@ export class Link {
     }
     let client: MqttClient;
     try {
-      makeNoNumbersAhead();
       client = mqtt.connect(access.url, {
         ...clientOptions(access),
         protocolVersion: version,

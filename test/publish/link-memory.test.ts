@@ -1,3 +1,4 @@
+// What client and broker keep in memory for packets they may send.
 import { createRequire } from 'node:module';
 import { afterEach, expect, it } from 'vitest';
 import { silentLog } from '../../sensor/log.ts';
@@ -5,7 +6,8 @@ import { type EmbeddedBroker, startBroker } from '../../sensor/publish/broker.ts
 import { type Lab, publisherLab } from '../support/publisher-lab.ts';
 import { until } from '../support/transcript.ts';
 
-const { cache } = createRequire(import.meta.url)('mqtt-packet/numbers.js') as { cache: Record<number, Buffer> };
+const ofMqtt = createRequire(createRequire(import.meta.url).resolve('mqtt'));
+const { cache } = ofMqtt('mqtt-packet/numbers.js') as { cache: Record<number, Buffer> };
 let broker: EmbeddedBroker;
 let lab: Lab;
 afterEach(async () => {
