@@ -1,4 +1,5 @@
 // Every retained topic of ours: written, skipped when unchanged, remembered on disk and cleared when no longer wanted.
+import { createHash } from 'node:crypto';
 import type { TopicStore } from './ports.ts';
 import type { Sender } from './sender.ts';
 
@@ -11,7 +12,7 @@ export interface RetainedOptions {
 export class RetainedTopics {
   readonly #options: RetainedOptions;
   readonly #known: Set<string>;
-  /** What this connection has been given, by topic. */
+  /** Digests of what this connection has been given, by topic: the configs themselves are kilobytes each. */
   readonly #configs = new Map<string, string>();
   readonly #watched = new Set<string>();
   /** Own clears that will come back to us, by topic; only where the protocol has no "no local". */
@@ -49,8 +50,10 @@ export class RetainedTopics {
 
   /** Whether it was sent; an unchanged one is not. `done` is called when the broker has answered. */
   config(topic: string, payload: string, done: () => void): boolean {
-    if (this.#sender === null || this.#configs.get(topic) === payload) return false;
-    this.#configs.set(topic, payload);
+    if (this.#sender === null) return false;
+    const digest = createHash('sha256').update(payload).digest('base64');
+    if (this.#configs.get(topic) === digest) return false;
+    this.#configs.set(topic, digest);
     this.#send(topic, payload, done);
     return true;
   }
