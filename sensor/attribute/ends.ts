@@ -2,27 +2,29 @@
 // most packets are looked up in several of them.
 import type { IpAddress, Packet } from '../decode/packet.ts';
 
-/** From the first address and port to the second. */
+/** From the first address and port to the second: a pair of sockets tells a connection (RFC 9293, section 3.3.1). */
 export function endsFrom(fromIp: IpAddress, fromPort: number, toIp: IpAddress, toPort: number): string {
   return `${fromIp} ${fromPort} ${toIp} ${toPort}`;
 }
 
-/** From the packet's sender to its receiver; empty without ports (RFC 9293, section 3.3.1: a pair of sockets tells a connection). */
+/** From the packet's sender to its receiver; empty without ports. */
 export function endsOf(packet: Packet): string {
-  if (packet.ends !== undefined) return packet.ends;
-  const { ip, tcp, udp } = packet;
-  const ports = tcp ?? udp;
-  packet.ends =
-    ip === null || ports === null ? '' : endsFrom(ip.source, ports.sourcePort, ip.destination, ports.destinationPort);
+  packet.ends ??= textOf(packet, false);
   return packet.ends;
 }
 
 /** From its receiver to its sender: as the other side's packets have them. */
 export function turnedEndsOf(packet: Packet): string {
-  if (packet.turnedEnds !== undefined) return packet.turnedEnds;
-  const { ip, tcp, udp } = packet;
-  const ports = tcp ?? udp;
-  packet.turnedEnds =
-    ip === null || ports === null ? '' : endsFrom(ip.destination, ports.destinationPort, ip.source, ports.sourcePort);
+  packet.turnedEnds ??= textOf(packet, true);
   return packet.turnedEnds;
+}
+
+function textOf({ ip, tcp, udp }: Packet, isTurned: boolean): string {
+  const ports = tcp ?? udp;
+  if (ip === null || ports === null) return '';
+  const { destination, source } = ip;
+  const { destinationPort, sourcePort } = ports;
+  return isTurned
+    ? endsFrom(destination, destinationPort, source, sourcePort)
+    : endsFrom(source, sourcePort, destination, destinationPort);
 }

@@ -1,7 +1,7 @@
 // What a host's name says by itself, whichever device asks for it: worked out once for each of the hosts that were seen lately.
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../attribute/at-most.ts';
-import { knowsHost, type NoteIndex } from '../notes/note-index.ts';
+import { knowsHost, type NoteIndex, recognisesBy } from '../notes/note-index.ts';
 import { backendName, updatesOf } from './backend-name.ts';
 import { isSharedInfrastructure } from './shared-infrastructure.ts';
 import { storeOf } from './stores.ts';
@@ -19,6 +19,8 @@ export interface HostFacts {
   updatesOf: string | null;
   /** Some firmware note knows it, for whatever device. */
   isListed: boolean;
+  /** Some firmware note recognises devices by it. */
+  recognises: boolean;
 }
 
 export class HostBook {
@@ -39,6 +41,7 @@ export class HostBook {
         store: storeOf(host),
         updatesOf: updatesOf(host),
         isListed: knowsHost(host, this.#notes),
+        recognises: recognisesBy(host, this.#notes),
       };
       this.#hosts.set(host, facts);
     }

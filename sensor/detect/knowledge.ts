@@ -85,7 +85,8 @@ export class Knowledge {
       userAgent: identity.userAgent,
       backendHosts: someHosts(device),
     };
-    const match = matchNote(facts, this.#notes);
+    const telling = facts.backendHosts.filter((host) => this.host(host).recognises);
+    const match = matchNote({ ...facts, backendHosts: telling }, this.#notes);
     const note = match === null ? undefined : this.#notes.notes.get(match.slug);
     const matched = match === null || note === undefined ? null : { note, evidence: match.evidence };
     const judged = { facts, role, match, classified: classify(facts, matched, role === 'gateway') };

@@ -1,6 +1,6 @@
 // Which note describes a device, and why. Evidence adds up by the table below; a close race or weak evidence gives null,
 // because the wrong note misleads more than none.
-import { matchingPatterns, type NoteIndex, type NotePattern, normalHost, suffixesOf } from './note-index.ts';
+import { matchingPatterns, type NoteIndex, type NotePattern, normalHost, recognisingPatterns } from './note-index.ts';
 import type { Note } from './schema.ts';
 
 /** What is known of a device. Any text may be hostile; lists longer than 64 and text over 512 characters are cut. */
@@ -126,7 +126,7 @@ function addPatterns(
 function addBackends(hosts: readonly string[], notes: NoteIndex, add: Add): void {
   const seen = new Map<Note, { patterns: Set<string>; best: MatchEvidence }>();
   for (const host of hosts) {
-    for (const pattern of [host, ...suffixesOf(host).map((suffix) => `*.${suffix}`)]) {
+    for (const pattern of recognisingPatterns(host)) {
       const listing = notes.recognisingHosts.get(pattern) ?? [];
       for (const note of listing) {
         const role = note.backends.find((backend) => backend.host === pattern)?.role;

@@ -101,6 +101,16 @@ export function knowsHost(host: string, notes: NoteIndex): boolean {
   return notes.exactHosts.has(name) || suffixesOf(name).some((suffix) => notes.suffixHosts.has(suffix));
 }
 
+/** Whether any note recognises a device by its talking to `host`: most hosts say nothing of who made a device. */
+export function recognisesBy(host: string, notes: NoteIndex): boolean {
+  return recognisingPatterns(normalHost(host)).some((pattern) => notes.recognisingHosts.has(pattern));
+}
+
+/** The patterns of notes that a normal host meets: itself, and the domains that it is below. */
+export function recognisingPatterns(host: string): string[] {
+  return [host, ...suffixesOf(host).map((suffix) => `*.${suffix}`)];
+}
+
 /** Lower-case and without the final dot of a fully qualified name. */
 export function normalHost(host: string): string {
   return host.toLowerCase().replace(/\.$/, '');

@@ -49,6 +49,7 @@ test('a host is looked at once, whoever asks for it', () => {
     store: null,
     updatesOf: 'philips',
     isListed: false,
+    recognises: false,
   });
   expect(book.factsOf('fw-update.eu.philips.com')).toBe(facts);
   expect(book.factsOf('plugins.things.example')).toMatchObject({ store: 'label', updatesOf: null });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadNotes, parseNote } from '../../sensor/notes/load.ts';
 import { matchNote, type NoteEvidence } from '../../sensor/notes/match.ts';
-import { findBackendRole, indexNotes } from '../../sensor/notes/note-index.ts';
+import { findBackendRole, indexNotes, recognisesBy } from '../../sensor/notes/note-index.ts';
 import { globMatches } from '../../sensor/notes/pattern.ts';
 import type { Note } from '../../sensor/notes/schema.ts';
 
@@ -211,5 +211,26 @@ test('no evidence at all makes matching or naming throw', () => {
       },
     ),
     { numRuns: 200 },
+  );
+});
+
+test('only hosts by which some note recognises a device say anything of what it is', () => {
+  const telling = [...shipped.recognisingHosts.keys()].map((pattern) => pattern.replace('*', 'eu'));
+  const host = fc.oneof(
+    fc.constantFrom(...telling, ...telling.map((name) => `${name.toUpperCase()}.`)),
+    fc.domain(),
+    fc.constantFrom('amazonaws.com', 'example.com', 'a..b', ''),
+  );
+  expect(telling.filter((name) => !recognisesBy(name, shipped))).toEqual([]);
+  expect(recognisesBy('www.example.com', shipped)).toBe(false);
+  fc.assert(
+    fc.property(
+      fc.array(host, { maxLength: 64 }),
+      fc.constantFrom(null, 'Amazon Technologies Inc.'),
+      (hosts, vendor) => {
+        const some = hosts.filter((name) => recognisesBy(name, shipped));
+        expect(match({ vendor, backendHosts: some })).toEqual(match({ vendor, backendHosts: hosts }));
+      },
+    ),
   );
 });
