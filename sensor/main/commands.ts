@@ -26,7 +26,7 @@ export async function doctor(options: DoctorCommand): Promise<number> {
 
 export async function selfTest(): Promise<number> {
   const [{ CASES }, runner] = await Promise.all([import('../self-test/cases.ts'), import('./self-test.ts')]);
-  keepHeapSmall();
+  keepHeapSmall('ending');
   const abort = new AbortController();
   void stopSignal().then(() => abort.abort());
   const isPassed = await runner.selfTest(CASES, { out: print, signal: abort.signal });

@@ -8,7 +8,7 @@ import { keepHeapSmall } from './small-heap.ts';
 import { complain, print, stopSignal } from './terminal.ts';
 
 export async function replayPlain(captures: OpenCaptures, command: ReplayCommand): Promise<number> {
-  keepHeapSmall();
+  keepHeapSmall('ending');
   const session = openSession(command);
   const spine = openSpine({
     ...session,

@@ -14,7 +14,7 @@ export async function run(options: GlobalOptions): Promise<number> {
   // Who waits for it hears of a failure, however early that comes.
   ready.catch(() => {});
   const { serve } = await import('./serve.ts');
-  keepHeapSmall();
+  keepHeapSmall('staying');
   const served = await serve({
     session,
     mode: 'live',
