@@ -1,5 +1,6 @@
 // Builds dist/: each program as one file where its source lies in the checkout, with chunks/ and what V8 compiles of them beside
-// it; the vendor table, the parsed notes, the page in web/public. Types are checked by `npm test`, not here. A failed build leaves the old dist as it was.
+// it; the vendor table, the parsed notes, the page in web/public. Types are checked by `npm test`, not here. A failed build leaves
+// the old dist as it was.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -6,20 +6,17 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 const MEGABYTE = 1024 * 1024;
 
 interface HeapRoom {
-  /**
-   * Bytes for new objects. With the megabyte that V8 begins with, much of what a busy moment makes comes among the older objects;
-   * with more than this, memory buys hardly any time.
-   */
+  /** Bytes for new objects. With V8's first megabyte much of what a busy moment makes comes among the older ones. */
   young: number;
   /** What older objects may take more than is alive of them, in percent, before garbage is collected. */
   growth: number;
 }
 
-/** For a sensor that stays, where memory counts (`npm run bench -- flood`); for what ends, where time does too (`-- everything`). */
-const ROOM = {
+/** For what stays memory counts (`npm run bench -- flood`), for what ends time does too (`-- everything`). */
+const ROOM: Record<'staying' | 'ending', HeapRoom> = {
   staying: { young: 4 * MEGABYTE, growth: 30 },
   ending: { young: 8 * MEGABYTE, growth: 60 },
-} as const satisfies Record<string, HeapRoom>;
+};
 
 /**
  * New objects get what V8 begins with, and no more as they come faster. So is every program loaded, since V8 takes what it compiled
