@@ -169,6 +169,11 @@ export class Engine {
     return this.#detectors.takeMemory();
   }
 
+  /** All that detectors have to be told again after a restart. */
+  detectorMemory(): Remembered[] {
+    return this.#detectors.allMemory();
+  }
+
   /** A device is no longer remembered: detectors forget it too. */
   forgotten(mac: Mac): void {
     this.#detectors.forget(mac);

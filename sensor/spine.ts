@@ -20,7 +20,7 @@ import type { CommandRunner } from './record/commands.ts';
 import { newRecordEvents, type RecordEvents } from './record/events.ts';
 import { Recorder } from './record/recorder.ts';
 import type { RecorderOptions } from './record/recorder-options.ts';
-import { Store } from './record/store.ts';
+import { StoreKeeper } from './record/store-keeper.ts';
 
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
 const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
@@ -62,7 +62,7 @@ export function databaseIn(stateDir: string): string {
 export interface Spine {
   engine: Engine;
   recorder: Recorder;
-  store: Store;
+  store: StoreKeeper;
   knowledge: Knowledge;
   events: RecordEvents;
   /** Which time was watched, and which is certain. */
@@ -83,8 +83,8 @@ export interface Spine {
 export function openSpine(options: SpineOptions): Spine {
   const { config, log, stateDir } = options;
   const databasePath = stateDir === null ? ':memory:' : databaseIn(stateDir);
-  const store = openStore(databasePath, options);
   const events = newRecordEvents();
+  const store = openStore(databasePath, events, options);
   const knowledge = openKnowledge(options);
   const time = new KnownTime();
   time.restore(store.meta(TIME_KEY));
@@ -146,16 +146,20 @@ export function openSpine(options: SpineOptions): Spine {
       onWait = () => {};
       engine.finish();
       recorder.flushAll();
+      if (recorder.refused !== null) log('record').error(lostWords(recorder.refused));
       store.close();
     },
   };
 }
 
-function openStore(path: string, { config, log, now }: SpineOptions): Store {
+function openStore(path: string, events: RecordEvents, { config, log, now }: SpineOptions): StoreKeeper {
   const room = log('record');
-  return Store.open({
+  return StoreKeeper.open({
     path,
     now,
+    log: room,
+    onChange: () => events.emit('storage'),
+    onMended: (what) => room.warn(what),
     maxBytes: config.store.max_megabytes * MEGABYTE,
     onDamage: (movedTo, reason) =>
       room.error(
@@ -163,6 +167,10 @@ function openStore(path: string, { config, log, now }: SpineOptions): Store {
       ),
     onProblem: (problem) => room.warn(`a stored row could not be read and was left out: ${problem}`),
   });
+}
+
+function lostWords({ alerts, incidents }: NonNullable<Recorder['refused']>): string {
+  return `the sensor ends while the database cannot be written: ${incidents} incidents and ${alerts} alerts that lived in memory are lost`;
 }
 
 /** Vendors and notes; what is wrong with a note is logged. */

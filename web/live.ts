@@ -58,7 +58,8 @@ export class Live {
     this.#options.events.on('device', this.#onDevice);
     this.#options.events.on('forgotten', this.#onForgotten);
     this.#options.events.on('expectations', this.#onExpectations);
-    this.#options.events.on('vantage', this.#onVantage);
+    this.#options.events.on('vantage', this.#onHealth);
+    this.#options.events.on('storage', this.#onHealth);
     this.#heartbeat = setInterval(() => this.#beat(), LIVE_LIMITS.heartbeatMs);
   }
 
@@ -67,7 +68,8 @@ export class Live {
     this.#options.events.off('device', this.#onDevice);
     this.#options.events.off('forgotten', this.#onForgotten);
     this.#options.events.off('expectations', this.#onExpectations);
-    this.#options.events.off('vantage', this.#onVantage);
+    this.#options.events.off('vantage', this.#onHealth);
+    this.#options.events.off('storage', this.#onHealth);
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     if (this.#gathering) clearTimeout(this.#gathering);
     for (const page of [...this.#pages]) this.#drop(page);
@@ -153,7 +155,7 @@ export class Live {
 
   readonly #onExpectations = (): void => this.#publish('expectations', {});
 
-  readonly #onVantage = (): void => this.#beat();
+  readonly #onHealth = (): void => this.#beat();
 
   #gather(mac: string): void {
     this.#changedMacs.add(mac);

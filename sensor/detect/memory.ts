@@ -21,6 +21,8 @@ export interface Remembered {
 export interface DetectorMemory {
   /** What changed since the last call. */
   takeChanged(): Omit<Remembered, 'detector'>[];
+  /** All there is, stored or not. */
+  all(): Omit<Remembered, 'detector'>[];
   /** Takes back what was stored; a value that is not as it should be is left out. */
   restore(mac: Mac, value: unknown): void;
   /** The clock was put right: times in what is remembered since it was wrong are moved. */
@@ -87,6 +89,10 @@ export class DeviceMemory<T extends object> implements DetectorMemory {
     const changed = [...this.#changed].map((mac) => ({ mac, value: this.#values.peek(mac) ?? null }));
     this.#changed.clear();
     return changed;
+  }
+
+  all(): Omit<Remembered, 'detector'>[] {
+    return [...this.#values.entries()].map(([mac, value]) => ({ mac, value }));
   }
 
   restore(mac: Mac, value: unknown): void {

@@ -117,6 +117,13 @@ export class DetectorPanel implements ConnectionListener {
     );
   }
 
+  /** All that is remembered, stored or not. */
+  allMemory(): Remembered[] {
+    return this.#detectors.flatMap(({ name, memory }) =>
+      (memory?.all() ?? []).map((remembered) => ({ detector: name, ...remembered })),
+    );
+  }
+
   /** Takes back what was stored; what belongs to no detector of this version is left alone. */
   restore(remembered: Iterable<Remembered>): void {
     const memories = new Map(this.#detectors.map(({ name, memory }) => [name, memory]));

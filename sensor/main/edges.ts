@@ -98,14 +98,23 @@ async function startEmbedded({ config, log, print }: EdgesOptions, login: Login)
 }
 
 /** The configured user and password; on the LAN, where none is configured, a password made once and kept in a file. */
-function embeddedLogin({ config, print, stateDir }: EdgesOptions): Login {
+function embeddedLogin({ config, print, spine, stateDir }: EdgesOptions): Login {
   const { listen, password, username } = config.mqtt;
   if (password !== undefined) return { username: username ?? BROKER_USER, password };
   if (isLoopback(listen)) return {};
   const path = join(stateDir, 'mqtt-password');
-  if (!existsSync(path)) writeFileSync(path, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
+  const made = lastingSecret(path, spine.store);
   print(`MQTT: the password for user ${username ?? BROKER_USER} is in ${path}`);
-  return { username: username ?? BROKER_USER, password: readFileSync(path, 'utf8').trim() };
+  return { username: username ?? BROKER_USER, password: made };
+}
+
+/** What is in the file; else made now and written there, as soon as the disk takes it. A full disk leaves an empty file. */
+function lastingSecret(path: string, store: Spine['store']): string {
+  const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  if (kept !== '') return kept;
+  const made = randomBytes(18).toString('base64url');
+  store.keep('mqtt-password', () => writeFileSync(path, `${made}\n`, { mode: 0o600 }));
+  return made;
 }
 
 function configuredLogin({ password, username }: Config['mqtt']): Login {
@@ -146,10 +155,10 @@ function makePublisher(
     timers: systemTimers,
     random: Math.random,
     outbox: spine.store.outbox,
-    topicStore: spine.store,
+    topicStore: spine.store.topics,
     suppressed: suppressedIn({
       read: () => spine.store.meta(SUPPRESSED),
-      write: (text) => spine.store.save({ meta: { [SUPPRESSED]: text }, durable: false }),
+      write: (text) => spine.store.setMeta(SUPPRESSED, text),
     }),
     log: log('publish'),
   });

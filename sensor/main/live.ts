@@ -125,7 +125,7 @@ export function liveCapture(session: Session, plan: LivePlan, { clock, health, s
           log: log('capture'),
           memory: {
             read: () => spine.store.meta(OFFLOADS_OFF),
-            write: (text) => spine.store.save({ meta: { [OFFLOADS_OFF]: text }, durable: true }),
+            write: (text) => spine.store.setMeta(OFFLOADS_OFF, text, true),
           },
         });
   health.warnings.push(

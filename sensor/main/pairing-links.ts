@@ -62,12 +62,14 @@ export function pairingLinks(stateDir: string): LinkStore {
       if (!HASH.test(tokenHash)) return false;
       const path = join(directory, tokenHash);
       const until = expiryOf(path);
+      let isValid = false;
       try {
         unlinkSync(path);
+        isValid = until >= now;
       } catch {
-        return memory.use(tokenHash, now);
+        // There is no file of it, or none can be removed: what stays must not work.
       }
-      return until >= now;
+      return memory.use(tokenHash, now) || isValid;
     },
   };
 }
@@ -81,10 +83,20 @@ function addFile(directory: string, tokenHash: string, expiresAt: number): void 
   for (const { name } of waiting.slice(0, Math.max(0, waiting.length - WAITING + 1)))
     rmSync(join(directory, name), { force: true });
   const path = join(directory, tokenHash);
-  writeFileSync(path, `${expiresAt} ${bootId()}`, { mode: 0o600 });
+  writeWhole(path, `${expiresAt} ${bootId()}`);
   // Added by root for a sensor that runs as a user of its own, which must be able to read it.
   const { gid, uid } = statSync(directory);
   if (process.getuid?.() === 0) chownSync(path, uid, gid);
+}
+
+/** A full disk takes the name of a file and nothing that is in it. */
+function writeWhole(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { mode: 0o600 });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
 }
 
 function folder(stateDir: string): string {

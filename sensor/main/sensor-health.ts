@@ -86,7 +86,12 @@ export class SensorHealth {
       warnings: this.warnings.flatMap((warnings) => warnings()),
       decode: engine.counters.toJSON(),
       broker: this.broker(),
-      database: { path: databasePath, bytes: sizeOf(store), error: recorder.problem },
+      database: {
+        path: databasePath,
+        bytes: store.sizeBytes(),
+        error: recorder.problem,
+        refused: recorder.refused,
+      },
       devices: engine.devices.size,
       openIncidents: openOf(recorder.incidents.values()),
     };
@@ -100,14 +105,6 @@ function openOf(incidents: Iterable<Incident>): number {
   let count = 0;
   for (const { state } of incidents) if (state === 'open') count++;
   return count;
-}
-
-function sizeOf(store: Spine['store']): number {
-  try {
-    return store.sizeBytes();
-  } catch {
-    return 0;
-  }
 }
 
 function blindSpots({ sentence }: NotCovered): string[] {

@@ -132,6 +132,6 @@ function sensorIdOf({ store }: Spine, config: Config, mac: Mac | null): string {
   const kept = store.meta(SENSOR_ID);
   if (kept !== null) return kept;
   const id = (mac ?? '00:00:00:00:00:00').replaceAll(':', '');
-  store.save({ meta: { [SENSOR_ID]: id }, durable: true });
+  store.setMeta(SENSOR_ID, id, true);
   return id;
 }

@@ -87,7 +87,14 @@ function alertPayload(id: string, type: string, { incident, change, time }: Inci
     summary: cleanText(incident.summary, SUMMARY_LIMIT),
     advice: incident.advice.slice(0, ADVICE_STEPS).map((step) => cleanText(step, SUMMARY_LIMIT)),
     time: isoTime(time),
+    // What is sent from memory says otherwise.
+    stored: true,
   };
+}
+
+/** The same alert while it is not on disk: a restart before the disk takes it knows nothing of it. */
+export function unstoredPayload(payload: string): string {
+  return JSON.stringify({ ...JSON.parse(payload), stored: false });
 }
 
 /** What hands on the device's frames under a MAC of its own; all null where the device bears its own. */

@@ -6,12 +6,11 @@ import type { CommandRunner } from '../record/commands.ts';
 import type { RecordEventMap, RecordEvents } from '../record/events.ts';
 import type { Health } from '../record/health.ts';
 import { eventType } from './alerts.ts';
-import { durable, type Stores } from './durable.ts';
 import { type BrokerAccess, type Incoming, Link, type Session } from './link.ts';
 import { Orders } from './orders.ts';
 import { Outbox } from './outbox.ts';
 import { type HomeAssistantOptions, Picture } from './picture.ts';
-import type { PublishSource, TimerHandle, Timers } from './ports.ts';
+import type { PublishSource, Stores, TimerHandle, Timers } from './ports.ts';
 import { Sender } from './sender.ts';
 import { STATE_INTERVAL_MS } from './state-gate.ts';
 import type { Topics } from './topics.ts';
@@ -41,7 +40,6 @@ const REFUSED = "the MQTT broker's access list does not let us publish to our to
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #stores: Stores;
   readonly #link: Link;
   readonly #outbox: Outbox;
   readonly #picture: Picture;
@@ -56,7 +54,6 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     const { access, topics, source, run, timers, random, log, holdMs = HOLD_MS } = options;
     this.#options = options;
-    this.#stores = durable(options, log);
     this.#url = withoutSecrets(access.url);
     this.#link = new Link({
       access,
@@ -69,13 +66,12 @@ export class Publisher {
       onMessage: (message) => this.#received(message),
     });
     this.#outbox = new Outbox({
-      store: this.#stores.outbox,
+      store: options.outbox,
       timers,
       onRefusal: (refused) => this.#noteRefusal(refused),
     });
     this.#picture = new Picture({
       ...options,
-      ...this.#stores,
       holdMs,
       alerts: this.#outbox,
       onRefusal: () => this.#noteRefusal(true),
@@ -90,7 +86,8 @@ export class Publisher {
     events.on('device', this.#onDevice);
     events.on('forgotten', this.#onForgotten);
     events.on('expectations', this.#onExpectations);
-    events.on('vantage', this.#onVantage);
+    events.on('vantage', this.#onSensor);
+    events.on('storage', this.#onSensor);
     this.#link.start();
     this.#scheduleTick();
   }
@@ -102,7 +99,8 @@ export class Publisher {
     events.off('device', this.#onDevice);
     events.off('forgotten', this.#onForgotten);
     events.off('expectations', this.#onExpectations);
-    events.off('vantage', this.#onVantage);
+    events.off('vantage', this.#onSensor);
+    events.off('storage', this.#onSensor);
     for (const timer of [this.#tick, this.#soon]) if (timer !== null) timers.clear(timer);
     this.#tick = null;
     this.#soon = null;
@@ -112,8 +110,7 @@ export class Publisher {
   }
 
   status(): NonNullable<Health['broker']> {
-    const { embedded } = this.#options;
-    const { outbox } = this.#stores;
+    const { embedded, outbox } = this.#options;
     return {
       url: this.#url,
       embedded,
@@ -164,7 +161,7 @@ export class Publisher {
     });
   };
 
-  readonly #onVantage = (): void => this.#picture.refreshSensor();
+  readonly #onSensor = (): void => this.#picture.refreshSensor();
 
   #refreshDevice(mac: Mac, force = false): void {
     const device = this.#options.source.device(mac);

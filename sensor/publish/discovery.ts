@@ -132,6 +132,15 @@ function sensorComponents(topics: Topics): Record<string, Component> {
       ...value('mirror_port_problem'),
       ...attributes(topics.state, 'mirror_port'),
     },
+    storage: {
+      platform: 'binary_sensor',
+      name: 'Storage',
+      device_class: 'problem',
+      icon: 'mdi:database-alert',
+      ...diagnostic,
+      ...value('storage_problem'),
+      ...attributes(topics.state, 'storage'),
+    },
     alert: alertEntity(topics.alert),
     devices_sending_mail: {
       platform: 'sensor',

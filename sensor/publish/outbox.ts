@@ -1,6 +1,7 @@
 // Empties the durable outbox into the broker, in order. A row goes away in the very callback of its PUBACK, so that only
-// a crash in between can repeat an alert, and then with the same id.
+// a crash in between can repeat an alert, and then with the same id. What the disk refused goes out from memory, and says so.
 import type { OutboxMessage } from '../record/outbox.ts';
+import { unstoredPayload } from './alerts.ts';
 import type { OutboxStore, TimerHandle, Timers } from './ports.ts';
 import type { Sender } from './sender.ts';
 
@@ -86,7 +87,8 @@ export class Outbox {
     });
   }
 
-  #send(sender: Sender, { id, topic, payload, priority }: OutboxMessage): void {
+  #send(sender: Sender, { id, topic, payload: text, priority, stored }: OutboxMessage): void {
+    const payload = stored === false ? unstoredPayload(text) : text;
     sender.send({ topic, payload, retain: priority === 'state' }, (refused) => {
       if (this.#sender !== sender) return;
       if (refused === null) this.#options.store.remove(id);

@@ -22,6 +22,7 @@ export interface Counters {
 const BLIND_SPOTS_SHOWN = 8;
 const NOT_COVERED_SHOWN = 16;
 const ADDRESSES_SHOWN = 8;
+const PROBLEM_LIMIT = 500;
 
 export function deviceState(device: DeviceView, counters: Counters, now: number, holdMs: number): StateMessage {
   const { last } = device.mail;
@@ -71,6 +72,7 @@ export interface SensorFacts {
 export function sensorState({ view, devicesSendingMail, alertsDropped, settling }: SensorFacts): StateMessage {
   const { health } = view;
   const problem = mirrorPortProblem(view, settling);
+  const storage = storageOf(health);
   const state = {
     mirror_port_problem: problem === null ? null : onOff(problem),
     mirror_port: {
@@ -88,6 +90,8 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
       warnings: health.warnings.map(({ fix, key, text }) => ({ key, text: cleanText(text), fix: cleanText(fix) })),
     },
+    storage_problem: onOff(storage.problem !== null),
+    storage,
     devices_sending_mail: devicesSendingMail,
     devices_seen: health.devices,
     packets_per_second: Math.round(health.framesPerSecond * 10) / 10,
@@ -97,7 +101,20 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
   };
   return {
     payload: JSON.stringify(state),
-    transition: [problem, devicesSendingMail, ...health.warnings.map(({ key }) => key)].join(' '),
+    transition: [problem, devicesSendingMail, storage.problem !== null, ...health.warnings.map(({ key }) => key)].join(
+      ' ',
+    ),
+  };
+}
+
+/** What the disk refuses: it lives in memory, and is gone with a restart. All null while the disk takes what is new. */
+function storageOf({ database: { error, refused } }: Health) {
+  return {
+    problem: error === null ? null : cleanText(error, PROBLEM_LIMIT),
+    since: timeOrNull(refused?.since ?? null),
+    incidents_not_stored: refused?.incidents ?? null,
+    alerts_waiting_in_memory: refused?.alerts ?? null,
+    given_up: refused?.lost ?? null,
   };
 }
 

@@ -4,7 +4,14 @@ import type { Health } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
 import type { OutboxMessage } from '../record/outbox.ts';
 
-/** The durable queue: bounded, oldest first, written in the same transaction as what it tells of. */
+/** What this room keeps in the store. None of it throws: what the disk refuses, record keeps in memory and writes later. */
+export interface Stores {
+  outbox: OutboxStore;
+  topicStore: TopicStore;
+  suppressed: SuppressedStore;
+}
+
+/** The queue: bounded, oldest first, on disk in the same transaction as what it tells of, or in memory where the disk refuses both. */
 export interface OutboxStore {
   peek(limit: number): OutboxMessage[];
   remove(id: string): void;

@@ -1,6 +1,6 @@
 // The browsers paired with the page, as the store keeps them: a hash of each one's token, never the token.
 import type { Database, Statement } from 'better-sqlite3';
-import type { Cell } from './row.ts';
+import { type Cell, upsert } from './row.ts';
 import type { Guard } from './store-error.ts';
 
 /** Times are wall time in milliseconds. */
@@ -16,9 +16,8 @@ export interface Browser {
 export class Browsers {
   readonly #guard: Guard;
   readonly #list: Statement<[], Browser>;
-  readonly #insert: Statement<Cell[]>;
+  readonly #put: Statement<Cell[]>;
   readonly #delete: Statement<[string]>;
-  readonly #touch: Statement<[number, string]>;
 
   constructor(db: Database, guard: Guard) {
     this.#guard = guard;
@@ -26,11 +25,8 @@ export class Browsers {
       `SELECT id, token_hash AS tokenHash, name, created_at AS createdAt, last_seen AS lastSeen
        FROM browsers ORDER BY created_at, id`,
     );
-    this.#insert = db.prepare(
-      'INSERT INTO browsers (id, token_hash, name, created_at, last_seen) VALUES (?, ?, ?, ?, ?)',
-    );
+    this.#put = upsert(db, 'browsers', ['id'], ['token_hash', 'name', 'created_at', 'last_seen']);
     this.#delete = db.prepare('DELETE FROM browsers WHERE id = ?');
-    this.#touch = db.prepare('UPDATE browsers SET last_seen = ? WHERE id = ?');
   }
 
   /** Oldest pairing first. */
@@ -38,18 +34,13 @@ export class Browsers {
     return this.#guard(() => this.#list.all());
   }
 
-  /** @throws StoreError also when the id or the token hash is already there. */
-  add(browser: Browser): void {
-    const { id, tokenHash, name, createdAt, lastSeen } = browser;
-    this.#guard(() => this.#insert.run(id, tokenHash, name, createdAt, lastSeen));
+  /** A new one, or one that has changed. @throws StoreError also when another has the token hash. */
+  put({ createdAt, id, lastSeen, name, tokenHash }: Browser): void {
+    this.#guard(() => this.#put.run(id, tokenHash, name, createdAt, lastSeen));
   }
 
   /** Whether it was there. */
   remove(id: string): boolean {
     return this.#guard(() => this.#delete.run(id)).changes > 0;
-  }
-
-  touch(id: string, time: number): void {
-    this.#guard(() => this.#touch.run(time, id));
   }
 }

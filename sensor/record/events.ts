@@ -33,6 +33,8 @@ export interface RecordEventMap {
   expectations: [];
   /** From where the sensor looks, or how well it sees, has changed: nobody should wait for the next round to hear of it. */
   vantage: [];
+  /** The disk refuses what is new, or takes it again. */
+  storage: [];
 }
 
 export type RecordEvents = EventEmitter<RecordEventMap>;

@@ -189,6 +189,25 @@ export class EvidenceRing {
       this.#held.delete(id);
       this.#changed.delete(id);
       this.#removed.add(id);
+      // Where the disk takes nothing for long; what is left of them there goes with its orphans.
+      if (this.#removed.size > this.#limits.frames) this.#removed.delete(this.#removed.values().next().value ?? '');
+    }
+  }
+
+  /** Frames of an incident that are not on disk, oldest first. */
+  waitingOf(id: string): EvidenceFrame[] {
+    return [...(this.#held.get(id)?.waiting.values() ?? [])];
+  }
+
+  /** The database is a new one: what was on disk is kept no more. */
+  unstored(): void {
+    this.#removed.clear();
+    for (const [id, held] of this.#held) {
+      const { bytes, frames, waiting } = held;
+      this.#count(held, -bytes, -frames);
+      for (const { data } of waiting.values()) this.#count(held, data.length + FRAME_OVERHEAD, 1);
+      held.tail = held.tail.filter(({ seq }) => waiting.has(seq));
+      this.#changed.add(id);
     }
   }
 

@@ -72,7 +72,13 @@ export interface Health {
     waiting: number;
     dropped: number;
   } | null;
-  database: { path: string; bytes: number; error: string | null };
+  database: {
+    path: string;
+    bytes: number;
+    error: string | null;
+    /** What lives in memory alone while the disk refuses it, since when (wall time, ms), and what was given up for want of room. */
+    refused: { since: number; incidents: number; alerts: number; lost: number } | null;
+  };
   devices: number;
   openIncidents: number;
 }

@@ -1,17 +1,26 @@
 // Opens the store's file safely: one process at a time, nothing newer touched, damage moved aside and kept.
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
-import { isDamage, StoreError, toStoreError } from './store-error.ts';
+import { isContradiction, isDamage, StoreError, toStoreError } from './store-error.ts';
 
 export interface OpenOptions {
   /** File path, or `:memory:` for a replay that keeps nothing. */
   path: string;
   /** Called after a damaged database was moved aside, with its new path and what was found. */
   onDamage?: (movedTo: string, reason: string) => void;
+  /** Told of what was put right at opening, in a sentence. */
+  onMended?: (what: string) => void;
   /** Wall time in milliseconds: names what was moved aside, ends messages that expire. */
   now: () => number;
+  /** Damage that showed in use: the file is moved aside though it may open. */
+  damage?: string;
+  /**
+   * Without the file beside the database that processes share: a full disk has no room for a new one. Nobody else can read the
+   * database then.
+   */
+  alone?: boolean;
 }
 
 export interface OpenedDatabase {
@@ -40,16 +49,22 @@ export function openDatabase(options: OpenOptions): OpenedDatabase {
   if (path === ':memory:') return { db: prepare(new Database(path)), lock: null };
   let lock: Database.Database | null = null;
   let db: Database.Database | null = null;
+  const aside = (damage: string) => {
+    db?.close();
+    options.onDamage?.(moveAside(path, options.now()), damage);
+  };
   try {
     makeDirectory(dirname(path));
     lock = takeLock(path);
-    const damage = findDamage(path);
-    if (damage !== null) {
-      const movedTo = moveAside(path, options.now());
-      options.onDamage?.(movedTo, damage);
+    const damage = options.damage ?? findDamage(options);
+    if (damage !== null) aside(damage);
+    db = connect(options);
+    const left = whyUseless(db, options);
+    if (left !== null) {
+      aside(left);
+      db = prepare(connect(options));
     }
-    db = new Database(path, { timeout: BUSY_MS });
-    return { db: prepare(db), lock };
+    return { db, lock };
   } catch (error) {
     db?.close();
     lock?.close();
@@ -58,16 +73,80 @@ export function openDatabase(options: OpenOptions): OpenedDatabase {
 }
 
 /** Readable by its owner alone. Node's own `recursive` never returns where the kernel answers ENOENT, as in /proc. */
-function makeDirectory(path: string): void {
+export function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   makeDirectory(dirname(path));
   mkdirSync(path, { mode: 0o700 });
+  chmodSync(path, 0o700);
+}
+
+function connect(options: OpenOptions): Database.Database {
+  const { path } = options;
+  makePrivate(path);
+  tighten(options);
+  const db = new Database(path, { timeout: BUSY_MS });
+  if (options.alone === true) db.pragma('locking_mode = EXCLUSIVE');
+  return db;
+}
+
+/** An empty file that its owner alone may read, whatever the umask; SQLite gives those beside it the same rights. */
+export function makePrivate(path: string): void {
+  if (existsSync(path)) return;
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
+}
+
+/** The database and what belongs to it, also copies that were moved aside: for its owner alone. */
+function tighten({ path, onMended }: OpenOptions): void {
+  const open = readdirSync(dirname(path))
+    .filter((name) => name.startsWith(basename(path)))
+    .map((name) => join(dirname(path), name))
+    .filter((file) => ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0);
+  if (open.length === 0) return;
+  try {
+    for (const file of open) chmodSync(file, 0o600);
+    onMended?.(`other accounts of this machine could read ${open.join(', ')}: now its owner alone can`);
+  } catch (error) {
+    onMended?.(
+      `other accounts of this machine can read ${open.join(', ')}, and that cannot be changed (${reasonOf(error)})`,
+    );
+  }
+}
+
+/** Makes it ready; returns what is wrong with its content, or null. */
+function whyUseless(db: Database.Database, options: OpenOptions): string | null {
+  try {
+    const left = mendIndexes(db, options);
+    if (left === null) prepare(db);
+    return left;
+  } catch (error) {
+    // Tables that are not those of its version: the version is in the header, and may be what is damaged.
+    if (isDamage(error) || isContradiction(error)) return reasonOf(error);
+    throw error;
+  }
+}
+
+/**
+ * What `quick_check` leaves out: whether each index fits its table. One that does not is made anew from the table, since by a
+ * wrong one rows are not found and come to be there twice. Returns what is wrong all the same, or null.
+ */
+function mendIndexes(db: Database.Database, { onMended }: OpenOptions): string | null {
+  const check = () => String(db.pragma('integrity_check(1)', { simple: true }));
+  const finding = check();
+  if (finding === 'ok') return null;
+  db.exec('REINDEX');
+  const left = check();
+  if (left !== 'ok') return left;
+  onMended?.(`the database's indexes were damaged (${finding}) and were made anew: nothing in it is lost`);
+  return null;
 }
 
 function prepare(db: Database.Database): Database.Database {
-  // These take effect only before the first table; later they say what is already so.
-  db.pragma(`page_size = ${PAGE_BYTES}`);
-  db.pragma('auto_vacuum = INCREMENTAL');
+  // These take effect only before the first table; later the second of them would only write, which a full disk refuses.
+  if (schemaVersion(db) === 0) {
+    db.pragma(`page_size = ${PAGE_BYTES}`);
+    db.pragma('auto_vacuum = INCREMENTAL');
+  }
   db.pragma('journal_mode = WAL');
   db.pragma(`journal_size_limit = ${JOURNAL_BYTES}`);
   db.pragma(`wal_autocheckpoint = ${JOURNAL_BYTES / Number(db.pragma('page_size', { simple: true }))}`);
@@ -83,8 +162,11 @@ function prepare(db: Database.Database): Database.Database {
  * ends, so a lock is never stale; and the database itself stays readable for other tools.
  */
 function takeLock(path: string): Database.Database {
+  makePrivate(`${path}.lock`);
   const lock = new Database(`${path}.lock`, { timeout: LOCK_WAIT_MS });
   try {
+    // On a full disk there is no room for the journal of a file that nothing is written to.
+    lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
@@ -94,12 +176,15 @@ function takeLock(path: string): Database.Database {
 }
 
 /** What is wrong with the file's content, or null. Looks through a read-only connection: it must not change a newer file. */
-function findDamage(path: string): string | null {
+function findDamage({ alone = false, path }: OpenOptions): string | null {
   // SQLite would delete the journal of an empty database: all there is to rescue.
   if (sizeOf(path) === 0) return sizeOf(`${path}-wal`) > 0 ? 'the database is gone, only its journal is left' : null;
+  if (!hasHeader(path)) return 'its first bytes are none of a database';
   let db: Database.Database | null = null;
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    // A read-only connection needs the shared file.
+    db = new Database(path, { readonly: !alone, fileMustExist: true, timeout: BUSY_MS });
+    if (alone) db.pragma('locking_mode = EXCLUSIVE');
     const version = schemaVersion(db);
     if (version > SCHEMA_VERSION) {
       throw new StoreError(
@@ -111,11 +196,28 @@ function findDamage(path: string): string | null {
     const finding = String(db.pragma('quick_check(1)', { simple: true }));
     return finding === 'ok' ? null : finding;
   } catch (error) {
-    if (isDamage(error)) return error instanceof Error ? error.message : String(error);
+    if (isDamage(error) || isContradiction(error)) return reasonOf(error);
     throw error;
   } finally {
     db?.close();
   }
+}
+
+/** Of a file that is not empty. A version that SQLite would only read (https://sqlite.org/fileformat2.html, 1.3.3) is none of ours. */
+function hasHeader(path: string): boolean {
+  const header = Buffer.alloc(20);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, header);
+  } finally {
+    closeSync(file);
+  }
+  const [writes = 0, reads = 0] = header.subarray(18);
+  return header.toString('latin1', 0, 16) === 'SQLite format 3\0' && writes <= 2 && reads <= 2;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Renames the database and its companions so that they still belong together; returns the new path. */

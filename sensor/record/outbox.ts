@@ -18,6 +18,8 @@ export interface OutboxMessage {
   createdAt: number;
   /** When the outbox is full, states give way before alerts. */
   priority: 'alert' | 'state';
+  /** Left out of one that is on disk. False: it lives in memory alone, as the disk refuses it. */
+  stored?: false;
 }
 
 /** A broker that is away for a day in a home with many alerts; a few megabytes at most. */
@@ -81,20 +83,21 @@ export class Outbox {
   /**
    * The broker has it. Unknown ids are fine: an acknowledgement may come twice. Rows are deleted when no message waits any more, or
    * with the next save: in a flood a writing for each would cost the disk as much as the alerts did. A crash before that repeats
-   * the alert, with its id.
+   * the alert, with its id; where this throws, it is not given out again all the same.
    */
   remove(id: string): void {
-    this.#guard(() => {
-      if (this.#has.get(id) === undefined) return;
-      this.#gone.add(id);
-      if (this.#gone.size < this.#stored.messages) return;
-      try {
-        this.#deleteGone();
-      } catch (error) {
-        this.#gone.delete(id);
-        throw error;
-      }
-    });
+    if (!this.#isThere(id)) return;
+    this.#gone.add(id);
+    if (this.#gone.size >= this.#stored.messages) this.#guard(() => this.#deleteGone());
+  }
+
+  /** A row that cannot be looked for is taken to be there: it was given out. */
+  #isThere(id: string): boolean {
+    try {
+      return this.#has.get(id) !== undefined;
+    } catch {
+      return true;
+    }
   }
 
   #deleteGone(): void {
@@ -119,10 +122,10 @@ export class Outbox {
   }
 
   /**
-   * For Store.save alone: takes in new messages and lets go of those that are gone. Call it within the transaction, and what it
-   * adds to `afterCommit` once that is through.
+   * For Store.save alone: takes in new messages, lets go of those that are gone, and counts those that gave way before they came
+   * here. Call it within the transaction, and what it adds to `afterCommit` once that is through.
    */
-  save(added: Iterable<OutboxMessage>, afterCommit: AfterCommit): void {
+  save(added: Iterable<OutboxMessage>, afterCommit: AfterCommit, lost = 0): void {
     const gone = [...this.#gone];
     let { messages, states } = this.#stored;
     for (const id of gone) {
@@ -135,6 +138,7 @@ export class Outbox {
       messages += changes;
       if (priority === 'state') states += changes;
     }
+    if (lost > 0) this.#counters.add('dropped_messages', lost);
     const excess = messages - this.#limit;
     if (excess > 0) {
       // Without a state among them there is nothing to sort by.

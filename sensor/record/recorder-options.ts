@@ -5,10 +5,10 @@ import type { Knowledge } from '../detect/knowledge.ts';
 import type { Log } from '../log.ts';
 import type { IncidentEvent, RecordEvents } from './events.ts';
 import type { OutboxMessage } from './outbox.ts';
-import type { Store } from './store.ts';
+import type { StoreKeeper } from './store-keeper.ts';
 
 export interface RecorderOptions {
-  store: Store;
+  store: StoreKeeper;
   events: RecordEvents;
   knowledge: Knowledge;
   log: Log;

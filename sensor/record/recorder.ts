@@ -21,10 +21,10 @@ import { moveExpectations, moveIncidents } from './move-records.ts';
 import { News } from './news.ts';
 import { OutbreakWatch } from './outbreak-watch.ts';
 import type { RecorderOptions } from './recorder-options.ts';
+import { type More, Saver } from './saver.ts';
 import { Schedule } from './schedule.ts';
-import type { SaveBatch } from './store.ts';
-import { StoreError } from './store-error.ts';
-import { AT_ONCE, type Extent, type Save, SOON, Unsaved } from './unsaved.ts';
+import { AT_ONCE, type Extent, type Save, SOON, type Unsaved } from './unsaved.ts';
+import { Untold } from './untold.ts';
 
 /** Closed incidents and timeline entries are kept this long, in packet time. */
 const KEEP = 365 * 24 * 60 * 60_000;
@@ -38,13 +38,11 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #describer: Describer;
   #engine: Engine | null = null;
-  readonly #unsaved = new Unsaved();
+  readonly #saver: Saver;
   readonly outbreaks: OutbreakWatch;
-  /** Changed in counts since publish and web were last told. */
-  readonly #untold = new Map<string, Incident>();
+  readonly #untold = new Untold();
   /** What findings were about that an expectation covered: what more is learned of it is expected as well. */
   readonly #covered = new WeakSet<object>();
-  #problem: string | null = null;
   readonly #schedule = new Schedule();
   readonly #news: News;
 
@@ -53,6 +51,16 @@ export class Recorder {
     this.incidents = new IncidentBook(options.time);
     this.#describer = new Describer(options.knowledge, () => this.#engine);
     this.#news = new News(options);
+    this.#saver = new Saver({
+      store: options.store,
+      describer: this.#describer,
+      incidents: this.incidents,
+      expectations: this.expectations,
+      ring: this.evidence.ring,
+      engine: () => this.#engine,
+      meta: () => (this.#engine === null ? {} : this.#meta(this.#engine)),
+      onForgotten: (mac) => options.events.emit('forgotten', mac),
+    });
     this.outbreaks = new OutbreakWatch({
       incidents: this.incidents,
       devices: () => this.#engine?.devices ?? null,
@@ -64,7 +72,20 @@ export class Recorder {
 
   /** Why changes cannot be stored at present; null when they can. */
   get problem(): string | null {
-    return this.#problem;
+    return this.#options.store.problem?.error.message ?? null;
+  }
+
+  /** What the disk refuses at present, and since when (wall time, ms); null when it takes what is new. */
+  get refused(): Saver['refused'] {
+    return this.#saver.refused;
+  }
+
+  get #isRefused(): boolean {
+    return this.#options.store.problem !== null;
+  }
+
+  get #unsaved(): Unsaved {
+    return this.#saver.unsaved;
   }
 
   /** Gives back to `engine` what the store remembers. */
@@ -74,14 +95,14 @@ export class Recorder {
     this.incidents.load(store.loadIncidents());
     this.expectations.load(store.loadExpectations());
     this.distinct.load(store.meta(DISTINCT_KEY));
-    this.evidence.ring.load(store.evidence.load(), (id) => this.incidents.get(id));
+    this.evidence.ring.load(store.loadEvidence(), (id) => this.incidents.get(id));
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
   }
 
   /** Returns whether it stands: false where a person has called it normal. */
   finding(finding: Finding, device: Device | null): boolean {
     this.outbreaks.passed(finding.time);
-    if (device !== null && finding.effect !== 'state') this.#unsaved.devices.set(device.mac, device);
+    if (device !== null && finding.effect !== 'state') this.#concerns(device);
     if (this.#isExpected(finding, device)) return false;
     const applied = this.incidents.apply(
       withLoss(
@@ -116,6 +137,7 @@ export class Recorder {
     expectation.matches++;
     expectation.lastMatch = time;
     this.#unsaved.expectations = true;
+    this.#untold.expectations = true;
     if (about !== undefined) this.#covered.add(about);
     return true;
   }
@@ -124,14 +146,15 @@ export class Recorder {
   changed(incident: Incident, change: IncidentChange, time: number, device: Device | null): void {
     this.#unsaved.incidents.set(incident.id, incident);
     if (change === 'updated') {
-      this.#untold.set(incident.id, incident);
+      this.#untold.incidents.set(incident.id, incident);
       return;
     }
     if (change === 'resumed' && device !== null) noteResumed(device, incident.id, time);
     this.#describer.describe(incident, device);
     const event = { change, incident, time };
     this.#news.add({ event, device, alerts: this.#options.alerts(event, device) });
-    if (this.#news.isDue(time)) this.#save(AT_ONCE, []);
+    // In memory there is nothing to spare.
+    if (this.#isRefused || this.#news.isDue(time)) this.#save(AT_ONCE, []);
   }
 
   /** The frames that showed the absorbed incidents become its own. */
@@ -160,7 +183,7 @@ export class Recorder {
     this.#news.withdraw(new Set(incidents));
     for (const incident of incidents) {
       this.#unsaved.incidents.delete(incident.id);
-      this.#untold.delete(incident.id);
+      this.#untold.incidents.delete(incident.id);
       this.#unsaved.removedIncidents.add(incident.id);
       this.#options.events.emit('incident', { change: 'absorbed', incident, time });
     }
@@ -199,7 +222,12 @@ export class Recorder {
       const device = this.#deviceOf(incident);
       return device !== null && devices.has(device);
     });
-    for (const device of devices) this.#unsaved.devices.set(device.mac, device);
+    for (const device of devices) this.#concerns(device);
+  }
+
+  #concerns(device: Device): void {
+    this.#unsaved.devices.set(device.mac, device);
+    this.#untold.devices.set(device.mac, device);
   }
 
   #retell(which: (incident: Incident) => boolean): void {
@@ -207,23 +235,23 @@ export class Recorder {
       if (which(incident)) this.changed(incident, 'updated', incident.lastAt, null);
   }
 
-  /** Stores mail counts and incidents that changed: cheap, meant for about once a second. */
+  /** Stores mail counts and incidents that changed: cheap, meant for about five times a second. Tries again what the disk refused. */
   flushMail(isLast = false): void {
+    this.#saver.retry();
     const now = this.#engine?.now ?? 0;
-    if (this.#news.isDue(now)) this.#save(AT_ONCE, []);
+    if (this.#isRefused || this.#news.isDue(now)) this.#save(AT_ONCE, []);
     this.#renamed(new Set(this.#engine?.devices.takeRenamed()));
-    const changed = this.#unsaved.incidents.size + this.#untold.size + this.#unsaved.devices.size;
-    const { expectations } = this.#unsaved;
-    const isWaiting = expectations || this.evidence.ring.isUrgent || this.#options.store.outbox.hasGone;
-    if ((changed === 0 && !isWaiting) || (!isLast && !this.#news.mayCount(now))) return;
-    const incidents = [...this.#untold.values()];
-    const devices = [...this.#unsaved.devices.values()];
-    this.#untold.clear();
-    this.#save(SOON, devices, { evidence: this.evidence.ring.changes(false) });
-    for (const incident of incidents)
-      this.#options.events.emit('incident', { change: 'updated', incident, time: incident.lastAt });
-    for (const device of devices) this.#options.events.emit('device', device);
-    if (expectations) this.#options.events.emit('expectations');
+    if (this.#isRefused) {
+      for (const incident of this.#untold.incidents.values())
+        this.#describer.describe(incident, this.#deviceOf(incident));
+    } else {
+      const { devices, expectations, incidents } = this.#unsaved;
+      const isUrgent = expectations || this.evidence.ring.isUrgent || this.#options.store.outbox.hasGone;
+      if (incidents.size + this.#untold.incidents.size + devices.size === 0 && !isUrgent) return;
+      if (!isLast && !this.#news.mayCount(now)) return;
+      this.#save(SOON, [...devices.values()], { evidence: this.evidence.ring.changes(false) });
+    }
+    this.#untold.tell(this.#options.events);
   }
 
   /** Tells of devices that changed, on disk or not: about once a minute. */
@@ -241,6 +269,7 @@ export class Recorder {
 
   /** Stores everything that changed: before the end, and for who reads the file. */
   flushAll(): void {
+    this.#saver.retry(true);
     this.#flush('all');
   }
 
@@ -261,9 +290,12 @@ export class Recorder {
   moveTime(engine: Engine, move: TimeMove, isSure: boolean): void {
     for (const incident of moveIncidents(this.incidents.values(), move)) {
       this.#unsaved.incidents.set(incident.id, incident);
-      this.#untold.set(incident.id, incident);
+      this.#untold.incidents.set(incident.id, incident);
     }
-    if (moveExpectations(this.expectations.all(), move, isSure)) this.#unsaved.expectations = true;
+    if (moveExpectations(this.expectations.all(), move, isSure)) {
+      this.#unsaved.expectations = true;
+      this.#untold.expectations = true;
+    }
     this.evidence.moveTime(move);
     this.#unsaved.moves.push(move);
     this.#schedule.moveTime(move.by);
@@ -277,8 +309,9 @@ export class Recorder {
 
   /** Kept frames of an incident, oldest first, with those not stored so far. */
   framesOf(incident: string): EvidenceFrame[] {
-    this.#save(SOON, [], { evidence: this.evidence.ring.changes(true) });
-    return this.#options.store.evidence.framesOf(incident);
+    if (!this.#isRefused) this.#save(SOON, [], { evidence: this.evidence.ring.changes(true) });
+    const frames = [...this.#options.store.framesOf(incident), ...this.evidence.ring.waitingOf(incident)];
+    return frames.sort((a, b) => a.seq - b.seq);
   }
 
   #forget(mac: Mac): void {
@@ -295,55 +328,18 @@ export class Recorder {
   }
 
   /** With all news that waits, which is told then: on disk, or in memory where the disk refuses it. */
-  #save(how: Save, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'> = {}): void {
+  #save(how: Save, devices: Device[], more: More = {}): void {
     const news = this.#news.take();
-    this.#unsaved.alert(news.flatMap(({ alerts }) => alerts));
+    this.#unsaved.alerts.add(news.flatMap(({ alerts }) => alerts));
     const concerned = [...devices, ...news.flatMap(({ device }) => device ?? [])];
-    this.#write({ ...how, durable: how.durable || news.length > 0 }, concerned, more);
+    this.#saver.save({ ...how, durable: how.durable || news.length > 0 }, concerned, more);
     for (const { event } of news) this.#options.events.emit('incident', event);
   }
 
-  #write({ durable, extent }: Save, devices: Device[], more: Pick<SaveBatch, 'meta' | 'evidence'>): void {
-    for (const incident of this.#unsaved.incidents.values())
-      this.#describer.describe(incident, this.#deviceOf(incident));
-    this.#unsaved.remember(this.#engine?.takeDetectorMemory() ?? []);
-    const batch: SaveBatch = {
-      ...more,
-      ...this.#unsaved.batch(durable, extent, devices),
-      ...(this.#unsaved.expectations ? { expectations: this.expectations.all() } : {}),
-    };
-    try {
-      this.#options.store.save(batch);
-    } catch (error) {
-      // Everything stays marked as changed and goes with the next save.
-      for (const device of devices) this.#unsaved.devices.set(device.mac, device);
-      this.#refused(error);
-      return;
-    }
-    if (this.#problem !== null)
-      this.#options.log.info('the database can be written again; nothing that was kept in memory is lost');
-    this.#problem = null;
-    if (more.evidence !== undefined) this.evidence.ring.stored(more.evidence);
-    const forgotten = [...this.#unsaved.forgottenDevices];
-    this.#unsaved.saved(batch);
-    for (const mac of forgotten) this.#options.events.emit('forgotten', mac);
-  }
-
   #prune(time: number): void {
-    if (this.#problem !== null || !this.#schedule.take('prune', time)) return;
-    try {
-      const { incidents } = this.#options.store.prune({ before: this.#options.time.livedSince(time, KEEP) });
-      this.incidents.remove(incidents);
-      this.evidence.ring.remove(incidents);
-    } catch (error) {
-      this.#refused(error);
-    }
-  }
-
-  /** The disk is full or gone: told once for each reason, and the sensor goes on. */
-  #refused(error: unknown): void {
-    if (!(error instanceof StoreError)) throw error;
-    if (error.message !== this.#problem) this.#options.log.error(error.message);
-    this.#problem = error.message;
+    if (this.#isRefused || !this.#schedule.take('prune', time)) return;
+    const { incidents } = this.#options.store.prune({ before: this.#options.time.livedSince(time, KEEP) });
+    this.incidents.remove(incidents);
+    this.evidence.ring.remove(incidents);
   }
 }

@@ -25,6 +25,15 @@ export function isDamage(error: unknown): boolean {
   return storeErrorCode(error) === 'damaged';
 }
 
+export function isFull(error: unknown): boolean {
+  return error instanceof StoreError ? error.code === 'full' : storeErrorCode(error) === 'full';
+}
+
+/** Whether what is in the file contradicts itself: two rows with one key, or tables that are not those of its version. */
+export function isContradiction(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(ERROR|SCHEMA|CONSTRAINT|MISMATCH|FORMAT)/.test(error.code);
+}
+
 /** Turns what SQLite or the file system threw into a StoreError about `path`; a StoreError passes through. */
 export function toStoreError(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error;
@@ -51,8 +60,8 @@ function explain(code: StoreErrorCode, path: string, reason: string): string {
   switch (code) {
     case 'full':
       return (
-        `No space left for the database ${path} (${reason}). Nothing of this change was stored; until there is space, ` +
-        'what is new lives in memory only. Free space on that disk, or move state_dir to a larger one.'
+        `No space left for the database ${path} (${reason}). Until there is space, what is new lives in memory only. ` +
+        'Free space on that disk, or move state_dir to a larger one.'
       );
     case 'unwritable':
       return (
@@ -66,8 +75,8 @@ function explain(code: StoreErrorCode, path: string, reason: string): string {
       );
     case 'damaged':
       return (
-        `The database ${path} became unreadable while in use (${reason}). Changes can no longer be stored. ` +
-        'Restart thingwatch: it moves the damaged file aside, keeps it, and starts a fresh one. Check the disk or SD card.'
+        `The database ${path} became unreadable while in use (${reason}). It is moved aside and kept, and a fresh one ` +
+        'begun with what is in memory. Check the disk or SD card.'
       );
     case 'newer':
     case 'io':

@@ -1,5 +1,7 @@
 // What the sensor remembers across restarts, in one SQLite file. Keeps and returns what it is given; what to keep, when to
 // write it and when to delete it is the recorder's business.
+import { existsSync, rmSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Device } from '../attribute/device.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
@@ -13,10 +15,17 @@ import { EvidenceTable } from './evidence-table.ts';
 import type { Expectation, Incident } from './incident.ts';
 import { IncidentTable } from './incident-table.ts';
 import { MemoryTable } from './memory-table.ts';
-import { type OpenedDatabase, type OpenOptions, openDatabase, sizeOf } from './open-database.ts';
+import {
+  makeDirectory,
+  makePrivate,
+  type OpenedDatabase,
+  type OpenOptions,
+  openDatabase,
+  sizeOf,
+} from './open-database.ts';
 import { Outbox, type OutboxMessage } from './outbox.ts';
 import type { OnProblem } from './row.ts';
-import { toStoreError } from './store-error.ts';
+import { isFull, toStoreError } from './store-error.ts';
 
 export interface StoreOptions extends OpenOptions {
   /** The size in bytes that `prune` keeps the file under, as long as there is something that may go. */
@@ -39,6 +48,8 @@ export interface SaveBatch {
   expectations?: Iterable<Expectation>;
   removedExpectations?: Iterable<string>;
   outbox?: Iterable<OutboxMessage>;
+  /** Given up before they came here, for want of room in memory: counted. */
+  lost?: { incidents: number; messages: number };
   /** What detectors remember; a value of null is deleted. */
   memories?: Iterable<Remembered>;
   /** Corrections of the clock, as far as frames on disk are concerned: made before `evidence` is written. */
@@ -56,6 +67,10 @@ export interface Pruned {
   timeline: number;
 }
 
+/** `gone`: nothing; `other`: another file. */
+export type Place = 'whole' | 'split' | 'gone' | 'other';
+
+const PROBE_KEY = 'probed_at';
 /** How many rows go at a time when the file is too large. */
 const DROP_ROWS = 500;
 /** After dropping there should be room for a while. */
@@ -70,6 +85,9 @@ export class Store {
   readonly #lock: Database | null;
   readonly #path: string;
   readonly #maxBytes: number;
+  /** The file as it was opened; null in memory. */
+  readonly #file: Stats | null;
+  readonly #isAlone: boolean;
   readonly #devices: DeviceTable;
   readonly #incidents: IncidentTable;
   readonly #memories: MemoryTable;
@@ -97,6 +115,8 @@ export class Store {
     this.#lock = lock;
     this.#path = options.path;
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.#file = lock === null ? null : statSync(options.path);
+    this.#isAlone = options.alone ?? false;
     this.#devices = new DeviceTable(db, onProblem);
     this.#incidents = new IncidentTable(db, onProblem);
     this.#memories = new MemoryTable(db, onProblem);
@@ -137,11 +157,55 @@ export class Store {
   /** Writes all of the batch or, when it throws, nothing of it: the same batch can be tried again. */
   save(batch: SaveBatch): void {
     this.#guard(() => {
-      const afterCommit: AfterCommit = [];
-      const write = () => this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
-      if (batch.durable) this.#durably(write);
-      else write();
-      for (const remember of afterCommit) remember();
+      try {
+        this.#saveOnce(batch);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        // The journal may hold the same pages many times: in the database they take the room of one.
+        this.#db.pragma('wal_checkpoint(TRUNCATE)');
+        this.#saveOnce(batch);
+      }
+    });
+  }
+
+  #saveOnce(batch: SaveBatch): void {
+    const afterCommit: AfterCommit = [];
+    const write = () => this.#db.transaction(() => this.#write(batch, afterCommit)).immediate();
+    if (batch.durable) this.#durably(write);
+    else write();
+    for (const remember of afterCommit) remember();
+  }
+
+  /** Whether the disk takes anything at all; throws where it does not. */
+  probe(time: number): void {
+    this.save({ meta: { [PROBE_KEY]: String(time) }, durable: false });
+  }
+
+  /** How long another process's writing is waited for, ms. */
+  wait(milliseconds: number): void {
+    this.#db.pragma(`busy_timeout = ${milliseconds}`);
+  }
+
+  /** What lies where the database was opened; `split`: its journal alone is gone. */
+  place(): Place {
+    const now = statSync(this.#path, { throwIfNoEntry: false });
+    if (this.#file === null) return 'whole';
+    if (now === undefined) return 'gone';
+    if (now.ino !== this.#file.ino || now.dev !== this.#file.dev) return 'other';
+    return existsSync(`${this.#path}-wal`) || this.#isAlone ? 'whole' : 'split';
+  }
+
+  /** Writes all there is, also what is no longer to be found by its path, into a new file there. */
+  copyBack(): void {
+    this.#guard(() => {
+      makeDirectory(dirname(this.#path));
+      makePrivate(this.#path);
+      try {
+        this.#db.prepare('VACUUM INTO ?').run(this.#path);
+      } catch (error) {
+        rmSync(this.#path, { force: true });
+        throw error;
+      }
     });
   }
 
@@ -167,7 +231,9 @@ export class Store {
     for (const memory of batch.memories ?? []) this.#memories.save(memory);
     for (const move of batch.moves ?? []) if (move.since < move.until) this.evidence.move(move);
     if (batch.evidence !== undefined) this.evidence.save(batch.evidence);
-    this.outbox.save(batch.outbox ?? [], afterCommit);
+    if (batch.lost !== undefined && batch.lost.incidents > 0)
+      this.#counters.add('dropped_incidents', batch.lost.incidents);
+    this.outbox.save(batch.outbox ?? [], afterCommit, batch.lost?.messages);
   }
 
   /**
@@ -240,11 +306,14 @@ export class Store {
     return this.#guard(() => sizeOf(this.#path) + sizeOf(`${this.#path}-wal`));
   }
 
-  /** Safe to call twice. */
+  /** Safe to call twice; closed also where it throws. */
   close(): void {
-    if (this.#db.open && this.outbox.hasGone) this.save({ durable: false });
-    this.#db.close();
-    this.#lock?.close();
+    try {
+      if (this.#db.open && this.outbox.hasGone) this.save({ durable: false });
+    } finally {
+      this.#db.close();
+      this.#lock?.close();
+    }
   }
 
   #usedBytes(): number {

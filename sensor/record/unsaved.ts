@@ -5,11 +5,13 @@ import type { TimeMove } from '../attribute/time-move.ts';
 import type { Mac } from '../decode/packet.ts';
 import { HOME, type Remembered } from '../detect/memory.ts';
 import type { Incident } from './incident.ts';
-import type { OutboxMessage } from './outbox.ts';
 import type { SaveBatch } from './store.ts';
+import type { UnstoredAlerts } from './unstored-alerts.ts';
 
-/** Alerts that wait in memory while the disk refuses them. */
-const WAITING_ALERTS = 1000;
+/** Deletions that wait while the disk refuses them; of the oldest beyond that the rows stay. */
+const WAITING_REMOVALS = 20_000;
+/** Corrections of the clock; beyond that the oldest are made up for by none of the stored frames. */
+const WAITING_MOVES = 1000;
 
 /** `news`: all but counts and times of what is known already. */
 export type Extent = 'news' | 'all';
@@ -32,17 +34,36 @@ export class Unsaved {
   readonly removedIncidents = new Set<string>();
   readonly removedExpectations = new Set<string>();
   readonly forgottenDevices = new Set<Mac>();
+  /** Of which nobody was told. */
+  readonly #forgotten = new Set<Mac>();
   /** Corrections of the clock. */
   readonly moves: TimeMove[] = [];
   expectations = false;
   /** What detectors remember, by device and detector. */
   readonly #memories = new Map<Mac, Map<string, Remembered>>();
-  #alerts: OutboxMessage[] = [];
+  readonly alerts: UnstoredAlerts;
+  /** Incidents given up since the last save, for want of room in memory. */
+  #lostIncidents = 0;
 
-  /** The oldest give way where the disk refuses them for long. */
-  alert(messages: readonly OutboxMessage[]): void {
-    this.#alerts.push(...messages);
-    if (this.#alerts.length > WAITING_ALERTS) this.#alerts.splice(0, this.#alerts.length - WAITING_ALERTS);
+  constructor(alerts: UnstoredAlerts) {
+    this.alerts = alerts;
+  }
+
+  /** Incidents and alerts given up since the last save, for want of room. */
+  get lost(): number {
+    return this.#lostIncidents + this.alerts.lost;
+  }
+
+  /** The disk refuses all of this for long: what need not be kept is given up. `isKnown`: the incident is in memory. */
+  bound(isKnown: (incident: string) => boolean): void {
+    for (const id of this.incidents.keys()) {
+      if (isKnown(id)) continue;
+      this.incidents.delete(id);
+      this.#lostIncidents++;
+    }
+    for (const removals of [this.removedIncidents, this.removedExpectations]) dropOldest(removals, WAITING_REMOVALS);
+    for (const mac of dropOldest(this.forgottenDevices, WAITING_REMOVALS)) this.#memories.delete(mac);
+    this.moves.splice(0, this.moves.length - WAITING_MOVES);
   }
 
   remember(memories: Iterable<Remembered>): void {
@@ -55,6 +76,14 @@ export class Unsaved {
   forgetDevice(mac: Mac): void {
     for (const table of [this.devices, this.ordinary, this.#counted]) table.delete(mac);
     this.forgottenDevices.add(mac);
+    this.#forgotten.add(mac);
+  }
+
+  /** Forgotten since the last call. */
+  takeForgotten(): Mac[] {
+    const forgotten = [...this.#forgotten];
+    this.#forgotten.clear();
+    return forgotten;
   }
 
   /** Of the devices in a durable save of news, which should be short, none but `devices`; and what is remembered of them. */
@@ -72,7 +101,8 @@ export class Unsaved {
       removedExpectations: this.removedExpectations,
       removedIncidents: this.removedIncidents,
       moves: this.moves,
-      outbox: this.#alerts,
+      outbox: this.alerts.all(),
+      lost: { incidents: this.#lostIncidents, messages: this.alerts.lost },
     };
   }
 
@@ -86,7 +116,8 @@ export class Unsaved {
   saved({ devices, memories, news }: SaveBatch): void {
     this.incidents.clear();
     for (const { mac } of memories ?? []) this.#memories.delete(mac);
-    this.#alerts = [];
+    this.alerts.saved();
+    this.#lostIncidents = 0;
     this.moves.length = 0;
     this.expectations = false;
     this.removedExpectations.clear();
@@ -99,4 +130,10 @@ export class Unsaved {
       this.ordinary.delete(mac);
     }
   }
+}
+
+function dropOldest<T>(set: Set<T>, most: number): T[] {
+  const dropped = [...set].slice(0, Math.max(0, set.size - most));
+  for (const item of dropped) set.delete(item);
+  return dropped;
 }

@@ -198,7 +198,7 @@ class Home {
       timers: this.#timers,
       log: silentLog,
       outbox: store.outbox,
-      topicStore: store,
+      topicStore: store.topics,
       suppressed: suppressedIn({ read: () => null, write() {} }),
       onRefusal() {},
       onAnnounced() {},

@@ -46,6 +46,7 @@ it('tells the house and the device, with all that an automation needs', () => {
     summary: 'Hallway camera started sending mail.',
     advice: ['Disconnect the device from the network.'],
     time: '2026-01-05T10:11:12.000Z',
+    stored: true,
     sensor_topic: 'thingwatch/b827eb5512aa',
   });
 });

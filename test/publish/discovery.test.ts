@@ -47,7 +47,16 @@ it('describes the sensor with its entities', () => {
   const payload = sensorDiscovery(context, sensor);
   expect(checkDiscovery({ topic: topics.sensorConfig, payload, retain: true })).toEqual([]);
   expect(namesOf(payload)).toEqual([
-    ...['Connection', 'Mirror port', 'Alert', 'Devices sending mail', 'Devices seen', 'Packets', 'Capture loss'],
+    ...[
+      'Connection',
+      'Mirror port',
+      'Storage',
+      'Alert',
+      'Devices sending mail',
+      'Devices seen',
+      'Packets',
+      'Capture loss',
+    ],
     ...['Alerts dropped', 'Started', 'Acknowledge all alerts'],
   ]);
   expect(JSON.parse(payload).components.connection.availability).toEqual([]);
@@ -205,6 +214,24 @@ describe('states', () => {
       },
     });
     expect(told.transition).not.toBe(sensorState(facts).transition);
+  });
+
+  it('tell that the disk takes nothing new, since when, and that it has come or gone without delay', () => {
+    const refused = { since: Date.parse('2026-01-05T10:00:00Z'), incidents: 3, alerts: 2, lost: 1 };
+    const database = { path: '/state/thingwatch.db', bytes: 1, error: 'No space left\u202e.', refused };
+    const told = sensorState({ ...facts, view: { ...sensor, health: someHealth({ database }) } });
+    expect(JSON.parse(told.payload)).toMatchObject({
+      storage_problem: 'ON',
+      storage: {
+        ...{ problem: 'No space left .', since: '2026-01-05T10:00:00.000Z' },
+        ...{ incidents_not_stored: 3, alerts_waiting_in_memory: 2, given_up: 1 },
+      },
+    });
+    expect(told.transition).not.toBe(sensorState(facts).transition);
+    expect(JSON.parse(sensorState(facts).payload)).toMatchObject({
+      storage_problem: 'OFF',
+      storage: { problem: null, since: null, incidents_not_stored: null },
+    });
   });
 
   it('say in words what the mirror port shows, what to change, and whom it does not cover', () => {

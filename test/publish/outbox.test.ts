@@ -1,12 +1,11 @@
 // Emptying the outbox: in order, spaced, nothing removed before the broker has it, nothing lost when it refuses.
 import { beforeEach, expect, it } from 'vitest';
-import { durable } from '../../sensor/publish/durable.ts';
 import type { Session } from '../../sensor/publish/link.ts';
 import { Outbox } from '../../sensor/publish/outbox.ts';
 import type { OutboxStore } from '../../sensor/publish/ports.ts';
 import { Sender } from '../../sensor/publish/sender.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
-import { MemoryOutbox, MemorySuppressed, MemoryTopics } from '../support/small-home.ts';
+import { MemoryOutbox } from '../support/small-home.ts';
 
 /** A broker's side of a connection, which answers when the test says so. */
 class Wire implements Session {
@@ -137,38 +136,14 @@ it('retains states and never alerts', () => {
   expect(wire.sent).toEqual(['a=1 retained', 'b=2']);
 });
 
-it('a disk that fails costs no connection and repeats no alert', () => {
-  let full = true;
-  const log: string[] = [];
-  const failing: OutboxStore = {
-    peek: (limit) => store.peek(limit),
-    remove: (id) => {
-      if (full) throw new Error('No space left for the database');
-      store.remove(id);
-    },
-    size: () => store.size(),
-    dropped: () => 0,
-  };
-  const note = (message: string): void => {
-    log.push(message);
-  };
-  const stores = durable(
-    { outbox: failing, topicStore: new MemoryTopics(), suppressed: new MemorySuppressed() },
-    { debug: note, info: note, warn: note, error: note },
-  );
-  outbox = make(stores.outbox);
+it('what the disk refused says so on the broker, in place of the mark that it is stored', () => {
   const wire = new Wire();
-  add('1');
-  add('2');
+  const payload = JSON.stringify({ id: 'a', stored: true });
+  outbox = make({
+    ...{ remove() {}, size: () => 1, dropped: () => 0 },
+    peek: () => [{ id: 'a', topic: 't', payload, createdAt: 0, priority: 'alert', stored: false }],
+  });
   outbox.open(new Sender(wire));
   outbox.drain();
-  wire.answer();
-  wire.answer();
-  timers.advance(60_000);
-  outbox.drain();
-  expect(wire.sent).toEqual(['t1=1', 't2=2']);
-  expect([log, stores.outbox.size(), store.size()]).toEqual([['No space left for the database'], 0, 2]);
-  full = false;
-  outbox.drain();
-  expect(store.size()).toBe(0);
+  expect(wire.sent).toEqual(['t={"id":"a","stored":false}']);
 });

@@ -198,14 +198,14 @@ describe('bounds', () => {
     const stage = new Stage({ stateDir: directory }).play(attempts(3), attempts(3, FRIDGE));
     stage.spine.recorder.flushAll();
     const { store, recorder } = stage.spine;
-    expect(store.evidence.load().map(({ seen }) => seen)).toEqual([3, 3]);
+    expect(store.loadEvidence().map(({ seen }) => seen)).toEqual([3, 3]);
     stage.run({ type: 'forget', device: CAMERA.mac });
-    expect(store.evidence.load()).toHaveLength(1);
+    expect(store.loadEvidence()).toHaveLength(1);
     const fridge = recorder.incidents.ofDevice(FRIDGE.mac)[0];
     stage.run({ type: 'resolve', incident: fridge?.id ?? '' });
     stage.wait(START + 800 * DAY);
     recorder.flushAll();
-    expect(store.evidence.load()).toEqual([]);
+    expect(store.loadEvidence()).toEqual([]);
     stage.spine.close();
   });
 });

@@ -191,13 +191,13 @@ test('published topics are a set that lasts', () => {
   expect(store.publishedTopics()).toEqual(['a', 'homeassistant/device/b/config']);
 });
 
-test('paired browsers are listed oldest first, touched and removed', () => {
+test('paired browsers are listed oldest first, changed and removed', () => {
   const phone = { id: 'b1', tokenHash: 'h1', name: 'Phone', createdAt: NOW, lastSeen: NOW };
   const tablet = { id: 'b0', tokenHash: 'h0', name: 'Tablet', createdAt: NOW + 1, lastSeen: NOW + 1 };
-  store.browsers.add(tablet);
-  store.browsers.add(phone);
-  expect(() => store.browsers.add({ ...phone, id: 'b2' })).toThrow();
-  store.browsers.touch('b1', NOW + 5);
+  store.browsers.put(tablet);
+  store.browsers.put(phone);
+  expect(() => store.browsers.put({ ...phone, id: 'b2' })).toThrow();
+  store.browsers.put({ ...phone, lastSeen: NOW + 5 });
   reopen();
   expect(store.browsers.list()).toEqual([{ ...phone, lastSeen: NOW + 5 }, tablet]);
   expect([store.browsers.remove('b1'), store.browsers.remove('b1')]).toEqual([true, false]);

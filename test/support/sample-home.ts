@@ -35,7 +35,7 @@ export function quietHealth(now: number): Health {
     warnings: [],
     decode: { 'ipv4 truncated': 3 },
     broker: { url: 'mqtt://127.0.0.1:1883', embedded: true, connected: true, error: null, waiting: 0, dropped: 0 },
-    database: { path: '/home/anna/state/thingwatch.db', bytes: 5_242_880, error: null },
+    database: { path: '/home/anna/state/thingwatch.db', bytes: 5_242_880, error: null, refused: null },
     devices: 0,
     openIncidents: 0,
   };

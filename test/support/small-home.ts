@@ -139,7 +139,7 @@ export function someHealth(changes: Partial<Health> = {}): Health {
     warnings: [],
     decode: {},
     broker: null,
-    database: { path: '', bytes: 0, error: null },
+    database: { path: '', bytes: 0, error: null, refused: null },
     devices: 1,
     openIncidents: 0,
     ...changes,

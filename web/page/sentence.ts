@@ -52,7 +52,10 @@ export function homeSentence(input: SentenceInput): Sentence {
     return { tone: 'unknown', headline: words.sentence.notConnected, details: [words.sentence.notCurrent], link: null };
   }
   const blindness = blindReasons(health, input.now);
-  const details = [...(health.mode === 'live' ? [] : [words.sentence.recording[health.mode]])];
+  const details = [
+    ...(health.mode === 'live' ? [] : [words.sentence.recording[health.mode]]),
+    ...(health.database.refused === null ? [] : [words.sentence.notStored(health.database.refused.since, input.now)]),
+  ];
   const alert = alertSentence(input);
   if (alert) {
     if (blindness[0]) details.push(words.sentence.alsoBlind(blindness[0]));

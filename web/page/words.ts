@@ -63,6 +63,8 @@ export const words = {
       `between ${percent(low)} and ${percent(high)} % of the frames are lost before I can read them.`,
     justStarted: (started: number, now: number): string =>
       `I have been watching only since ${shortTime(started, now)}.`,
+    notStored: (since: number, now: number): string =>
+      `The sensor’s disk takes nothing new: what happened since ${shortTime(since, now)} is in memory only, and gone if the sensor restarts.`,
     noDevice: 'no device has been seen yet.',
     noTraffic: 'no device has spoken to the Internet yet.',
     gaps: (seen: number, hours: number): string =>
@@ -507,6 +509,11 @@ export const words = {
     waiting: (count: number): string => `${plural(count, 'alert', 'alerts')} waiting`,
     dropped: (count: number): string => `${plural(count, 'alert', 'alerts')} dropped`,
     database: 'Database',
+    notStored: (incidents: number, alerts: number, lost: number): string =>
+      [
+        `${plural(incidents, 'incident', 'incidents')} and ${plural(alerts, 'alert', 'alerts')} in memory only`,
+        ...(lost > 0 ? [`${figure(lost)} given up for want of room`] : []),
+      ].join(', '),
     clock: 'Clock',
     clockGood: 'agrees with this device',
     clockUncertain: 'not known to be right',

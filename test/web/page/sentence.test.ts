@@ -34,6 +34,24 @@ const cameraOnly = (): SentenceInput => ({
   devices: [summarize(plainDevice(CAMERA, 'Hallway camera', NOW), [])],
 });
 
+describe('a disk that takes nothing new', () => {
+  const database = {
+    ...{ path: '/state/thingwatch.db', bytes: 3_000_000, error: 'No space left' },
+    refused: { since: NOW - 2 * HOUR, incidents: 3, alerts: 0, lost: 0 },
+  };
+  const said = expect.stringMatching(/^The sensor’s disk takes nothing new: what happened since .* is in memory only/);
+
+  it('is said first of all that qualifies a quiet home', () => {
+    expect(homeSentence(quietHome({ database })).details[0]).toEqual(said);
+    expect(homeSentence(quietHome()).details).toEqual([]);
+  });
+
+  it('is said beside an alert', () => {
+    const sentence = homeSentence({ ...cameraOnly(), health: seen({ database }), incidents: [mailIncident(NOW)] });
+    expect([sentence.tone, sentence.details]).toEqual(['alert', expect.arrayContaining([said])]);
+  });
+});
+
 describe('a quiet home', () => {
   it('is called quiet with what was watched and for how long', () => {
     expect(homeSentence(quietHome())).toEqual({

@@ -140,6 +140,8 @@ function Keeping({ health }: { health: HealthAnswer }) {
   const { clockOffset } = useLive();
   const text = words.sensor;
   const { broker, database, web } = health;
+  const { refused } = database;
+  const unstored = refused && text.notStored(refused.incidents, refused.alerts, refused.lost);
   const counts = broker
     ? [
         broker.waiting > 0 ? text.waiting(broker.waiting) : null,
@@ -168,7 +170,7 @@ function Keeping({ health }: { health: HealthAnswer }) {
           [
             text.database,
             <span key="database" class="wrap">
-              {[bytes(database.bytes), database.path, database.error].filter(Boolean).join(' · ')}
+              {[bytes(database.bytes), database.path, database.error, unstored].filter(Boolean).join(' · ')}
             </span>,
           ],
           [
