@@ -5,7 +5,7 @@ import type { Document } from 'yaml';
 import { z } from 'zod';
 import { parsePrefix } from './attribute/prefix.ts';
 import { LOG_LEVELS } from './log.ts';
-import { yaml } from './notes/yaml.ts';
+import { nestsTooDeep, yaml } from './notes/yaml.ts';
 
 const ENVIRONMENT_PREFIX = 'THINGWATCH_';
 const FILE_NAMES = ['thingwatch.yaml', '/etc/thingwatch/thingwatch.yaml'];
@@ -205,6 +205,10 @@ function readYaml(path: string, problems: string[]): Record<string, unknown> {
   } catch (error) {
     throw new ConfigError([`${path}: cannot be read (${error instanceof Error ? error.message : String(error)})`]);
   }
+  if (nestsTooDeep(text))
+    throw new ConfigError([
+      `${path}: is nested too deeply to be read; settings lie in sections, like "web:" with "listen: 127.0.0.1:8080" under it`,
+    ]);
   const document = yaml().parseDocument(text);
   if (document.errors.length > 0)
     throw new ConfigError(

@@ -70,6 +70,13 @@ colour: blue
     expect(problems.filter((problem) => problem.startsWith(start))).toHaveLength(1);
 });
 
+test('what is nested as deep as the file is long is refused before it is parsed', () => {
+  for (const deep of ['['.repeat(60_000), `${'- '.repeat(30_000)}x`, 'mqtt: '.repeat(10_000)])
+    expect(problemsOf(`web:\n  ${deep}\n`)).toEqual([
+      'is nested too deeply to be read; settings lie in sections, like "web:" with "listen: 127.0.0.1:8080" under it',
+    ]);
+});
+
 test('what a value of the wrong type should have been is told in words', () => {
   expect(problemsOf('mqtt: { password: 12345 }')).toEqual(['mqtt.password: must be text; put a number in quotes']);
   expect(problemsOf('detect: { learning_days: soon }')).toEqual(['detect.learning_days: must be a number']);

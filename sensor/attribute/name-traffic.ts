@@ -39,8 +39,8 @@ export interface NameTrafficParts {
 
 interface TcpStream {
   assembler: StreamAssembler;
-  /** Messages taken so far. */
-  taken: number;
+  /** Octets of the messages taken so far. */
+  read: number;
 }
 
 export class NameTraffic {
@@ -72,17 +72,18 @@ export class NameTraffic {
     if (tcp.payload.length === 0) return;
     let stream = this.#streams.get(ends);
     if (stream === undefined) {
-      stream = { assembler: new StreamAssembler({ start: null, maxBytes: TCP_BYTES, maxSegments: 32 }), taken: 0 };
+      stream = { assembler: new StreamAssembler({ start: null, maxBytes: TCP_BYTES, maxSegments: 32 }), read: 0 };
       this.#streams.set(ends, stream);
     }
-    const bytes = stream.assembler.push(payloadSequence(tcp), tcp.payload);
+    const bytes = pushed(stream, payloadSequence(tcp), tcp.payload);
     if (bytes === null) return;
-    const { messages } = splitDnsTcp(bytes);
-    for (const bytesOfOne of messages.slice(stream.taken)) {
+    // Each message once: the stream may be made of as many as it has octets.
+    const { consumed, messages } = splitDnsTcp(bytes.subarray(stream.read));
+    stream.read += consumed;
+    for (const bytesOfOne of messages) {
       const message = this.#decoded(decodeDns(bytesOfOne));
       if (message !== null) this.#dns(packet, message, device, time);
     }
-    stream.taken = Math.max(stream.taken, messages.length);
     if (stream.assembler.full) this.#streams.delete(ends);
   }
 
@@ -143,4 +144,10 @@ export class NameTraffic {
     if (outcome.reason !== 'unsupported') this.#parts.counters.count(outcome);
     return null;
   }
+}
+
+/** The stream with one segment more, where that has changed it. Nothing is put in front of messages that were taken. */
+function pushed({ assembler, read }: TcpStream, sequence: number, payload: Buffer): Buffer | null {
+  const early = read === 0 || assembler.start === null ? 0 : Math.max(0, (assembler.start - sequence) | 0);
+  return early >= payload.length ? null : assembler.push((sequence + early) >>> 0, payload.subarray(early));
 }

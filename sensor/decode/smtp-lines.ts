@@ -55,8 +55,13 @@ export class LineHeads {
 
   #keep(bytes: Buffer, from: number, end: number): void {
     let at = from;
-    while (at < end && this.#head.length < this.#limit(this.#head)) {
-      this.#head += String.fromCharCode(bytes[at++] ?? 0);
+    // What a line is shows in its first octets, and how much of it is kept.
+    while (at < end) {
+      const most = this.#head.length < VERB_OCTETS ? VERB_OCTETS : this.#limit(this.#head);
+      if (this.#head.length >= most) break;
+      const next = Math.min(end, at + most - this.#head.length);
+      this.#head += bytes.toString('latin1', at, next);
+      at = next;
     }
     if (at < end && !(end - at === 1 && bytes[at] === CARRIAGE_RETURN)) this.#cut = true;
   }

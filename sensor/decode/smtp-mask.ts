@@ -91,7 +91,8 @@ export class SmtpMask {
   }
 
   #readClient(bytes: Buffer, from: number, sheet: Sheet): void {
-    if (this.#state === 'resuming') this.#state = verbOf(lineHead('', bytes, from)) === null ? 'unsure' : 'commands';
+    if (this.#state === 'resuming')
+      this.#state = verbOf(lineHead('', bytes, from, bytes.indexOf(LINE_FEED, from))) === null ? 'unsure' : 'commands';
     for (let at = from; at < bytes.length; ) {
       if (this.#state === 'unsure' || this.#state === 'hidden') return;
       if (this.#state === 'body') {
@@ -113,7 +114,7 @@ export class SmtpMask {
     const side = this.#client;
     const feed = bytes.indexOf(LINE_FEED, at);
     const before = side.head.length;
-    const head = lineHead(side.head, bytes, at);
+    const head = lineHead(side.head, bytes, at, feed);
     const isAnswer = this.#state === 'answer';
     if (!isAnswer) sheet.keep(at, keptOfCommand(head, feed < 0) - before, feed);
     if (feed < 0) {
@@ -148,7 +149,7 @@ export class SmtpMask {
     for (let at = from; at < bytes.length && this.#state !== 'hidden'; ) {
       const feed = bytes.indexOf(LINE_FEED, at);
       const before = side.head.length;
-      const head = lineHead(side.head, bytes, at);
+      const head = lineHead(side.head, bytes, at, feed);
       if (!this.#inUnknownLine) sheet.keep(at, keptOfReply(head, feed < 0) - before, feed);
       side.head = feed < 0 ? head : '';
       if (feed < 0) return;
@@ -225,14 +226,18 @@ function masked(payload: Buffer): Buffer {
   return copy;
 }
 
-/** The line's beginning: what earlier segments had of it and what this one adds, up to its line feed. */
-function lineHead(earlier: string, bytes: Buffer, at: number): string {
-  const limit = (head: string) => (head.startsWith('BDAT') ? BDAT_OCTETS : HEAD_OCTETS);
-  const text = (end: number) => earlier + bytes.toString('latin1', at, end);
-  // ASCII letters alone: with others, upper case may be longer.
-  const line = (end: number) => (text(end).split('\n', 1)[0] ?? '').replace(/[a-z]/g, (letter) => letter.toUpperCase());
-  const short = line(at + HEAD_OCTETS);
-  return line(at + limit(short)).slice(0, limit(short));
+/** The line's beginning: what earlier segments had of it and what this one adds, up to its line feed; `feed` is that, or negative. */
+function lineHead(earlier: string, bytes: Buffer, at: number, feed: number): string {
+  const end = feed < 0 ? bytes.length : feed;
+  const line = (most: number) => inCapitals(earlier + bytes.toString('latin1', at, Math.min(end, at + most)));
+  const head = line(HEAD_OCTETS).slice(0, HEAD_OCTETS);
+  return head.startsWith('BDAT') ? line(BDAT_OCTETS).slice(0, BDAT_OCTETS) : head;
+}
+
+/** ASCII letters alone: with others, upper case may be longer. */
+function inCapitals(text: string): string {
+  if (/^[\0-\x7f]*$/.test(text)) return text.toUpperCase();
+  return text.replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 function verbOf(head: string): string | null {

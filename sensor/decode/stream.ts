@@ -41,6 +41,11 @@ export class StreamAssembler {
     this.#maxSegments = limits.maxSegments;
   }
 
+  /** Sequence number of the first octet; null before anything was pushed to a stream whose start is not known. */
+  get start(): number | null {
+    return this.#start;
+  }
+
   /** True when the bound is reached, so that pushing more changes nothing. */
   get full(): boolean {
     return this.#length >= this.#maxBytes;

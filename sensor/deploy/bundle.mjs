@@ -33,17 +33,20 @@ const TEST_TOOLS = inPlace(
   'test/capture/live-runner.ts',
 );
 
+/** Built apart from the others: in it the program counts which of its blocks are reached. */
+const FUZZER = inPlace('test/fuzz/main.ts', 'test/fuzz/child.ts', 'test/fuzz/work.ts');
+
 /**
  * Programs that start together share chunks.
  * @param format `cjs`: Node starts it sooner, and what V8 compiles of it can be kept
  * @param packages whether npm packages become part of the bundle: tests take theirs from node_modules
  */
-async function bundle(input, outDir, { chunks, format, packages }) {
+async function bundle(input, outDir, { chunks, format, packages, plugins = [] }) {
   const output = { format, entryFileNames: '[name].js', chunkFileNames: `${chunks}/[name]-[hash].js` };
   await build({
     root,
     configFile: false,
-    plugins: [inAscii],
+    plugins: [...plugins, inAscii],
     envDir: false,
     publicDir: false,
     logLevel: 'warn',
@@ -72,8 +75,12 @@ try {
     await bundle(program, out, { chunks, format: 'cjs', packages: true });
   }
   writeFileSync(path.join(out, 'sensor/package.json'), '{ "type": "commonjs" }\n');
-  if (options.includes('--tests'))
+  if (options.includes('--tests')) {
     await bundle(TEST_TOOLS, out, { chunks: 'test/chunks', format: 'esm', packages: false });
+    const { countingBlocks } = await import('../../test/fuzz/instrument.mjs');
+    const plugins = [countingBlocks(root, 'test/fuzz/blocks.json')];
+    await bundle(FUZZER, out, { chunks: 'test/fuzz/chunks', format: 'esm', packages: false, plugins });
+  }
 } catch (error) {
   say(error.message);
   process.exitCode = 1;

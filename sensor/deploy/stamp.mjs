@@ -11,6 +11,7 @@ export const workFolder = (folder = root) => path.join(folder, '.set-up');
 const TEST_TOOLS = [
   'test/lab',
   'test/bench',
+  'test/fuzz',
   'test/support',
   'test/captures',
   'test/agreement',

@@ -6,7 +6,7 @@ import type { Document } from 'yaml';
 import type { z } from 'zod';
 import { readProse } from './prose.ts';
 import { frontMatter, type Note, type NoteProblem } from './schema.ts';
-import { yaml } from './yaml.ts';
+import { nestsTooDeep, yaml } from './yaml.ts';
 
 /** Bytes of one note, and notes of one directory. */
 export const NOTE_LIMITS = { fileBytes: 64 * 1024, files: 2000 } as const;
@@ -75,6 +75,8 @@ export function parseNote(file: string, text: string): { note: Note | null; prob
   const parts = /^(\ufeff?---[ \t]*\r?\n)([\s\S]*?\r?\n)?---[ \t]*(?:\r?\n|$)/.exec(text);
   if (!parts)
     return { note: null, problems: [fileProblem(file, 'must begin with front matter between two --- lines')] };
+  if (nestsTooDeep(parts[2] ?? ''))
+    return { note: null, problems: [fileProblem(file, 'has front matter that is nested too deeply to be read')] };
   const { LineCounter, parseDocument, visit } = yaml();
   const counter = new LineCounter();
   const document = parseDocument(parts[2] ?? '', { lineCounter: counter, prettyErrors: false });

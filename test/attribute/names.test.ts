@@ -103,6 +103,25 @@ test('DNS over TCP names as well, in pieces, and again on the same ports', () =>
   expect(named(stage, CAMERA)).toEqual(['other.example dns', 'vendor.example dns']);
 });
 
+test('of a DNS connection without its beginning each message is read once, also where an earlier segment comes late', () => {
+  const messages = ['early.one.example', 'mid.two.example', 'last.three.example'].map((name, i) => {
+    const answer = dnsAnswer(name, [`198.51.100.${90 + i}`]);
+    return Buffer.concat([Buffer.from([answer.length >> 8, answer.length & 255]), answer]);
+  });
+  const ends = { client: { ...CAMERA, port: 41_000 }, server: { mac: GATEWAY.mac, ip: GATEWAY.ip, port: 53 } };
+  const dialogue = messages.map((bytes) => ({ from: 'S' as const, bytes }));
+  const [first, second, third] = tcpConversation({ ...ends, time: START, outcome: 'connected', dialogue }).filter(
+    ({ data }) => data.includes('example'),
+  );
+  if (!first || !second || !third) throw new Error('three answers are three segments');
+  const stage = new Stage();
+  // Of the second message the first segment is seen; the first message comes behind it, then both again.
+  for (const [i, frame] of [second, first, second, third].entries()) stage.send({ ...frame, time: START + i });
+  stage.play([90, 91, 92].flatMap((last) => visit(CAMERA, `198.51.100.${last}`, START + MINUTE)));
+  stage.finish();
+  expect(named(stage, CAMERA)).toEqual(expect.arrayContaining(['three.example dns', 'two.example dns']));
+});
+
 test('a connection whose SYN was not captured is named by its hello, and is no longer one when it has none', () => {
   const stage = new Stage();
   stage.play(visit(CAMERA, CDN, START, { host: 'late.vendor.example' }).slice(3), visit(FRIDGE, CDN, START).slice(2));

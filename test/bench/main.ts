@@ -20,6 +20,7 @@ import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
 import { run as startup } from './startup.bench.ts';
 import { run as tables } from './tables.bench.ts';
+import { run as worst } from './worst.bench.ts';
 
 interface Bench {
   run(args: string[]): Promise<void>;
@@ -84,6 +85,11 @@ const BENCHES: Record<string, Bench> = {
     run: growth,
     args: '[NAME …] [--rounds N] [--largest N]',
     what: 'how the cost of the spine grows with devices, names, incidents, destinations, connections …, and the worst single frames',
+  },
+  worst: {
+    run: worst,
+    args: '[NAME …] [--rounds N]',
+    what: 'traffic made to cost as much as it can (fragments, pointers, floods of commands …) beside plain packets, and what bounds it',
   },
   startup: {
     run: startup,

@@ -192,6 +192,26 @@ test('YAML that does not parse, or uses aliases, is a problem at its line', () =
   expect(parseNote('x.md', 'no front matter').problems[0]?.message).toMatch(/front matter/);
 });
 
+test.each([
+  ['brackets', `x: ${'['.repeat(60_000)}`],
+  ['brackets over lines', `x: ${'[\n'.repeat(30_000)}`],
+  ['keys within keys', `x: ${'r: '.repeat(20_000)}`],
+  ['lists within lists', `x:\n  ${'- '.repeat(30_000)}`],
+  ['questions', `${'? '.repeat(30_000)}`],
+  ['keys and brackets in turn', `x: ${'[r: r: r: '.repeat(6000)}`],
+  ['indentation', Array.from({ length: 340 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+])('what is nested as deep as a file is long is no note, and the parser does not see it: %s', (_, yaml) => {
+  const { note, problems } = parseNote('acme-cam.md', `---\n${yaml}\n---\n`);
+  expect(note).toBeNull();
+  expect(problems.map(formatProblem)).toEqual(['acme-cam.md:1: has front matter that is nested too deeply to be read']);
+});
+
+test('some levels, a long list in a line and brackets in quotes are no such nesting', () => {
+  const list = Array.from({ length: 60 }, (_, i) => `{ host: h${i}.example, role: cloud }`).join(', ');
+  const nested = `x: [[[[${list}]]]]\ny: '${'[]'.repeat(200)}: :'\n${' '.repeat(100)}# far in`;
+  expect(problemsAfter('vendor: Acme', `vendor: Acme\n${nested}`).join()).not.toContain('nested');
+});
+
 test('lines are right in files with Windows line ends too', () => {
   const text = GOOD.replace('vendor: Acme', 'vendro: Acme').replace('## Disconnect', '## Disconect');
   const lines = parseNote('acme-cam.md', text.replaceAll('\n', '\r\n')).problems.map((problem) => problem.line);
