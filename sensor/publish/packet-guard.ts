@@ -5,11 +5,11 @@ import { Duplex } from 'node:stream';
 import { PacketLengths } from './packet-lengths.ts';
 
 export class PacketGuard extends Duplex {
-  readonly #socket: Socket;
+  readonly socket: Socket;
 
   constructor(socket: Socket, limit: number) {
     super();
-    this.#socket = socket;
+    this.socket = socket;
     const lengths = new PacketLengths(limit);
     socket.on('data', (chunk: Buffer) => {
       if (!lengths.fits(chunk)) {
@@ -24,24 +24,24 @@ export class PacketGuard extends Duplex {
   }
 
   override _read(): void {
-    this.#socket.resume();
+    this.socket.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#socket.write(chunk, done);
+    this.socket.write(chunk, done);
   }
 
   /** A packet is written in pieces; one by one they would be segments of their own, and wake its reader for each. */
   override _writev(pieces: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    this.#socket.write(Buffer.concat(pieces.map(({ chunk }) => chunk)), done);
+    this.socket.write(Buffer.concat(pieces.map(({ chunk }) => chunk)), done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#socket.end(done);
+    this.socket.end(done);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#socket.destroy();
+    this.socket.destroy();
     done(error);
   }
 }
