@@ -17,8 +17,8 @@ const PAGE_TYPES = ['record', 'attribute', 'detect'];
 /** The spine, left to right. A room imports from itself and from what is left of it. */
 const ORDER = ['notes', 'capture', 'decode', 'attribute', 'detect', 'engine', 'record', 'publish', 'web'];
 
-/** Files that every room may look into: how to speak, where the project lies, and who gives way at a door. */
-const COMMON = ['log', 'checkout', 'crowd'];
+/** Files that every room may look into: how to speak, where the project lies, and how a server's door is kept. */
+const COMMON = ['log', 'checkout', 'crowd', 'doors'];
 
 /** Files beside the spine, and the rooms they may look into. */
 const BESIDE: Record<string, readonly string[]> = {
@@ -26,6 +26,7 @@ const BESIDE: Record<string, readonly string[]> = {
   alarm: [],
   checkout: [],
   crowd: [],
+  doors: [],
   cli: ['attribute', 'notes'],
   config: ['attribute', 'notes'],
   deploy: ['capture'],

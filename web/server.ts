@@ -9,6 +9,7 @@ import express, {
   type Response,
 } from 'express';
 import helmet from 'helmet';
+import { takeConnections } from '../sensor/doors.ts';
 import type { CommandRunner } from '../sensor/record/commands.ts';
 import type { RecordEvents } from '../sensor/record/events.ts';
 import { Access, cookieHeader, pairingLinkFor } from './access.ts';
@@ -54,6 +55,8 @@ export interface WebServer {
   listen(): Promise<{ url: string }>;
   /** A fresh one-time link for the terminal; after `listen`. `loopbackOnly`: a phone cannot open it yet. */
   pairingLink(): { link: string; expiresAt: number; loopbackOnly: boolean };
+  /** New connections are taken, or none; open ones stay. */
+  takeConnections(areTaken: boolean): void;
   /** Unpairs a browser at once, also where it listens. False when there is none of this id. */
   revoke(browser: string): boolean;
   close(): Promise<void>;
@@ -169,6 +172,11 @@ export function createWebServer(options: WebServerOptions): WebServer {
   const app = express();
   const server = newHttpServer(app, options.tls);
   const connections = new Connections(server);
+  // Without descriptors for instance; the server goes on listening.
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    if (server.listening)
+      options.log.warn(`a connection to the page could not be taken: ${error.code ?? error.message}`);
+  });
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', options.trustedProxies ?? []);
@@ -198,6 +206,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
       const { url, loopbackOnly } = pageUrl(null);
       return { link: pairingLinkFor(url, token), expiresAt, loopbackOnly };
     },
+    takeConnections: (areTaken) => takeConnections(server, { ...options.listen, port }, areTaken),
     revoke(browser) {
       live.dropBrowser(browser);
       return options.browsers.remove(browser);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import qrcode from 'qrcode';
-import { createWebServer, WebServerError } from '../../web/server.ts';
+import { createWebServer, type WebServer, WebServerError } from '../../web/server.ts';
 import { PROJECT_ROOT } from '../checkout.ts';
 import type { Config } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
@@ -52,6 +52,8 @@ interface Login {
 
 export interface Edges {
   brokerStatus(): Health['broker'];
+  /** Page and embedded broker take new connections, or none; open ones stay. May be called again and again. */
+  takeConnections(areTaken: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -71,6 +73,10 @@ export async function startEdges(options: EdgesOptions): Promise<Edges> {
     publisher.start();
     return {
       brokerStatus: () => publisher.status(),
+      takeConnections(areTaken) {
+        web.takeConnections(areTaken);
+        broker?.takeConnections(areTaken);
+      },
       async stop() {
         await publisher.stop();
         await broker?.close();
@@ -201,7 +207,10 @@ export async function pairingText({ link, loopbackOnly }: { link: string; loopba
   return `Pair a browser with this link (once, within 10 minutes):\n  ${link}\n${how}`;
 }
 
-async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ close(): Promise<void>; url: string }> {
+async function startWeb(
+  options: EdgesOptions,
+  { web: tls }: Pems,
+): Promise<{ close(): Promise<void>; takeConnections: WebServer['takeConnections']; url: string }> {
   const { config, health, log, logTail, now, print, spine } = options;
   const { base_path: basePath, host_names: hostNames, listen, trusted_proxies: trustedProxies } = config.web;
   const colon = listen.lastIndexOf(':');
@@ -233,7 +242,7 @@ async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ cl
       unfollow();
       await server.close();
     };
-    return { close, url };
+    return { close, takeConnections: server.takeConnections, url };
   } catch (error) {
     unfollow();
     if (error instanceof WebServerError)

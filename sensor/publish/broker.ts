@@ -3,6 +3,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, isIP, type Server } from 'node:net';
 import { Aedes, type AuthenticateError } from 'aedes';
+import { takeConnections } from '../doors.ts';
 import type { Log } from '../log.ts';
 import { Door, GUEST_LIMITS, Shelf } from './guests.ts';
 import { PacketGuard } from './packet-guard.ts';
@@ -22,6 +23,8 @@ export interface EmbeddedBroker {
   login: { username: string; password: string };
   host: string;
   port: number;
+  /** New connections are taken, or none; open ones stay. */
+  takeConnections(areTaken: boolean): void;
   close(): Promise<void>;
 }
 
@@ -101,6 +104,10 @@ export async function startBroker({ listen, username, password, log }: BrokerOpt
   });
   server.maxConnections = MAX_CONNECTIONS;
   const port = await listenOnFreePort(server, host, firstPort);
+  // Without descriptors for instance; the server goes on listening.
+  server.on('error', (error: NodeJS.ErrnoException) =>
+    log.warn(`a connection to the embedded broker could not be taken: ${error.code ?? error.message}`),
+  );
   if (firstPort !== 0 && port !== firstPort)
     log.info(`port ${firstPort} is taken; the embedded broker listens on ${port}`);
   const local = isIP(host) === 0 || isUnspecified(host) ? '127.0.0.1' : host;
@@ -109,6 +116,7 @@ export async function startBroker({ listen, username, password, log }: BrokerOpt
     login: own,
     host,
     port,
+    takeConnections: (areTaken) => takeConnections(server, { host, port }, areTaken),
     close: () =>
       new Promise((resolve) => {
         aedes.close(() => server.close(() => resolve()));
