@@ -17,14 +17,16 @@ const PAGE_TYPES = ['record', 'attribute', 'detect'];
 /** The spine, left to right. A room imports from itself and from what is left of it. */
 const ORDER = ['notes', 'capture', 'decode', 'attribute', 'detect', 'engine', 'record', 'publish', 'web'];
 
-/** Files that every room may look into: how to speak, and where the project lies. */
-const COMMON = ['log', 'checkout'];
+/** Files that every room may look into: how to speak, where the project lies, and how a server's door is kept. */
+const COMMON = ['log', 'checkout', 'crowd', 'doors'];
 
 /** Files beside the spine, and the rooms they may look into. */
 const BESIDE: Record<string, readonly string[]> = {
   log: [],
   alarm: [],
   checkout: [],
+  crowd: [],
+  doors: [],
   cli: ['attribute', 'notes'],
   config: ['attribute', 'notes'],
   deploy: ['capture'],

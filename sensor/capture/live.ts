@@ -112,6 +112,13 @@ export class LiveCapture implements LiveSource {
     const startedAt = performance.now();
     let isOpen = false;
     let said = '';
+    if ((child.stdout as unknown) === undefined) {
+      child.once('error', (error) => {
+        this.#child = null;
+        if (!this.#stopping) this.#restart(explain(error.message, device));
+      });
+      return;
+    }
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2000);
       if (this.#toldSlow || !SLOW_FILTER.test(said)) return;

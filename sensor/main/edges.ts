@@ -19,6 +19,7 @@ import { EdgeError } from './edge-error.ts';
 import { pageModel } from './page-model.ts';
 import { pairingLinks, tellPage, untellPage } from './pairing-links.ts';
 import { publishSource } from './publish-source.ts';
+import { followRevocations } from './revocations.ts';
 import { monotonicNow } from './system-clock.ts';
 
 /** Where the store keeps what was deleted in Home Assistant. */
@@ -51,6 +52,8 @@ interface Login {
 
 export interface Edges {
   brokerStatus(): Health['broker'];
+  /** Page and embedded broker take new connections, or none; open ones stay. May be called again and again. */
+  takeConnections(areTaken: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -70,16 +73,20 @@ export async function startEdges(options: EdgesOptions): Promise<Edges> {
     publisher.start();
     return {
       brokerStatus: () => publisher.status(),
+      takeConnections(areTaken) {
+        web.takeConnections(areTaken);
+        broker?.takeConnections(areTaken);
+      },
       async stop() {
         await publisher.stop();
         await broker?.close();
         untellPage(options.stateDir);
-        await web.server.close();
+        await web.close();
       },
     };
   } catch (error) {
     await broker?.close();
-    await web.server.close();
+    await web.close();
     throw error;
   }
 }
@@ -136,7 +143,7 @@ function makePublisher(
     access: {
       url: broker?.url ?? mqtt.url ?? '',
       clientId: mqtt.client_id ?? `thingwatch-${options.sensorId}`,
-      ...login,
+      ...(broker?.login ?? login),
       ...pem,
     },
     embedded: broker !== null,
@@ -209,7 +216,10 @@ export async function pairingText({ link, loopbackOnly }: { link: string; loopba
   return `Pair a browser with this link (once, within 10 minutes):\n  ${link}\n${how}`;
 }
 
-async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ server: WebServer; url: string }> {
+async function startWeb(
+  options: EdgesOptions,
+  { web: tls }: Pems,
+): Promise<{ close(): Promise<void>; takeConnections: WebServer['takeConnections']; url: string }> {
   const { config, health, log, logTail, now, print, spine } = options;
   const { base_path: basePath, host_names: hostNames, listen, trusted_proxies: trustedProxies } = config.web;
   const colon = listen.lastIndexOf(':');
@@ -230,14 +240,20 @@ async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ se
     randomBytes,
     log: log('web'),
   });
+  const unfollow = followRevocations(options.stateDir, (browser) => server.revoke(browser), log('web'));
   try {
     const { url } = await server.listen();
     const { link, loopbackOnly } = server.pairingLink();
     tellPage(options.stateDir, { url, loopbackOnly });
     print(`Page: ${url}`);
     print(await pairingText({ link, loopbackOnly }));
-    return { server, url };
+    const close = async () => {
+      unfollow();
+      await server.close();
+    };
+    return { close, takeConnections: server.takeConnections, url };
   } catch (error) {
+    unfollow();
     if (error instanceof WebServerError)
       throw new EdgeError(error.code === 'port_in_use' || error.code === 'failed' ? 1 : 2, error.message);
     throw error;

@@ -12,8 +12,10 @@ import { alertMessages } from '../publish/alerts.ts';
 import type { Topics } from '../publish/topics.ts';
 import type { Health } from '../record/health.ts';
 import { databaseIn, openSpine, type Spine } from '../spine.ts';
+import { Descriptors } from './descriptors.ts';
 import { type Edges, startEdges, topicsFor } from './edges.ts';
 import { LiveClock } from './live-clock.ts';
+import { NamedFiles } from './named-files.ts';
 import { viewOf } from './publish-source.ts';
 import { SensorHealth } from './sensor-health.ts';
 import { macOf, ownMacs, type Session } from './session.ts';
@@ -76,8 +78,10 @@ export async function serve(options: ServedOptions): Promise<Served> {
   });
   let edges: Edges | null = null;
   let timer: NodeJS.Timeout | null = null;
+  const files = new NamedFiles(config, session.log('main'));
   const stop = async () => {
     if (timer !== null) clearInterval(timer);
+    files.stop();
     await edges?.stop();
     spine.close();
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
@@ -102,11 +106,19 @@ export async function serve(options: ServedOptions): Promise<Served> {
       print: options.print ?? ((text) => process.stderr.write(`${text}\n`)),
     });
     health.broker = edges.brokerStatus;
+    await files.start();
+    const descriptors = new Descriptors(session.log('main'));
+    health.warnings.push(
+      () => descriptors.warnings(),
+      () => files.warnings(),
+    );
     logIncidents(spine, session.log('record'));
     spine.startFlushing();
     if (options.mode === 'live') spine.followClock();
     timer = setInterval(() => {
       clock?.check();
+      descriptors.check();
+      edges?.takeConnections(descriptors.areConnectionsTaken);
       health.tick();
       if (options.mode === 'live') spine.engine.tick(now());
     }, TICK);

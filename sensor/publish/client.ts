@@ -29,6 +29,8 @@ export interface PublisherOptions extends Stores {
   events: RecordEvents;
   run: CommandRunner;
   timers: Timers;
+  /** As LinkOptions.wire. */
+  wire?: Timers;
   /** 0 ≤ x < 1. */
   random: () => number;
   log: Log;
@@ -59,6 +61,7 @@ export class Publisher {
       access,
       will: { topic: topics.status, payload: 'offline' },
       timers,
+      ...(options.wire === undefined ? {} : { wire: options.wire }),
       random,
       log,
       onOpen: (session) => this.#opened(session),

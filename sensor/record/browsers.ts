@@ -1,7 +1,7 @@
 // The browsers paired with the page, as the store keeps them: a hash of each one's token, never the token.
-import type { Database, Statement } from 'better-sqlite3';
+import SQLite, { type Database, type Statement } from 'better-sqlite3';
 import { type Cell, upsert } from './row.ts';
-import type { Guard } from './store-error.ts';
+import { type Guard, toStoreError } from './store-error.ts';
 
 /** Times are wall time in milliseconds. */
 export interface Browser {
@@ -12,6 +12,22 @@ export interface Browser {
   createdAt: number;
   lastSeen: number;
 }
+
+/** For a command beside the running sensor. @throws StoreError */
+export function readBrowsers(path: string): Browser[] {
+  let db: Database | null = null;
+  try {
+    db = new SQLite(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    return new Browsers(db, (work) => work()).list();
+  } catch (error) {
+    throw toStoreError(error, path);
+  } finally {
+    db?.close();
+  }
+}
+
+/** The sensor may be writing. */
+const BUSY_MS = 2000;
 
 export class Browsers {
   readonly #guard: Guard;

@@ -23,9 +23,9 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-function open(machine: Machine): ClockedHome {
+function open(machine: Machine, isTold = false): ClockedHome {
   home?.end();
-  home = new ClockedHome(machine, directory);
+  home = new ClockedHome(machine, directory, isTold);
   return home;
 }
 
@@ -251,6 +251,50 @@ describe('a step', () => {
     expect(sensor.incidents('updates_overdue')).toEqual([]);
     expect(sensor.incidents('backend_new')).toEqual([]);
   });
+
+  it.each([
+    ['that nobody vouches for', 'no'],
+    ['that the time server vouches for', 'yes'],
+  ] as const)(
+    'to 2040 and back, %s: nothing of the last year goes, no alert that waits, no end of a person’s',
+    (_, synchronised) => {
+      const machine = new Machine(TRUE);
+      machine.synchronised = 'yes';
+      const sensor = open(machine, true).pass(5 * SECOND);
+      const { store } = sensor.spine;
+      fullHome(sensor);
+      for (const { id } of sensor.incidents('port_mapping')) sensor.run({ type: 'resolve', incident: id });
+      const known = () => ({
+        devices: sensor.devices().flatMap(({ mac, role }) => (role === 'device' ? mac : [])),
+        incidents: sensor.spine.recorder.incidents.all().flatMap(({ id, kind }) => (kind === 'sensor_blind' ? [] : id)),
+        waiting: store.outbox.peek(100).flatMap(({ id }) => id),
+        ends: sensor.spine.recorder.expectations.all().map(({ until }) => until),
+      });
+      const before = known();
+      expect(before.waiting.length).toBeGreaterThan(2);
+      machine.set(Date.UTC(2040, 0, 1));
+      machine.synchronised = synchronised;
+      sensor.pass(3 * HOUR, MINUTE);
+      const ahead = known();
+      expect(ahead.devices).toEqual(before.devices);
+      expect(ahead.incidents).toEqual(expect.arrayContaining(before.incidents));
+      expect(ahead.waiting).toEqual(expect.arrayContaining(before.waiting));
+      machine.set(TRUE + 4 * HOUR);
+      machine.synchronised = 'yes';
+      sensor.pass(3 * HOUR, MINUTE);
+      const after = known();
+      expect(after.devices).toEqual(before.devices);
+      expect(after.incidents).toEqual(expect.arrayContaining(before.incidents));
+      expect(after.waiting).toEqual(expect.arrayContaining(before.waiting));
+      // Over a restart as well, and a year's devices are read back.
+      const again = open(machine, true).pass(2 * HOUR, MINUTE);
+      expect(again.devices().map(({ mac }) => mac)).toEqual(expect.arrayContaining(before.devices));
+      expect(again.spine.recorder.incidents.all().map(({ id }) => id)).toEqual(
+        expect.arrayContaining(before.incidents),
+      );
+      expect(again.spine.store.outbox.peek(100).map(({ id }) => id)).toEqual(expect.arrayContaining(before.waiting));
+    },
+  );
 
   it('a month without power is no month without updates, and no learning time either', () => {
     const { machine, sensor } = running();

@@ -49,9 +49,10 @@ export class ClockedHome extends Stage {
   readonly machine: Machine;
   readonly clock: LiveClock;
 
-  constructor(machine: Machine, stateDir: string) {
+  /** `isTold` as StageOptions.isTold. */
+  constructor(machine: Machine, stateDir: string, isTold = false) {
     let clock: LiveClock | null = null;
-    super({ stateDir, meta: () => clock?.meta() ?? {} });
+    super({ stateDir, isTold, meta: () => clock?.meta() ?? {} });
     this.machine = machine;
     const log = { debug: () => {}, info: () => {}, warn: (text: string) => this.log.push(text), error: () => {} };
     clock = new LiveClock(this.spine, { log, source: machine, asker: { read: () => machine.synchronised } });

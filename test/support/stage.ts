@@ -30,6 +30,8 @@ export interface StageOptions {
   recorded?: boolean;
   detect?: Partial<Config['detect']>;
   meta?: SpineOptions['meta'];
+  /** What is alerted of waits in the outbox for a broker. */
+  isTold?: boolean;
 }
 
 export class Stage {
@@ -37,8 +39,10 @@ export class Stage {
   /** Everything that was alerted of. */
   readonly alerts: Told[] = [];
   readonly log: string[] = [];
+  readonly #isTold: boolean;
 
   constructor(options: StageOptions = {}) {
+    this.#isTold = options.isTold ?? false;
     const { config } = loadConfig({ file: undefined, workingDirectory: '/nowhere', environment: {} });
     const write = (message: string) => this.log.push(message);
     this.spine = openSpine({
@@ -107,8 +111,9 @@ export class Stage {
     return { devices: this.devices(), incidents: this.incidents() };
   }
 
-  #alert(change: IncidentChange, { device, id, kind, severity }: Incident): OutboxMessage[] {
+  #alert(change: IncidentChange, { device, id, kind, lastAt, severity }: Incident): OutboxMessage[] {
     this.alerts.push({ change, id, kind, severity, device });
-    return [];
+    if (!this.#isTold) return [];
+    return [{ id: `${id} ${change}`, topic: 'alert', payload: severity, createdAt: lastAt, priority: 'alert' }];
   }
 }

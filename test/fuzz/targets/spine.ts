@@ -7,7 +7,7 @@ import { Engine } from '../../../sensor/engine.ts';
 import { silentLog } from '../../../sensor/log.ts';
 import { newRecordEvents } from '../../../sensor/record/events.ts';
 import { Recorder } from '../../../sensor/record/recorder.ts';
-import { Store } from '../../../sensor/record/store.ts';
+import { StoreKeeper } from '../../../sensor/record/store-keeper.ts';
 import { openKnowledge } from '../../../sensor/spine.ts';
 import type { Material } from '../material.ts';
 import { joinPieces, type Piece, splitPieces } from '../pieces.ts';
@@ -69,7 +69,7 @@ const spine: Target = {
   inPieces: true,
   longest: 48_000,
   run(input, frame) {
-    const store = Store.open({ path: ':memory:', now: () => START });
+    const store = StoreKeeper.open({ path: ':memory:', now: () => START, log: silentLog });
     try {
       const time = new KnownTime();
       const events = newRecordEvents();
