@@ -1,7 +1,6 @@
 // What every command shares: configuration and log. Belongs to main.ts.
-import { networkInterfaces } from 'node:os';
-import { NULL_ADDRESS } from '../attribute/mac-address.ts';
 import { listInterfaces } from '../capture/interfaces.ts';
+import { ownNetwork } from '../capture/own-addresses.ts';
 import type { GlobalOptions, ReplayCommand } from '../cli.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
@@ -42,8 +41,5 @@ export function macOf(interfaceName: string | null): Mac | null {
 
 /** Of the interfaces that this machine speaks on: what it sends itself leaves by one of them. */
 export function ownMacs(): Mac[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return [
-    ...new Set(addresses.flatMap(({ internal, mac }) => (internal || mac === NULL_ADDRESS ? [] : mac.toLowerCase()))),
-  ];
+  return [...ownNetwork().macs];
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Home, requireLab } from '../lab/home.ts';
 import { readRecords } from '../lab/retime.ts';
-import { CAPTURES, childrenOf, commandLine, descendantsOf, ensureBuilt, eventually } from './program.ts';
+import { CAPTURES, commandLine, descendantsOf, ensureBuilt, eventually } from './program.ts';
 import { caughtUp, LabSensor, type RunningSensor } from './sensor-in-lab.ts';
 
 /** Of the program; not 0 where there is none: a signal to process 0 goes to the whole group, this test run included. */
@@ -181,13 +181,16 @@ describe.skipIf(reason !== null)('the sensor in a home', () => {
       const list = await page.incidents();
       return list[0]?.summary.includes('1 refused') ? list : null;
     });
-    const children = childrenOf(program.pid);
-    expect(children).toHaveLength(1);
+    const children = descendantsOf(program.pid);
+    expect(children.map(commandLine)).toEqual([
+      expect.stringContaining('run --kept'),
+      expect.stringContaining('cap-child.js'),
+    ]);
     const { code, stderr } = await program.stop();
     expect(code).toBe(0);
     expect(stderr).not.toMatch(/error/i);
     expect(ear.filter(({ topic }) => topic === 'thingwatch/lab/status').at(-1)?.payload).toBe('offline');
-    expect(children.map(commandLine)).toEqual(['']);
+    expect(children.map(commandLine)).toEqual(['', '']);
 
     const started = Date.now();
     const again = await run({ state });

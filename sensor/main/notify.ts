@@ -1,0 +1,39 @@
+// Tells a service manager how the sensor is (sd_notify(3)). Node cannot send to such a socket: it writes to a descriptor that
+// sensor/deploy/with-notify.pl has joined to it where the unit starts the sensor so, else systemd-notify is run each time. Loaded
+// only where a service manager asks. Belongs to main.ts.
+import { spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
+import type { Notice } from './keeper-orders.ts';
+
+export interface Notifier {
+  tell(notice: Notice): void;
+}
+
+/** Null where nobody asks. What is taken is out of the environment: what this process starts shall not speak for it. */
+export function takeNotifier(env: NodeJS.ProcessEnv = process.env): Notifier | null {
+  const { NOTIFY_FD: descriptor, NOTIFY_SOCKET: socket } = env;
+  delete env.NOTIFY_FD;
+  delete env.NOTIFY_SOCKET;
+  if (socket === undefined || socket === '') return null;
+  const fd = Number(descriptor);
+  if (Number.isInteger(fd) && fd > 2) return { tell: (notice) => write(fd, notice) };
+  return { tell: (notice) => run(socket, notice) };
+}
+
+function write(fd: number, notice: Notice): void {
+  try {
+    writeSync(fd, notice);
+  } catch {
+    // A service manager that does not listen misses a beat, and judges by that.
+  }
+}
+
+function run(socket: string, notice: Notice): void {
+  const child = spawn('systemd-notify', [notice], {
+    env: { PATH: process.env.PATH, NOTIFY_SOCKET: socket },
+    stdio: 'ignore',
+  });
+  child.on('error', () => {
+    // Not installed: as above.
+  });
+}
