@@ -5,6 +5,9 @@ import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import type { Notice } from './keeper-orders.ts';
 
+/** Of a systemd-notify that does not end. */
+const MOST_WAITING = 4;
+
 export interface Notifier {
   tell(notice: Notice): void;
 }
@@ -17,7 +20,7 @@ export function takeNotifier(env: NodeJS.ProcessEnv = process.env): Notifier | n
   if (socket === undefined || socket === '') return null;
   const fd = Number(descriptor);
   if (Number.isInteger(fd) && fd > 2) return { tell: (notice) => write(fd, notice) };
-  return { tell: (notice) => run(socket, notice) };
+  return new Runner(socket);
 }
 
 function write(fd: number, notice: Notice): void {
@@ -28,12 +31,33 @@ function write(fd: number, notice: Notice): void {
   }
 }
 
-function run(socket: string, notice: Notice): void {
-  const child = spawn('systemd-notify', [notice], {
-    env: { PATH: process.env.PATH, NOTIFY_SOCKET: socket },
-    stdio: 'ignore',
-  });
-  child.on('error', () => {
-    // Not installed: as above.
-  });
+/** One after the other, so that they come in order. */
+class Runner implements Notifier {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #waiting: Notice[] = [];
+  #isRunning = false;
+
+  constructor(socket: string) {
+    this.#env = { PATH: process.env.PATH, NOTIFY_SOCKET: socket };
+  }
+
+  tell(notice: Notice): void {
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(notice);
+    if (!this.#isRunning) this.#next();
+  }
+
+  #next(): void {
+    const notice = this.#waiting.shift();
+    this.#isRunning = notice !== undefined;
+    if (notice === undefined) return;
+    // By itself it waits until it was heard.
+    const child = spawn('systemd-notify', ['--no-block', notice], { env: this.#env, stdio: 'ignore' });
+    let isOver = false;
+    const onEnd = () => {
+      if (!isOver) this.#next();
+      isOver = true;
+    };
+    // Not installed: a beat is missed, as above.
+    child.once('error', onEnd).once('exit', onEnd);
+  }
 }

@@ -33,14 +33,15 @@ test('the sensor itself has one right and no other', () => {
   ]);
 });
 
-test.skipIf(!hasSystemd)(
-  `systemd scores it 1.5 or better${hasSystemd ? '' : ' (NOT RUN: no systemd-analyze)'}`,
-  () => {
-    const args = ['security', '--offline=true', '--no-pager', '--threshold=15', UNIT];
-    const { status, stderr, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
-    expect([status, stderr, stdout]).toEqual([0, '', expect.stringMatching(/Overall exposure level .*: (?:0\.\d|1\.[0-5]) /)]);
-  },
-);
+test.skipIf(!hasSystemd)(`systemd scores it 1.5 or better${hasSystemd ? '' : ' (NOT RUN: no systemd-analyze)'}`, () => {
+  const args = ['security', '--offline=true', '--no-pager', '--threshold=15', UNIT];
+  const { status, stderr, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+  expect([status, stderr, stdout]).toEqual([
+    0,
+    '',
+    expect.stringMatching(/Overall exposure level .*: (?:0\.\d|1\.[0-5]) /),
+  ]);
+});
 
 test('the capture goes before other work: root says so from outside, since nobody within may', () => {
   expect(settings('ExecStartPost')).toEqual([`-+/usr/bin/renice -n ${CAPTURE_PRIORITY} -g $MAINPID`]);
@@ -52,5 +53,10 @@ test('its main process alone speaks to systemd, by a descriptor that perl joined
   const [perl, script = '', ...program] = start.split(' ');
   expect([perl, program.join(' ')]).toEqual(['/usr/bin/perl', '/usr/bin/env node sensor/deploy/start.mjs run']);
   expect(existsSync(join(ROOT, script))).toBe(true);
-  expect(['Type', 'NotifyAccess', 'WatchdogSec', 'KillMode'].flatMap(settings)).toEqual(['notify', 'main', '60s', 'mixed']);
+  expect(['Type', 'NotifyAccess', 'WatchdogSec', 'KillMode'].flatMap(settings)).toEqual([
+    'notify',
+    'main',
+    '60s',
+    'mixed',
+  ]);
 });
