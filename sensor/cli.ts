@@ -93,6 +93,7 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     .command('run')
     .description('capture live, serve the page, publish over MQTT')
     .option('--demo', 'play a recorded home quickened instead of capturing; nothing is kept')
+    .addOption(new Option('--kept', 'started by its keeper, which holds the rights').hideHelp())
     .action(async (options: { demo?: boolean }) =>
       done(await handlers.run({ ...globals(), demo: options.demo ?? false })),
     );

@@ -73,6 +73,8 @@ const schema = z.strictObject({
     .string()
     .regex(/^[a-zA-Z0-9_-]{1,64}$/, 'may have letters, digits, _ and - only')
     .optional(),
+  /** Whom the sensor becomes when it was started as root: a user's name or id; `root` stays root. */
+  run_as: z.string().min(1).max(64).optional(),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
   capture: z
     .strictObject({

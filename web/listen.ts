@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { ownNetwork } from '../sensor/capture/own-addresses.ts';
 
 export type WebServerErrorCode =
   | 'page_not_built'
@@ -75,13 +75,11 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 }
 
 export function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
+  return ownNetwork().addresses.map(({ address }) => address);
 }
 
 export function lanAddress(): string | null {
-  const outward = Object.values(networkInterfaces()).flatMap((entries) =>
-    (entries ?? []).filter(({ internal }) => !internal),
-  );
+  const outward = ownNetwork().addresses.filter(({ internal }) => !internal);
   return (outward.find(({ family }) => family === 'IPv4') ?? outward[0])?.address ?? null;
 }
 

@@ -26,8 +26,10 @@ export interface CommandOptions {
 
 export function commandOpener({ command, environment, log }: CommandOptions): StreamOpener {
   const [program, ...args] = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
-  // The sensor's own settings hold passwords that are no business of the program.
-  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('THINGWATCH_')));
+  // The sensor's own settings hold passwords that are no business of the program, nor is what its service manager wants of it.
+  const env = Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !/^(?:THINGWATCH|NOTIFY|WATCHDOG)_/.test(name)),
+  );
   return {
     name: NAME,
     open: () =>

@@ -25,7 +25,8 @@ const IFF_UP = 0x1;
 const IFF_LOOPBACK = 0x8;
 const IFF_PROMISC = 0x100;
 
-function readText(file: string): string | null {
+/** Null where it cannot be read. */
+export function readText(file: string): string | null {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {

@@ -12,6 +12,7 @@ const OFFLOADS: Readonly<Record<string, string>> = {
   'generic-segmentation-offload': 'gso',
   'rx-gro-hw': 'rx-gro-hw',
 };
+export const OFFLOAD_NAMES: readonly string[] = Object.values(OFFLOADS);
 
 export interface OffloadsOn {
   /** By the names that `ethtool -K` takes. */
@@ -42,6 +43,9 @@ export function offloadCommand(device: string, names: readonly string[], state: 
   return `sudo ethtool -K ${device} ${names.map((name) => `${name} ${state}`).join(' ')}`;
 }
 
+/** Resolves to those that were switched. */
+export type SwitchOffloads = (device: string, names: readonly string[], state: 'on' | 'off') => Promise<string[]>;
+
 /** Each by itself: one that its driver refuses shall not keep the others. Resolves to those that were switched. */
 export async function switchOffloads(device: string, names: readonly string[], state: 'on' | 'off'): Promise<string[]> {
   const switched: string[] = [];
@@ -60,8 +64,12 @@ export interface Mended {
   readonly switched: readonly string[];
 }
 
-/** Switches off what is on at a port and can be; `before` is told what will be done. */
-export async function mendOffloads(device: string, before: (said: string) => void): Promise<Mended> {
+/** Switches off what is on at a port and can be; `before` is told what will be done. `switchThem`: by whoever has the right to. */
+export async function mendOffloads(
+  device: string,
+  before: (said: string) => void,
+  switchThem: SwitchOffloads = switchOffloads,
+): Promise<Mended> {
   const found = await readOffloads(device);
   if ('problem' in found) {
     const fix = found.missing ? ': sudo apt-get install ethtool' : '';
@@ -71,7 +79,7 @@ export async function mendOffloads(device: string, before: (said: string) => voi
   if (switchable.length === 0)
     return { said: `no offload that can be switched is on at ${device}`, done: true, switched: [] };
   before(`switching off the offloads of ${device}: ${switchable.join(', ')}`);
-  const switched = await switchOffloads(device, switchable, 'off');
+  const switched = await switchThem(device, switchable, 'off');
   const left = switchable.filter((name) => !switched.includes(name));
   if (left.length === 0) return { said: `off at ${device}: ${switched.join(', ')}`, done: true, switched };
   const said = `still on at ${device}: ${left.join(', ')}; it takes root: ${offloadCommand(device, left, 'off')}`;
@@ -85,6 +93,8 @@ export interface OffloadKeeperOptions {
   log: Log;
   /** Keeps what was switched off and is not on again, over a restart; empty where nothing is. */
   memory: { read(): string | null; write(text: string): void };
+  /** By whoever has the right to; this process itself unless told. */
+  switchThem?: SwitchOffloads;
 }
 
 /** Offloads may come on again, as when the port's driver starts anew; asking costs a process. */
@@ -110,7 +120,7 @@ export class OffloadKeeper {
     if (before !== null && isSwitched) await this.#undo(before.device, before.names);
     else if (before !== null) this.#switched = before.names;
     if (fix) {
-      const { done, said, switched } = await mendOffloads(device, (text) => log.info(text));
+      const { done, said, switched } = await mendOffloads(device, (text) => log.info(text), this.#options.switchThem);
       if (done) log.info(said);
       else log.warn(said);
       isSwitched ||= switched.length > 0;
@@ -148,8 +158,8 @@ export class OffloadKeeper {
   }
 
   async #undo(device: string, names: readonly string[]): Promise<void> {
-    const { log } = this.#options;
-    const back = await switchOffloads(device, names, 'on');
+    const { log, switchThem = switchOffloads } = this.#options;
+    const back = await switchThem(device, names, 'on');
     if (back.length > 0) log.info(`offloads on again at ${device}: ${back.join(', ')}`);
     const left = names.filter((name) => !back.includes(name));
     if (left.length > 0) log.warn(`offloads that were on at ${device} stay off: ${offloadCommand(device, left, 'on')}`);
@@ -158,7 +168,7 @@ export class OffloadKeeper {
 
   #remembered(): { device: string; names: string[] } | null {
     const [device = '', ...names] = (this.#options.memory.read() ?? '').split(' ');
-    const known = new Set(Object.values(OFFLOADS));
+    const known = new Set(OFFLOAD_NAMES);
     return device === '' ? null : { device, names: names.filter((name) => known.has(name)) };
   }
 

@@ -21,8 +21,11 @@ const inAscii = {
 /** They lie in dist as they lie in the checkout. */
 const inPlace = (...files) => Object.fromEntries(files.map((file) => [file.replace(/\.ts$/, ''), file]));
 const SENSOR = inPlace('sensor/main.ts');
-/** What the sensor's file loads; it has nothing in common with it. */
-const SENSOR_CHUNKS = { 'sensor/chunks/program': 'sensor/main/program.ts' };
+/** What the sensor's file loads, the one or the other; it has nothing in common with them. */
+const SENSOR_CHUNKS = {
+  'sensor/chunks/program': 'sensor/main/program.ts',
+  'sensor/chunks/kept-run': 'sensor/main/kept-run.ts',
+};
 const CAPTURE_CHILD = inPlace('sensor/capture/cap-child.ts');
 /** Run by build.mjs. */
 const NOTES_COMPILER = inPlace('sensor/notes/compiled.ts');

@@ -9,6 +9,7 @@ import type { Watched } from '../deploy/doctor-traffic.ts';
 import { checkNotes, formatProblem } from '../notes/check.ts';
 import { databaseIn, SHIPPED_NOTES } from '../spine.ts';
 import { checkBroker } from './doctor-broker.ts';
+import { checkRights } from './doctor-rights.ts';
 import { watchTraffic } from './doctor-watch.ts';
 import { sourceNames } from './live.ts';
 import { CLOCK_KEY } from './live-clock.ts';
@@ -48,7 +49,7 @@ export async function doctor(session: Session, run: DoctorRun): Promise<number> 
     watched,
     clock: { now: now(), synchronised, battery: batteryClock(), lastKnown: lastKnownTime(stateDir) },
     writesADay: writesADay(stateDir),
-    others: [broker, notesCheck(config.notes.dirs)],
+    others: [checkRights(config, runningPid(stateDir)), broker, notesCheck(config.notes.dirs)],
   });
   const about = {
     thingwatch,

@@ -9,6 +9,7 @@ import { StreamError, StreamSource } from '../capture/stream-source.ts';
 import { EXIT } from '../cli.ts';
 import type { Config } from '../config.ts';
 import { EdgeError } from './edge-error.ts';
+import type { KeeperLink } from './keeper-link.ts';
 import type { Served } from './serve.ts';
 import type { Session } from './session.ts';
 
@@ -41,11 +42,11 @@ export interface LivePlan {
   leave(): Promise<void>;
 }
 
-/** @throws EdgeError when there is no such interface */
-export function planSource(session: Session): LivePlan {
+/** `link`: to the keeper that starts captures. @throws EdgeError when there is no such interface */
+export function planSource(session: Session, link: KeeperLink | null = null): LivePlan {
   const { capture } = session.config;
   const { port, remote } = sourceNames(session.config);
-  if (remote === null) return portPlan(port, session);
+  if (remote === null) return portPlan(port, session, link);
   const { command, fritzbox } = capture;
   return {
     label: remote,
@@ -74,7 +75,7 @@ export function planSource(session: Session): LivePlan {
   };
 }
 
-function portPlan(port: string | null, { log, now }: Session): LivePlan {
+function portPlan(port: string | null, { log, now }: Session, link: KeeperLink | null): LivePlan {
   if (port === null)
     throw new EdgeError(EXIT.usage, 'no network interface was found to capture on: name one with capture.interface');
   const names = listInterfaces().map(({ name }) => name);
@@ -84,16 +85,17 @@ function portPlan(port: string | null, { log, now }: Session): LivePlan {
       `there is no interface ${port}: set capture.interface to the one at the mirror port (there are ${names.join(', ')})`,
     );
   let probed: LiveCapture | null = null;
+  const by = link === null ? {} : { launch: link.launch };
   return {
     label: port,
     port,
     async probe() {
-      const capture = new LiveCapture({ interface: port, onFrame() {}, onState() {}, log: log('capture'), now });
+      const capture = new LiveCapture({ ...by, interface: port, onFrame() {}, onState() {}, log: log('capture'), now });
       await capture.open();
       probed = capture;
     },
     async open(options) {
-      const capture = probed ?? new LiveCapture({ ...options, interface: port });
+      const capture = probed ?? new LiveCapture({ ...options, ...by, interface: port });
       probed = null;
       capture.handTo(options);
       return capture;
@@ -112,7 +114,12 @@ export interface LiveRun {
 }
 
 /** The source at work: frames into the engine, its state and what is amiss into health, the offloads of its port looked after. */
-export function liveCapture(session: Session, plan: LivePlan, { clock, health, spine }: Served): LiveRun {
+export function liveCapture(
+  session: Session,
+  plan: LivePlan,
+  { clock, health, spine }: Served,
+  link: KeeperLink | null,
+): LiveRun {
   const { config, log } = session;
   const now = () => clock?.now() ?? session.now();
   let source: LiveSource | null = null;
@@ -123,6 +130,7 @@ export function liveCapture(session: Session, plan: LivePlan, { clock, health, s
           device: plan.port,
           fix: config.capture.fix_offloads,
           log: log('capture'),
+          ...(link === null ? {} : { switchThem: (...args) => link.switchOffloads(...args) }),
           memory: {
             read: () => spine.store.meta(OFFLOADS_OFF),
             write: (text) => spine.store.setMeta(OFFLOADS_OFF, text, true),

@@ -16,6 +16,10 @@ interface Named {
 }
 
 const EVERY_MS = 10_000;
+/** Says nothing of the file: no descriptor is left. */
+const EXHAUSTED = ['EMFILE', 'ENFILE'];
+/** Nor does this, later: what was read as root may not be for the user that the sensor has become. */
+const FORBIDDEN = [...EXHAUSTED, 'EACCES'];
 
 export class NamedFiles {
   readonly #files: Named[];
@@ -40,7 +44,7 @@ export class NamedFiles {
   /** Resolves after the first look; what is missing then was not read. */
   async start(): Promise<void> {
     if (this.#files.length === 0) return;
-    await this.#look();
+    await this.#look(EXHAUSTED);
     for (const file of this.#files) file.wasThere = file.isThere;
     this.#again();
   }
@@ -60,18 +64,19 @@ export class NamedFiles {
   /** A mount that hangs holds nothing up: the next look waits for the end of this one. */
   #again(): void {
     this.#timer = setTimeout(() => {
-      void this.#look().then(() => {
+      void this.#look(FORBIDDEN).then(() => {
         if (this.#timer !== null) this.#again();
       });
     }, EVERY_MS);
   }
 
-  async #look(): Promise<void> {
+  /** Errors with a code of `unknown` leave a file as it was. */
+  async #look(unknown: readonly string[]): Promise<void> {
     await Promise.all(
       this.#files.map(async (file) => {
         const isThere = await access(file.path, constants.R_OK).then(
           () => true,
-          (error: NodeJS.ErrnoException) => error.code === 'EMFILE',
+          ({ code = '' }: NodeJS.ErrnoException) => unknown.includes(code) && file.isThere,
         );
         if (isThere === file.isThere) return;
         file.isThere = isThere;

@@ -35,6 +35,8 @@ export interface ServedOptions {
    * Rejects where serving is of no use. Nothing is begun before, and no database made; one that is there is read meanwhile.
    */
   ready?: Promise<void>;
+  /** Called when page and broker are up, before any frame is read. */
+  up?(): Promise<void>;
   /** Where the page and the broker are, for whoever started it; to standard error unless told. */
   print?(text: string): void;
 }
@@ -112,6 +114,7 @@ export async function serve(options: ServedOptions): Promise<Served> {
       () => descriptors.warnings(),
       () => files.warnings(),
     );
+    await options.up?.();
     logIncidents(spine, session.log('record'));
     spine.startFlushing();
     if (options.mode === 'live') spine.followClock();

@@ -1,11 +1,10 @@
 // What every command shares: configuration and log. Belongs to main.ts.
-import { networkInterfaces } from 'node:os';
-import { NULL_ADDRESS } from '../attribute/mac-address.ts';
 import { listInterfaces } from '../capture/interfaces.ts';
+import { ownNetwork } from '../capture/own-addresses.ts';
 import type { GlobalOptions, ReplayCommand } from '../cli.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
-import { createLog, type Log, LogTail } from '../log.ts';
+import { type Log, LogBook, LogTail } from '../log.ts';
 
 /** Lines the page's log shows. */
 const LOG_TAIL = 300;
@@ -26,7 +25,9 @@ export function openSession(globals: GlobalOptions): Session {
     logTail.push(line);
     process.stderr.write(`${line}\n`);
   };
-  return { config, logTail, now, log: (room) => createLog(room, sink, config.log.level, now) };
+  const atEnd = (flush: () => void) => process.once('exit', flush);
+  const book = new LogBook({ sink, threshold: config.log.level, now, atEnd });
+  return { config, logTail, now, log: (room) => book.room(room) };
 }
 
 /** What is inside the home: as the command says, else as the configuration does. */
@@ -40,8 +41,5 @@ export function macOf(interfaceName: string | null): Mac | null {
 
 /** Of the interfaces that this machine speaks on: what it sends itself leaves by one of them. */
 export function ownMacs(): Mac[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return [
-    ...new Set(addresses.flatMap(({ internal, mac }) => (internal || mac === NULL_ADDRESS ? [] : mac.toLowerCase()))),
-  ];
+  return [...ownNetwork().macs];
 }

@@ -1,9 +1,23 @@
 // The terminal that the program was started from: what it is told, and when it wants an end. Belongs to main.ts.
 
-/** Resolves at the first Ctrl-C, SIGTERM or hang-up. A second one ends the process the hard way. */
+/** One order to stop may come by several ways at once: from a keeper, and to all processes of a group. Milliseconds. */
+const SAME_ORDER = 1000;
+
+/** Resolves at the first Ctrl-C, SIGTERM or hang-up. A later one ends the process the hard way. */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+    let first = 0;
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (first === 0) {
+        first = performance.now();
+        resolve();
+      } else if (performance.now() - first > SAME_ORDER) {
+        for (const one of signals) process.off(one, onSignal);
+        process.kill(process.pid, signal);
+      }
+    };
+    for (const signal of signals) process.on(signal, onSignal);
   });
 }
 

@@ -10,7 +10,7 @@ import { checkout, Namespaces, requireLab, said } from '../lab/namespaces.ts';
 import { type GroupMemory, MemoryGroup } from './cgroup.ts';
 import { FLOODS } from './floods.ts';
 import { PcapWriter } from './generate.ts';
-import { childrenOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
+import { processesOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
 import { Random } from './random.ts';
 
 /** `megabytes`: at which the kernel ends the sensor, as MemoryMax does; 0 for no limit. */
@@ -22,6 +22,8 @@ const SETTLE = 12_000;
 const CATCH_UP = 60_000;
 const LOOK_EVERY = 100;
 const PCAP_HEADER = 24;
+/** What a capture without frames writes between two looks, at most. */
+const SIGNS_OF_LIFE = 200;
 
 interface Figures {
   idle: GroupMemory;
@@ -59,10 +61,10 @@ async function measured(kind: string, { megabytes, rate, seconds }: typeof DEFAU
     const sensor = await startSensor(lab, group);
     await sleep(SETTLE);
     const idle = group.read();
-    const [child] = childrenOf(sensor.pid ?? 0);
-    const watch = new Watch(group, sensor.pid ?? 0, child ?? 0);
+    const { child, sensor: proper } = processesOf(sensor.pid ?? 0);
+    const watch = new Watch(group, proper, child);
     await play(lab, file, rate);
-    const handedOn = await untilQuiet(child ?? 0);
+    const handedOn = await untilQuiet(child);
     watch.stop();
     const figures = { idle, peak: watch.peak, own: watch.own, after: group.read(), share: handedOn / bytes };
     const ended = once(sensor, 'exit');
@@ -146,7 +148,7 @@ async function play(lab: Namespaces, file: string, rate: number): Promise<void> 
 async function untilQuiet(child: number): Promise<number> {
   const written = () => Number(/^wchar: (\d+)/m.exec(readFileSync(`/proc/${child}/io`, 'latin1'))?.[1]);
   const end = performance.now() + CATCH_UP;
-  for (let before = -1; before !== written() && performance.now() < end; ) {
+  for (let before = Number.NEGATIVE_INFINITY; written() - before > SIGNS_OF_LIFE && performance.now() < end; ) {
     before = written();
     await sleep(3000);
   }

@@ -176,6 +176,18 @@ export function childrenOf(pid: number): number[] {
   return text === '' ? [] : text.split(' ').map(Number);
 }
 
+/** Of `thingwatch run` started as root or as the service: its keeper, the sensor proper and the capture child; 0 for one that is not there. */
+export function processesOf(started: number): { sensor: number; child: number; keeper: number } {
+  const children = childrenOf(started);
+  const [sensor] = children.filter((pid) => commandOf(pid).includes('--kept'));
+  const [child] = [...children, ...childrenOf(sensor ?? started)].filter((pid) => commandOf(pid).includes('cap-child'));
+  return { sensor: sensor ?? started, child: child ?? 0, keeper: sensor === undefined ? 0 : started };
+}
+
+export function commandOf(pid: number): string {
+  return readOrNothing(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+}
+
 /** A full collection, so that what is left is held. */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');

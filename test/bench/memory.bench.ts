@@ -13,7 +13,7 @@ import { checkout, said, terminate } from '../lab/namespaces.ts';
 import { freePort } from '../support/mosquitto.ts';
 import { PCAP_START } from './generate.ts';
 import { HOUSEHOLD } from './household.bench.ts';
-import { childrenOf, collectGarbage, memoryOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
+import { collectGarbage, memoryOf, processesOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
 import { PacketTimeSensor } from './packet-time.ts';
 
 const SETTLE = 10_000;
@@ -114,8 +114,10 @@ async function live(): Promise<void> {
     await said(sensor, /Capturing on/, 'sensor');
     for (const device of home.devices) await device.sendMail({ to: mailServer.name, count: 3 });
     await sleep(SETTLE);
-    tell('run, live in the lab', sensor.pid);
-    for (const child of childrenOf(sensor.pid ?? 0)) tell('  its capture child', child);
+    const { child, keeper, sensor: proper } = processesOf(sensor.pid ?? 0);
+    tell('run, live in the lab', proper);
+    tell('  its capture child', child);
+    if (keeper > 0) tell('  its keeper', keeper);
     await terminate(sensor);
   } finally {
     await home.stop();

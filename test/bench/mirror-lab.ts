@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { captureFilter } from '../../sensor/capture/filter.ts';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { checkout, execute, mustSucceed, Namespaces, requireLab, said, terminate } from '../lab/namespaces.ts';
-import { childrenOf, THINGWATCH } from './measure.ts';
+import { processesOf, THINGWATCH } from './measure.ts';
 
 export const PORT = 'mirror0';
 /** Of the sensor's broker, on its own loopback. */
@@ -149,8 +149,9 @@ export class MirrorSensor {
 
   constructor(process: ChildProcess) {
     this.#process = process;
-    this.#parent = process.pid ?? 0;
-    this.#child = childrenOf(this.#parent).find((pid) => commandOf(pid).includes('cap-child')) ?? 0;
+    const { child, sensor } = processesOf(process.pid ?? 0);
+    this.#parent = sensor;
+    this.#child = child;
   }
 
   get isRunning(): boolean {
@@ -217,8 +218,4 @@ function residentOf(pid: number): number {
 
 function writtenBy(pid: number): number {
   return Number(/^wchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]);
-}
-
-function commandOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
 }

@@ -1,7 +1,7 @@
 // Network namespaces and the processes in them: made under one prefix, and ended with it whatever happens to the test.
 // Knows nothing of homes, devices or addresses.
 import { type ChildProcess, execFile, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -71,6 +71,8 @@ export class Namespaces {
     created += 1;
     this.prefix = `twlab-${process.pid}-${created}-`;
     this.directory = mkdtempSync(join(tmpdir(), this.prefix));
+    // A sensor in it that starts as root becomes another user, as it does where people run it.
+    chmodSync(this.directory, 0o755);
     open.add(this);
     guard();
   }

@@ -19,6 +19,9 @@ test('offloads that are on are named as ethtool -K takes them; those its driver 
   expect(offloadsOn(features)).toEqual({ switchable: ['tso', 'gro'], fixed: ['rx-gro-hw'] });
 });
 
+/** A checkout that only root can read has a warning of its own. */
+const aboutOffloads = (warnings: readonly { key: string }[]) => warnings.filter(({ key }) => key !== 'runs_as_root');
+
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, no offloads are switched: ${reason}`);
 
@@ -71,9 +74,9 @@ describe.skipIf(reason !== null)('the offloads of the mirror port', () => {
       text: `The port ${mirrorInterface} merges segments (${found.join(', ')}): under load frames get lost.`,
       fix,
     };
-    expect((await page.health()).warnings).toEqual([warning]);
+    expect(aboutOffloads((await page.health()).warnings)).toEqual([warning]);
     const state = await eventually(() => ear.find(({ topic }) => topic === 'thingwatch/lab/state')?.payload ?? null);
-    expect(JSON.parse(state)).toMatchObject({ mirror_port: { warnings: [warning] } });
+    expect(aboutOffloads(JSON.parse(state).mirror_port.warnings)).toEqual([warning]);
     expect(await on()).toEqual(found);
   });
 
@@ -81,7 +84,7 @@ describe.skipIf(reason !== null)('the offloads of the mirror port', () => {
     const found = await asFound();
     const { page, program } = await run({ capture: { fix_offloads: true } });
     expect(await on()).toEqual([]);
-    expect((await page.health()).warnings).toEqual([]);
+    expect(aboutOffloads((await page.health()).warnings)).toEqual([]);
     expect(program.stderr).toContain(`switching off the offloads of ${mirrorInterface}: ${found.join(', ')}`);
     const { code, stderr } = await program.stop();
     expect([code, await on()]).toEqual([0, found]);
