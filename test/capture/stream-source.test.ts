@@ -69,6 +69,15 @@ function processesWith(text: string): string[] {
 }
 
 describe('a command', () => {
+  test('that has not said a thing yet ends with the sensor', async () => {
+    await start('sleep 4711');
+    await running?.until(() => processesWith('sleep 4711').length > 0);
+    const ended = running?.source.stop().then(() => 'ended');
+    // It was three minutes, until silence was taken for a fault.
+    expect(await Promise.race([ended, sleep(15_000, 'goes on')])).toBe('ended');
+    await running?.until(() => processesWith('sleep 4711').length === 0);
+  });
+
   test.each([
     ['pcap', 'for the shell', build.pcapBytes],
     ['pcapng', 'for the shell', build.pcapngBytes],
