@@ -23,6 +23,8 @@ async function run(...argv: string[]): Promise<Outcome> {
     notesCheck: handler('notesCheck'),
     pair: handler('pair'),
     evidence: handler('evidence'),
+    backup: handler('backup'),
+    restore: handler('restore'),
   };
   outcome.code = await runCli(argv, handlers, {
     version: '1.2.3',
@@ -52,6 +54,9 @@ test.each([
   [['doctor', '--seconds', '2.5', '--json'], 'doctor', { ...DOCTOR, seconds: 2.5, json: true }],
   [['self-test'], 'selfTest', { config: undefined }],
   [['pair'], 'pair', { config: undefined }],
+  [['backup', 'f'], 'backup', { config: undefined, file: 'f', force: false, state: null }],
+  [['backup', '-', '--force', '--state', 's'], 'backup', { config: undefined, file: '-', force: true, state: 's' }],
+  [['restore', 'f', '--state', 's'], 'restore', { config: undefined, file: 'f', state: 's' }],
   [['evidence'], 'evidence', { ...EVIDENCE, id: null }],
   [['evidence', 'abc'], 'evidence', EVIDENCE],
   [
