@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { type BackupContent, readBackup } from './backup.ts';
 import { ASIDE, carriesFiles, finishRestore, giveTo, keep, makeLike, putAbout, putFiles } from './backup-files.ts';
 import { bringToDisk, copyBytes, copyInto, findFault, lackOfSpace, stampOf } from './copy-database.ts';
-import { makeDirectory, takeLock } from './open-database.ts';
+import { makeDirectory, sizeOf, takeLock } from './open-database.ts';
 import { isDamage, StoreError, toStoreError } from './store-error.ts';
 
 const BUSY_MS = 5000;
@@ -38,11 +38,12 @@ export function restoreBackup({ from, now, to }: RestoreOptions): Restored {
     lock = takeLock(to);
     giveTo(directory, `${to}.lock`);
     const aside = freshName(join(directory, `before-restore-${stampOf(now)}`));
-    stage(from, staged, { to, aside });
-    const hadDatabase = existsSync(to);
-    if (hadDatabase) {
+    const isThere = ['', '-wal'].some((suffix) => existsSync(to + suffix));
+    const old = isThere ? { path: to, isSound: isSound(to) } : null;
+    stage(from, staged, { to, aside, old });
+    if (old !== null) {
       makeLike(directory, aside);
-      setAside(to, aside);
+      setAside(old, aside);
     }
     renameSync(staged, to);
     bringToDisk(directory);
@@ -56,8 +57,32 @@ export function restoreBackup({ from, now, to }: RestoreOptions): Restored {
   }
 }
 
+interface OldDatabase {
+  path: string;
+  /** SQLite can read it. It would throw away the journal of one that it cannot, as soon as that is opened for writing. */
+  isSound: boolean;
+}
+
+function isSound(path: string): boolean {
+  if (sizeOf(path) === 0) return false;
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(path, { readonly: true, timeout: BUSY_MS });
+    return db.pragma('quick_check(1)', { simple: true }) === 'ok';
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
+  } finally {
+    db?.close();
+  }
+}
+
 /** The new database, whole on the disk and with the rights it shall have, beside the old one. */
-function stage(from: string, staged: string, { aside, to }: { aside: string; to: string }): void {
+function stage(
+  from: string,
+  staged: string,
+  { aside, old, to }: { aside: string; old: OldDatabase | null; to: string },
+): void {
   const source = new Database(from, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
   try {
     const lack = lackOfSpace(dirname(to), 2 * copyBytes(source));
@@ -72,7 +97,7 @@ function stage(from: string, staged: string, { aside, to }: { aside: string; to:
     if (carriesFiles(db)) putAbout(db, { [ASIDE]: basename(aside) });
     else putFiles(db, [], { [ASIDE]: basename(aside) });
     db.prepare('DELETE FROM meta WHERE key = ?').run(OF_THE_MACHINE);
-    if (existsSync(to)) takeOver(db, to);
+    if (old?.isSound === true) takeOver(db, old.path);
   } finally {
     db.close();
   }
@@ -85,7 +110,7 @@ function stage(from: string, staged: string, { aside, to }: { aside: string; to:
 
 /**
  * What the replaced sensor has put on the broker stays there until somebody clears it, and what it switched off at its port stays
- * off: the restored one has to know. A database that cannot be read has nothing to tell.
+ * off: the restored one has to know.
  */
 function takeOver(db: Database.Database, old: string): void {
   try {
@@ -93,35 +118,35 @@ function takeOver(db: Database.Database, old: string): void {
     db.prepare('INSERT OR IGNORE INTO published_topics SELECT topic FROM old.published_topics').run();
     db.prepare('INSERT OR REPLACE INTO meta SELECT key, value FROM old.meta WHERE key = ?').run(OF_THE_MACHINE);
   } catch {
-    // Of an earlier schema, or damaged.
+    // Of an earlier schema.
   }
 }
 
-/** Keeps the old database under a second name: in its place it is until the new one is. */
-function setAside(path: string, aside: string): void {
-  if (foldJournal(path)) keep(path, join(aside, basename(path)));
-  else
-    for (const suffix of ['-wal', '-shm', '-journal', ''])
-      if (existsSync(path + suffix)) renameSync(path + suffix, join(aside, basename(path) + suffix));
+/** Keeps the old database under a second name: in its place it is until the new one is. A damaged one goes as it is. */
+function setAside({ isSound: canBeFolded, path }: OldDatabase, aside: string): void {
+  if (canBeFolded) {
+    foldJournal(path);
+    keep(path, join(aside, basename(path)));
+    return;
+  }
+  for (const suffix of ['-wal', '-shm', '-journal', ''])
+    if (existsSync(path + suffix)) renameSync(path + suffix, join(aside, basename(path) + suffix));
 }
 
-/** A journal that stayed would be taken for the new database's. False where the database is too damaged to take it in. */
-function foldJournal(path: string): boolean {
+/** A journal that stayed would be taken for the new database's. */
+function foldJournal(path: string): void {
+  const db = new Database(path, { timeout: BUSY_MS });
   try {
-    const db = new Database(path, { timeout: BUSY_MS });
     const [{ busy } = { busy: 0 }] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-    db.close();
     if (busy !== 0)
       throw new StoreError(
         'locked',
-        `Another program reads the database ${path}. Nothing was changed. Try again when it has ended.`,
+        `Another program reads the database ${path}. Nothing was changed. Try again later.`,
       );
-    for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
-    return true;
-  } catch (error) {
-    if (isDamage(error)) return false;
-    throw error;
+  } finally {
+    db.close();
   }
+  for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
 function writeFiles(path: string, now: number): void {
