@@ -24,9 +24,13 @@ export async function main(argv: string[]): Promise<number> {
   }
 }
 
-function progress({ kills, problems }: KillReport): void {
-  if (kills % 20 === 0) process.stderr.write(`${kills} kills, ${problems.length} problems\n`);
+function progress({ counted, kills, lost, problems }: KillReport): void {
+  const told = `${kills} kills, ${counted} attempts counted, ${lost} not, ${problems.length} problems\n`;
+  if (kills % 10 === 0) process.stderr.write(told);
+  for (const text of problems.slice(toldProblems)) process.stderr.write(`WRONG: ${text}\n`);
+  toldProblems = problems.length;
 }
+let toldProblems = 0;
 
 /** For people, and for the test's output. */
 export function table(report: KillReport, seed: number): string {
