@@ -37,6 +37,18 @@ export interface PairCommand extends GlobalOptions {
   revoke: string | null;
 }
 
+export interface BackupCommand extends GlobalOptions {
+  /** `-` for standard output. */
+  file: string;
+  /** Whether a file that is there may be replaced. */
+  force: boolean;
+  /** Directory of the database; null for the configured one. */
+  state: string | null;
+}
+
+/** `file`: `-` for standard input. */
+export type RestoreCommand = Omit<BackupCommand, 'force'>;
+
 export interface DoctorCommand extends GlobalOptions {
   /** Mend what can be mended, before the checks. */
   fix: boolean;
@@ -55,6 +67,8 @@ export interface Handlers {
   notesCheck(options: GlobalOptions & { dirs: string[] }): Promise<number>;
   pair(options: PairCommand): Promise<number>;
   evidence(options: EvidenceCommand): Promise<number>;
+  backup(options: BackupCommand): Promise<number>;
+  restore(options: RestoreCommand): Promise<number>;
 }
 
 /** Runs the command in `argv` (without node and script); resolves to the exit code. Help goes to `out`, complaints to `complain`. */
@@ -164,6 +178,8 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
       done(await handlers.evidence({ ...globals(), id: id ?? null, pcap, text, state }));
     });
 
+  addBackup(program, globals, handlers, done);
+
   const notes = program.command('notes').description('firmware notes');
   notes
     .command('check')
@@ -174,6 +190,39 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     )
     .action(async (dirs: string[]) => done(await handlers.notesCheck({ ...globals(), dirs })));
   return program;
+}
+
+function addBackup(
+  program: Command,
+  globals: () => GlobalOptions,
+  handlers: Handlers,
+  done: (code: number) => void,
+): void {
+  const stateOption = ['--state <dir>', 'directory of the database; else state_dir of the configuration'] as const;
+  program
+    .command('backup')
+    .description(
+      'write all that must last to one file, also while the sensor runs: the database, and small files beside it such as the broker password. It holds secrets',
+    )
+    .argument('<file>', 'a new file (- for standard output)')
+    .option('--force', 'replace the file if it is there')
+    .option(...stateOption)
+    .action(async (file: string, options: { force?: boolean; state?: string }) => {
+      const { force = false, state = null } = options;
+      done(await handlers.backup({ ...globals(), file, force, state }));
+    });
+
+  program
+    .command('restore')
+    .description(
+      'put a backup in the place of the state, while no sensor runs; what was there is moved aside, not deleted',
+    )
+    .argument('<file>', 'a file that backup wrote (- for standard input)')
+    .option(...stateOption)
+    .action(async (file: string, options: { state?: string }) => {
+      const { state = null } = options;
+      done(await handlers.restore({ ...globals(), file, state }));
+    });
 }
 
 /** Never null: the parser would take that for an option without a value. */

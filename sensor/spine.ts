@@ -165,6 +165,14 @@ function openStore(path: string, events: RecordEvents, { config, log, now }: Spi
       room.error(
         `the database was damaged (${reason}); it was moved to ${movedTo} and a fresh one begun: earlier incidents are only in that file`,
       ),
+    onUpgrade: ({ copy, from, problem, to }) =>
+      copy === null
+        ? room.warn(
+            `the database was brought from schema ${from} to ${to}, and no copy of it as it was could be kept: ${problem}`,
+          )
+        : room.info(
+            `the database was brought from schema ${from} to ${to}; as it was it lies in ${copy}, for the earlier version of thingwatch`,
+          ),
     onProblem: (problem) => room.warn(`a stored row could not be read and was left out: ${problem}`),
   });
 }

@@ -23,6 +23,8 @@ async function run(...argv: string[]): Promise<Outcome> {
     notesCheck: handler('notesCheck'),
     pair: handler('pair'),
     evidence: handler('evidence'),
+    backup: handler('backup'),
+    restore: handler('restore'),
   };
   outcome.code = await runCli(argv, handlers, {
     version: '1.2.3',
@@ -54,6 +56,9 @@ test.each([
   [['pair'], 'pair', { config: undefined, list: false, revoke: null }],
   [['pair', '--list'], 'pair', { config: undefined, list: true, revoke: null }],
   [['pair', '--revoke', 'abc'], 'pair', { config: undefined, list: false, revoke: 'abc' }],
+  [['backup', 'f'], 'backup', { config: undefined, file: 'f', force: false, state: null }],
+  [['backup', '-', '--force', '--state', 's'], 'backup', { config: undefined, file: '-', force: true, state: 's' }],
+  [['restore', 'f', '--state', 's'], 'restore', { config: undefined, file: 'f', state: 's' }],
   [['evidence'], 'evidence', { ...EVIDENCE, id: null }],
   [['evidence', 'abc'], 'evidence', EVIDENCE],
   [

@@ -70,10 +70,10 @@ class CommandStream implements CaptureStream {
 
   async close(): Promise<string | null> {
     const isOver = this.bytes.readableEnded;
-    const ended = isOver ? await Promise.race([this.#exited, sleep(EXIT_WITHIN, null)]) : null;
+    const ended = isOver ? await within(EXIT_WITHIN, this.#exited) : null;
     this.#signal('SIGTERM');
     // Whoever of the group still runs holds this pipe. What left the group by itself shall not hold the sensor.
-    await Promise.race([this.#silent, sleep(END_WITHIN)]);
+    await within(END_WITHIN, this.#silent);
     this.#signal('SIGKILL');
     this.bytes.destroy();
     this.#child.stderr?.destroy();
@@ -88,6 +88,17 @@ class CommandStream implements CaptureStream {
     } catch {
       // Nobody of the group is left.
     }
+  }
+}
+
+/** What comes of it within so many ms, else null. No timer is left that would hold the program's end. */
+async function within<T>(milliseconds: number, awaited: Promise<T>): Promise<T | null> {
+  const over = new AbortController();
+  const late = sleep(milliseconds, null, { signal: over.signal }).catch(() => null);
+  try {
+    return await Promise.race([awaited, late]);
+  } finally {
+    over.abort();
   }
 }
 

@@ -168,7 +168,11 @@ export class StreamSource implements LiveSource {
     });
     // Of its own run only; aborting it ends the reading, as stopping does.
     const run = new AbortController();
-    const end = () => run.abort();
+    const end = () => {
+      run.abort();
+      // Whoever waits for its first bytes hears only of its end.
+      stream.bytes.destroy();
+    };
     this.#abort.signal.addEventListener('abort', end, { once: true });
     let hangs: string | null = null;
     const giveUp = (reason: string) => {

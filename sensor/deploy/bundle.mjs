@@ -32,6 +32,7 @@ const NOTES_COMPILER = inPlace('sensor/notes/compiled.ts');
 const TEST_TOOLS = inPlace(
   'test/lab/main.ts',
   'test/bench/main.ts',
+  'test/crash/main.ts',
   'test/web/screenshots.ts',
   'test/capture/live-runner.ts',
 );

@@ -12,6 +12,7 @@ const TEST_TOOLS = [
   'test/lab',
   'test/bench',
   'test/fuzz',
+  'test/crash',
   'test/support',
   'test/captures',
   'test/agreement',

@@ -1,7 +1,15 @@
 // The commands beside `run` and `replay`, each with what it alone needs loaded when it is given. Belongs to main.ts.
 import { mendOffloads } from '../capture/offloads.ts';
 import { version } from '../checkout.ts';
-import { type DoctorCommand, type EvidenceCommand, EXIT, type GlobalOptions, type PairCommand } from '../cli.ts';
+import {
+  type BackupCommand,
+  type DoctorCommand,
+  type EvidenceCommand,
+  EXIT,
+  type GlobalOptions,
+  type PairCommand,
+  type RestoreCommand,
+} from '../cli.ts';
 import { checkNotes, formatProblem } from '../notes/check.ts';
 import { databaseIn, openKnowledge, SHIPPED_NOTES } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';
@@ -77,5 +85,19 @@ export async function evidence(command: EvidenceCommand): Promise<number> {
   const path = databaseIn(command.state ?? session.config.state_dir);
   const place = { path, version: version(), knowledge: () => openKnowledge(session) };
   printEvidence(command, place, { out: print, complain });
+  return EXIT.done;
+}
+
+export async function backup(command: BackupCommand): Promise<number> {
+  const stateDir = command.state ?? openSession(command).config.state_dir;
+  const { backupState } = await import('./backup.ts');
+  await backupState(command, { path: databaseIn(stateDir), version: version(), now: Date.now() }, { complain });
+  return EXIT.done;
+}
+
+export async function restore(command: RestoreCommand): Promise<number> {
+  const stateDir = command.state ?? openSession(command).config.state_dir;
+  const { restoreState } = await import('./backup.ts');
+  await restoreState(command, { path: databaseIn(stateDir), version: version(), now: Date.now() }, { complain });
   return EXIT.done;
 }

@@ -2,9 +2,12 @@
 import { CaptureError } from '../capture/errors.ts';
 import { EXIT } from '../cli.ts';
 import { ConfigError } from '../config.ts';
-import { StoreError } from '../record/store-error.ts';
+import { StoreError, type StoreErrorCode } from '../record/store-error.ts';
 import { EdgeError } from './edge-error.ts';
 import { complain } from './terminal.ts';
+
+/** What the person who gave the command can put right. */
+const MISTAKES = new Set<StoreErrorCode>(['newer', 'unwritable', 'foreign', 'exists']);
 
 /** Throws what is nobody's mistake but ours. */
 export function explain(error: unknown): number {
@@ -24,7 +27,7 @@ export function explain(error: unknown): number {
   }
   if (error instanceof StoreError) {
     complain(`thingwatch: ${error.message}\n`);
-    return error.code === 'newer' || error.code === 'unwritable' ? EXIT.usage : EXIT.failed;
+    return MISTAKES.has(error.code) ? EXIT.usage : EXIT.failed;
   }
   throw error;
 }

@@ -17,6 +17,8 @@ export async function main(argv: string[]): Promise<number> {
     notesCheck: async (options) => (await others()).notesCheck(options),
     pair: async (options) => (await others()).pair(options),
     evidence: async (command) => (await others()).evidence(command),
+    backup: async (command) => (await others()).backup(command),
+    restore: async (command) => (await others()).restore(command),
   };
   for (const stream of [process.stdout, process.stderr]) stream.on('error', forgiveClosedPipe);
   try {

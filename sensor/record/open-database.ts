@@ -12,8 +12,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { finishRestore } from './backup-files.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
-import { isContradiction, isDamage, StoreError, toStoreError } from './store-error.ts';
+import { isContradiction, isDamage, reasonOf, StoreError, toStoreError } from './store-error.ts';
+import { type Upgrade, upgrade } from './upgrade.ts';
 
 export interface OpenOptions {
   /** File path, or `:memory:` for a replay that keeps nothing. */
@@ -22,6 +24,8 @@ export interface OpenOptions {
   onDamage?: (movedTo: string, reason: string) => void;
   /** Told of what was put right at opening, in a sentence. */
   onMended?: (what: string) => void;
+  /** Called after an older database was brought up to date. */
+  onUpgrade?: (upgrade: Upgrade) => void;
   /** Wall time in milliseconds: names what was moved aside, ends messages that expire. */
   now: () => number;
   /** Damage that showed in use: the file is moved aside though it may open. */
@@ -56,7 +60,12 @@ const PAGE_BYTES = 1024;
 /** @throws StoreError with everything closed and unlocked again. */
 export function openDatabase(options: OpenOptions): OpenedDatabase {
   const { path } = options;
-  if (path === ':memory:') return { db: prepare(new Database(path)), lock: null };
+  if (path === ':memory:') {
+    const memory = new Database(path);
+    prepare(memory);
+    migrate(memory);
+    return { db: memory, lock: null };
+  }
   let lock: Database.Database | null = null;
   let db: Database.Database | null = null;
   const aside = (damage: string) => {
@@ -72,7 +81,8 @@ export function openDatabase(options: OpenOptions): OpenedDatabase {
     const left = whyUseless(db, options);
     if (left !== null) {
       aside(left);
-      db = prepare(connect(options));
+      db = connect(options);
+      makeCurrent(db, options);
     }
     return { db, lock };
   } catch (error) {
@@ -127,7 +137,7 @@ function tighten({ path, onMended }: OpenOptions): void {
 function whyUseless(db: Database.Database, options: OpenOptions): string | null {
   try {
     const left = mendIndexes(db, options);
-    if (left === null) prepare(db);
+    if (left === null) makeCurrent(db, options);
     return left;
   } catch (error) {
     // Tables that are not those of its version: the version is in the header, and may be what is damaged.
@@ -151,7 +161,7 @@ function mendIndexes(db: Database.Database, { onMended }: OpenOptions): string |
   return null;
 }
 
-function prepare(db: Database.Database): Database.Database {
+function prepare(db: Database.Database): void {
   // These take effect only before the first table; later the second of them would only write, which a full disk refuses.
   if (schemaVersion(db) === 0) {
     db.pragma(`page_size = ${PAGE_BYTES}`);
@@ -163,15 +173,19 @@ function prepare(db: Database.Database): Database.Database {
   db.pragma('foreign_keys = ON');
   // Whole after a power cut, but without what was last: who needs that on disk says so (`durable` in Store.save).
   db.pragma('synchronous = NORMAL');
-  migrate(db);
-  return db;
+}
+
+function makeCurrent(db: Database.Database, { now, onUpgrade, path }: OpenOptions): void {
+  prepare(db);
+  finishRestore(db, { path, now: now() });
+  upgrade(db, { path, now: now(), onUpgrade });
 }
 
 /**
  * An open exclusive transaction on an empty file beside the database: the kernel drops it with the process, however that
  * ends, so a lock is never stale; and the database itself stays readable for other tools.
  */
-function takeLock(path: string): Database.Database {
+export function takeLock(path: string): Database.Database {
   makePrivate(`${path}.lock`);
   const lock = new Database(`${path}.lock`, { timeout: LOCK_WAIT_MS });
   try {
@@ -224,10 +238,6 @@ function hasHeader(path: string): boolean {
   }
   const [writes = 0, reads = 0] = header.subarray(18);
   return header.toString('latin1', 0, 16) === 'SQLite format 3\0' && writes <= 2 && reads <= 2;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Renames the database and its companions so that they still belong together; returns the new path. */

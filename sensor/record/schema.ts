@@ -199,13 +199,14 @@ export function schemaVersion(db: Database): number {
   return Number(db.pragma('user_version', { simple: true }));
 }
 
-/** Brings a database up to `target`, each step in a transaction of its own; steps already done are not run again. */
+/**
+ * Brings a database up to `target`; steps already done are not run again. All in one transaction: whoever is killed in it, or fails,
+ * leaves the version that was there, which the program that wrote it can go on with.
+ */
 export function migrate(db: Database, target: number = SCHEMA_VERSION): void {
-  MIGRATIONS.slice(0, target).forEach((sql, index) => {
-    if (schemaVersion(db) > index) return;
-    db.transaction(() => {
-      db.exec(sql);
-      db.pragma(`user_version = ${index + 1}`);
-    }).immediate();
-  });
+  db.transaction(() => {
+    const done = schemaVersion(db);
+    for (const sql of MIGRATIONS.slice(done, target)) db.exec(sql);
+    if (done < target) db.pragma(`user_version = ${target}`);
+  }).immediate();
 }

@@ -3,9 +3,10 @@ import Database from 'better-sqlite3';
 
 /**
  * `newer`: written by a later version · `locked`: another process has it · `unwritable`: no permission, read-only or not
- * a directory · `full`: no space · `damaged`: unreadable while in use (at opening it is moved aside instead) · `io`: else.
+ * a directory · `full`: no space · `damaged`: unreadable while in use (at opening it is moved aside instead) · `foreign`: no
+ * backup, or no database of thingwatch · `exists`: a file is in the way · `io`: else.
  */
-export type StoreErrorCode = 'newer' | 'locked' | 'unwritable' | 'full' | 'damaged' | 'io';
+export type StoreErrorCode = 'newer' | 'locked' | 'unwritable' | 'full' | 'damaged' | 'foreign' | 'exists' | 'io';
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
@@ -38,7 +39,12 @@ export function isContradiction(error: unknown): boolean {
 export function toStoreError(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = storeErrorCode(error);
-  return new StoreError(code, explain(code, path, error instanceof Error ? error.message : String(error)), error);
+  return new StoreError(code, explain(code, path, reasonOf(error)), error);
+}
+
+/** In the words of whoever threw it. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function storeErrorCode(error: unknown): StoreErrorCode {
@@ -79,6 +85,8 @@ function explain(code: StoreErrorCode, path: string, reason: string): string {
         'begun with what is in memory. Check the disk or SD card.'
       );
     case 'newer':
+    case 'foreign':
+    case 'exists':
     case 'io':
       return (
         `The database ${path} could not be used (${reason}). Changes may not be stored. ` +

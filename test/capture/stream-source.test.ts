@@ -69,6 +69,25 @@ function processesWith(text: string): string[] {
 }
 
 describe('a command', () => {
+  test('that ends when it is told to leaves no timer behind, which would hold the program for two seconds more', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const file = capture('ends.pcap', 1);
+    const { source } = await start(`cat ${file}; exec sleep 4712`);
+    await running?.until(({ frames }) => frames.length === 1);
+    await source.stop();
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
+  test('that has not said a thing yet ends with the sensor', async () => {
+    await start('sleep 4711');
+    await running?.until(() => processesWith('sleep 4711').length > 0);
+    const ended = running?.source.stop().then(() => 'ended');
+    // It was three minutes, until silence was taken for a fault.
+    expect(await Promise.race([ended, sleep(15_000, 'goes on')])).toBe('ended');
+    await running?.until(() => processesWith('sleep 4711').length === 0);
+  });
+
   test.each([
     ['pcap', 'for the shell', build.pcapBytes],
     ['pcapng', 'for the shell', build.pcapngBytes],

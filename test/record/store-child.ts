@@ -34,6 +34,14 @@ function hold(): void {
   setInterval(() => store.sizeBytes(), 60_000);
 }
 
+/** Opens, and brings an older database up to date; until it is killed. */
+function openOnly(): void {
+  say('started');
+  open();
+  say('open');
+  setInterval(() => {}, 60_000);
+}
+
 function codeOf(work: () => void): string {
   try {
     work();
@@ -87,9 +95,12 @@ switch (mode) {
   case 'hold':
     hold();
     break;
+  case 'open':
+    openOnly();
+    break;
   case 'fill':
     fillDisk();
     break;
   default:
-    throw new Error('usage: store-child save|hold|fill DIRECTORY [PREFIX]');
+    throw new Error('usage: store-child save|hold|open|fill DIRECTORY [PREFIX]');
 }

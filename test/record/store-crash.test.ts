@@ -1,11 +1,14 @@
 // The store in processes that are killed, meet each other, or run out of disk: real files, real signals, a real full disk.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { migrate, SCHEMA_VERSION, schemaVersion } from '../../sensor/record/schema.ts';
 import { Store } from '../../sensor/record/store.ts';
+import { reportFault } from '../support/fault-table.ts';
 import { NOW, temporaryDirectory } from './store-fixtures.ts';
 
 const project = resolve(import.meta.dirname, '../..');
@@ -102,6 +105,66 @@ test('two processes: the second is refused while the first lives, and let in onc
   await kill(child);
   open().close();
 });
+
+test('killed while an older database is brought up to date, it is the old one or the new, and the next start ends the work', async () => {
+  const old = join(directory, 'old.db');
+  makeLargeOld(old);
+  const path = join(directory, 'thingwatch.db');
+  const places = ['', '-wal', '-shm'].map((suffix) => path + suffix);
+  const place = () => {
+    for (const file of places) rmSync(file, { force: true });
+    copyFileSync(old, path);
+  };
+  place();
+  const whole = await start('open', '');
+  const begun = performance.now();
+  while (!whole.lines.includes('open')) await new Promise((wake) => setTimeout(wake, 5));
+  const took = performance.now() - begun;
+  await kill(whole.child);
+  const seen: Record<string, number> = { old: 0, new: 0 };
+  for (let round = 0; round < 10; round += 1) {
+    if (round % 2 === 0) place();
+    const { child } = await start('open', '');
+    await new Promise((wake) => setTimeout(wake, Math.random() * took));
+    await kill(child);
+    const db = new Database(path, { readonly: true });
+    expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+    const version = schemaVersion(db);
+    expect([3, SCHEMA_VERSION]).toContain(version);
+    const column = version === 3 ? 'destinations' : 'targets';
+    expect(db.prepare(`SELECT count(${column}) FROM expectations`).pluck().get()).toBe(LARGE);
+    db.close();
+    seen[version === 3 ? 'old' : 'new'] = (seen[version === 3 ? 'old' : 'new'] ?? 0) + 1;
+    expect(readdirSync(directory).filter((name) => name.includes('.schema-')).length).toBeLessThanOrEqual(4);
+  }
+  const store = open();
+  expect(store.loadExpectations()).toHaveLength(LARGE);
+  expect(store.loadExpectations()[0]?.targets).toHaveLength(20);
+  store.close();
+  expect(seen.old).toBeGreaterThan(0);
+  reportFault({
+    fault: 'SIGKILL while a database is brought up to date',
+    inputs: `10 kills, schema 3 with ${LARGE} expectations`,
+    outcome: `${seen.old} left the old database, ${seen.new} the new one, all whole`,
+    lost: 0,
+  });
+}, 120_000);
+
+/** Expectations, so that it takes a while to rewrite them. */
+const LARGE = 2500;
+
+function makeLargeOld(path: string): void {
+  const db = new Database(path);
+  migrate(db, 3);
+  const put = db.prepare(
+    "INSERT INTO expectations (id, device, destinations, ports, created_at, created_by, matches) VALUES (?, '00:11:22:33:44:55', ?, '[25,465,587,2525]', ?, 'page', 0)",
+  );
+  const names = JSON.stringify(['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.mail.example`));
+  db.transaction(() => {
+    for (let n = 0; n < LARGE; n++) put.run(`e${n}`, names, n);
+  })();
+  db.close();
+}
 
 /** A mount that only the child sees, and that goes with it. */
 const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0;

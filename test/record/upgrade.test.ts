@@ -1,0 +1,235 @@
+// Databases that earlier versions of the program wrote: each opens, shows what it showed then, goes on, and is kept as it was beside it.
+// Those of schema 3, 4 and 5 were written by programs of the time (fixtures/make.mjs); no program that ran wrote schema 1 or 2 alone,
+// so those are made here by their SQL.
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { migrate, SCHEMA_VERSION, schemaVersion } from '../../sensor/record/schema.ts';
+import { Store } from '../../sensor/record/store.ts';
+import type { Upgrade } from '../../sensor/record/upgrade.ts';
+import { mail } from '../../sensor/self-test/frames/traffic.ts';
+import { DAY, Stage } from '../support/stage.ts';
+import { message, NOW, temporaryDirectory } from './store-fixtures.ts';
+
+/** What the program of then showed. */
+interface Shown {
+  schema: number;
+  incidents: {
+    id: string;
+    kind: string;
+    severity: string;
+    device: string;
+    state: string;
+    findings: number;
+    startedAt: string;
+    attempts: number;
+    summary: string;
+  }[];
+  devices: { mac: string; name: string | null; attempts: number }[];
+  expectations: { device: string; createdBy: string; pairs: { destination: string; port: number }[] }[];
+  browsers: string[];
+  outbox: string[];
+}
+
+const FIXTURES = join(import.meta.dirname, 'fixtures');
+const STAMP = '20260105T101112Z';
+
+let directory: string;
+let path: string;
+let upgrades: Upgrade[];
+beforeEach(() => {
+  directory = temporaryDirectory();
+  path = join(directory, 'thingwatch.db');
+  upgrades = [];
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function place(name: string): Shown {
+  writeFileSync(path, gunzipSync(readFileSync(join(FIXTURES, `${name}.db.gz`))));
+  return JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), 'utf8')) as Shown;
+}
+
+function open(now = NOW): Store {
+  return Store.open({
+    path,
+    now: () => now,
+    onUpgrade: (upgrade) => upgrades.push(upgrade),
+    onDamage: (_, reason) => {
+      throw new Error(`damaged: ${reason}`);
+    },
+    onProblem: (problem) => {
+      throw new Error(problem);
+    },
+  });
+}
+
+/** Read as any other program would. */
+function versionOf(file: string): number {
+  const db = new Database(file, { readonly: true });
+  try {
+    expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+    return schemaVersion(db);
+  } finally {
+    db.close();
+  }
+}
+
+const copies = () => readdirSync(directory).filter((name) => name.includes('.schema-'));
+
+describe.each(['schema-3', 'schema-4', 'schema-5'])('a database of %s, written by the program of then', (name) => {
+  test('opens with all that was shown', () => {
+    const shown = place(name);
+    const store = open();
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+    const incidents = store
+      .loadIncidents()
+      .map(({ device, evidence, findings, id, kind, severity, startedAt, state, summary }) => ({
+        ...{ id, kind, severity, device, state, findings, startedAt: new Date(startedAt).toISOString() },
+        ...{ attempts: evidence.attempts, summary },
+      }));
+    expect(incidents.sort(byId)).toEqual(shown.incidents.sort(byId));
+    const devices = store.loadDevices();
+    expect(devices.map(({ mac, mail }) => ({ mac, attempts: mail.attempts }))).toEqual(
+      shown.devices.map(({ attempts, mac }) => ({ mac, attempts })),
+    );
+    for (const { hostnames, label, mac } of devices) {
+      const was = shown.devices.find((device) => device.mac === mac)?.name ?? null;
+      expect([label, ...hostnames.map((host) => host.name), null]).toContain(was);
+    }
+    const expectations = store.loadExpectations().map(({ createdBy, device, targets }) => ({
+      ...{ device, createdBy },
+      pairs: targets.map(({ destination, port }) => ({ destination, port })),
+    }));
+    expect(expectations).toEqual(shown.expectations);
+    expect(expectations[0]?.pairs.length).toBeGreaterThan(0);
+    expect(store.browsers.list().map((browser) => browser.name)).toEqual(shown.browsers);
+    expect(store.outbox.peek(1000).map(({ id }) => id)).toEqual(shown.outbox);
+    expect(shown.outbox.length).toBeGreaterThan(5);
+    store.close();
+    expect(versionOf(path)).toBe(SCHEMA_VERSION);
+  });
+
+  test('goes on: more mail finds the old incident, and what is expected stays so', () => {
+    const shown = place(name);
+    const stage = new Stage({ stateDir: directory });
+    const [expected, opened] = ['expected', 'open'].map((state) => shown.incidents.find((one) => one.state === state));
+    if (expected === undefined || opened === undefined) throw new Error('no such incident');
+    const [target] = shown.expectations[0]?.pairs ?? [];
+    const later = Date.parse(opened.startedAt) + 2 * DAY;
+    const { recorder } = stage.spine;
+    stage.play(mail({ mac: opened.device, ip: '192.168.50.92' }, '203.0.113.99', later));
+    expect(recorder.incidents.get(opened.id)?.evidence.attempts).toBe(opened.attempts + 1);
+    expect(recorder.incidents.ofDevice(opened.device).map(({ id }) => id)).toEqual([opened.id]);
+    expect(target).toBeDefined();
+    expect(recorder.expectations.all()).toHaveLength(shown.expectations.length);
+    stage.spine.close();
+    const again = open();
+    expect(again.loadIncidents().find(({ id }) => id === opened.id)?.evidence.attempts).toBe(opened.attempts + 1);
+    again.close();
+  });
+});
+
+describe.each([3, 4])('before a database of schema %i is changed', (schema) => {
+  test('it is kept beside itself, for its owner alone, and told of', () => {
+    const shown = place(`schema-${schema}`);
+    open().close();
+    const copy = join(directory, `thingwatch.db.schema-${schema}-${STAMP}`);
+    expect(upgrades).toEqual([{ from: schema, to: SCHEMA_VERSION, copy, problem: null }]);
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+    expect(versionOf(copy)).toBe(schema);
+    const db = new Database(copy, { readonly: true });
+    expect(db.prepare('SELECT id FROM outbox ORDER BY seq').pluck().all()).toEqual(shown.outbox);
+    db.close();
+    open().close();
+    expect(upgrades).toHaveLength(1);
+    expect(copies()).toHaveLength(1);
+  });
+});
+
+test('an up-to-date database and a new one are copied nowhere', () => {
+  open().close();
+  open().close();
+  expect(copies()).toEqual([]);
+  expect(upgrades).toEqual([]);
+});
+
+test('what its journal still holds is in the copy as well', () => {
+  place('schema-4');
+  const db = new Database(path);
+  db.pragma('journal_mode = WAL');
+  db.pragma('wal_autocheckpoint = 0');
+  db.exec("INSERT INTO meta VALUES ('late', 'news')");
+  const wal = readFileSync(`${path}-wal`);
+  const before = readFileSync(path);
+  db.close();
+  // As a killed program leaves it.
+  writeFileSync(path, before);
+  writeFileSync(`${path}-wal`, wal);
+  open().close();
+  const copy = new Database(join(directory, copies()[0] ?? ''), { readonly: true });
+  expect(copy.prepare("SELECT value FROM meta WHERE key = 'late'").pluck().get()).toBe('news');
+  copy.close();
+});
+
+test('the newest three copies stay, and nothing that was being written', () => {
+  writeFileSync(join(directory, 'thingwatch.db.schema-4-20250101T000000Z.partial'), 'half');
+  for (let n = 0; n < 5; n++) {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    place(n % 2 === 0 ? 'schema-3' : 'schema-4');
+    open(NOW + n * 60_000).close();
+  }
+  expect(copies().sort()).toEqual([
+    'thingwatch.db.schema-3-20260105T101312Z',
+    'thingwatch.db.schema-3-20260105T101512Z',
+    'thingwatch.db.schema-4-20260105T101412Z',
+  ]);
+});
+
+test.each([1, 2])('schema %i, by its SQL, opens and takes all that is new', (schema) => {
+  const db = new Database(path);
+  migrate(db, schema);
+  db.exec(`
+    INSERT INTO devices (mac, role, label, first_seen, last_seen, broadcast_only, shared_mac, connections, hostnames, identity, firmware, mail, lookups)
+    VALUES ('00:11:22:33:44:55', 'device', 'Fridge', 1, 2, 0, 0, 3, '[]',
+      '{"dhcpFingerprint":null,"dhcpVendorClass":null,"dhcpClientId":null,"mdnsServices":[],"mdnsModels":[],"ssdpServer":null,"ssdpTypes":[],"userAgent":null}',
+      '[]', '{"attempts":10,"connected":0,"refused":0,"unanswered":10,"messages":0,"recipients":0,"forgottenDestinations":0}', '{"mx":0,"dnsbl":0}');
+    INSERT INTO expectations (id, device, destinations, ports, created_at, created_by, until, matches, last_match, incident)
+    VALUES ('e', '00:11:22:33:44:55', '["mail.example.net","192.0.2.1"]', '[25,587]', 1, 'page', NULL, 0, NULL, NULL)`);
+  if (schema === 2)
+    db.exec("INSERT INTO outbox (id, topic, payload, created_at, priority) VALUES ('m', 't', '{}', 1, 'alert')");
+  db.close();
+  const store = open();
+  expect(upgrades).toMatchObject([{ from: schema, to: SCHEMA_VERSION, problem: null }]);
+  expect(store.loadDevices()).toMatchObject([{ label: 'Fridge', mail: { attempts: 10 } }]);
+  expect(store.loadExpectations()[0]?.targets).toHaveLength(4);
+  expect(store.outbox.peek(9).map(({ id }) => id)).toEqual(schema === 2 ? ['m'] : []);
+  store.save({ outbox: [message('more')], durable: true });
+  store.close();
+});
+
+test('a change that fails leaves the database as it was, with a copy, and says what to do', () => {
+  place('schema-3');
+  const db = new Database(path);
+  db.exec('CREATE TABLE evidence (unexpected)');
+  db.close();
+  expect(() => open()).toThrow(
+    expect.objectContaining({
+      code: 'io',
+      message: expect.stringMatching(
+        /from schema 3 to 5 \(table evidence already exists\).*It is as it was, and a copy of it is .*schema-3-.*earlier version/s,
+      ),
+    }),
+  );
+  expect(versionOf(path)).toBe(3);
+});
+
+test('a directory of that name in the way keeps nobody from starting: it goes on without a copy, and says so', () => {
+  place('schema-3');
+  mkdirSync(join(directory, `thingwatch.db.schema-3-${STAMP}`, 'full'), { recursive: true });
+  open().close();
+  expect(upgrades).toEqual([{ from: 3, to: SCHEMA_VERSION, copy: null, problem: expect.stringMatching(/\S/) }]);
+  expect(versionOf(path)).toBe(SCHEMA_VERSION);
+  expect(copies().filter((name) => name.endsWith('.partial'))).toEqual([]);
+});
