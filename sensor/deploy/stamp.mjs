@@ -12,6 +12,7 @@ const TEST_TOOLS = [
   'test/lab',
   'test/bench',
   'test/fuzz',
+  'test/mutants',
   'test/support',
   'test/captures',
   'test/agreement',

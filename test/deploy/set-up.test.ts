@@ -36,6 +36,6 @@ test('in a place it may not write to, set-up says so in one line on standard err
 test('a tool that does not exist is refused before anything is set up', () => {
   const start = fileURLToPath(new URL('../../sensor/deploy/start.mjs', import.meta.url));
   const result = spawnSync(process.execPath, [start, '--test-tools', 'toString'], { encoding: 'utf8' });
-  expect(result.stderr).toBe('set-up: --test-tools takes lab, bench, fuzz or screenshots\n');
+  expect(result.stderr).toBe('set-up: --test-tools takes lab, bench, fuzz, mutants or screenshots\n');
   expect(result.status).toBe(2);
 });
