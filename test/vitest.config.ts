@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const COMPUTING = [
-  'test/{agreement,attribute,decode,detect,detection,main,notes,record,self-test}/**/*.test.ts',
+  'test/{agreement,attribute,decode,detect,detection,main,mutants,notes,record,self-test}/**/*.test.ts',
   'test/capture/filter*.test.ts',
   'test/*.test.ts',
 ];

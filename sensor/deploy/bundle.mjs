@@ -33,6 +33,7 @@ const TEST_TOOLS = inPlace(
   'test/lab/main.ts',
   'test/bench/main.ts',
   'test/crash/main.ts',
+  'test/mutants/main.ts',
   'test/web/screenshots.ts',
   'test/capture/live-runner.ts',
 );

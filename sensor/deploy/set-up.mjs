@@ -7,10 +7,17 @@ import { completePath, SetUpError, say } from './steps.mjs';
 import { ensureSystem } from './system.mjs';
 
 const OLDEST_NODE = [20, 19];
+/**
+ * From 24.19 on, add-ons that are built with Node 24's own headers abort the process at some garbage collection
+ * (https://github.com/nodejs/node/issues/65446): better-sqlite3 12 is one, and 13 does not run on Node 20.
+ */
+const ABORTING_NODE = [24, 19];
 
-/** Null, or what to tell a person whose Node is too old. */
+/** Null, or what to tell a person whose Node is too old, or is one on which the program would end without a word. */
 export function nodeComplaint(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major === ABORTING_NODE[0] && minor >= ABORTING_NODE[1])
+    return `Node ${version} aborts programs that use SQLite as this one does (nodejs/node issue 65446), at a moment that nobody can foresee. Use Node 22, or 20.19 and newer of 20, from https://nodejs.org or your system's packages.`;
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return null;
   return `thingwatch needs Node ${OLDEST_NODE.join('.')} or newer; this is Node ${version}. Get one from https://nodejs.org or your system's packages.`;
 }

@@ -11,6 +11,7 @@ const PROGRAMS = {
   bench: 'dist/test/bench/main.js',
   fuzz: 'dist/test/fuzz/main.js',
   crash: 'dist/test/crash/main.js',
+  mutants: 'dist/test/mutants/main.js',
   screenshots: 'dist/test/web/screenshots.js',
 };
 

@@ -33,9 +33,15 @@ test('in a place it may not write to, set-up says so in one line on standard err
   }
 });
 
+test('a Node that aborts the program at some later moment is refused at once, with those that will do', () => {
+  for (const version of ['24.19.0', '24.21.0'])
+    expect(nodeComplaint(version), version).toMatch(/Use Node 22, or 20\.19/);
+  for (const version of ['22.19.0', '24.18.1', '25.19.0', '26.0.0']) expect(nodeComplaint(version), version).toBeNull();
+});
+
 test('a tool that does not exist is refused before anything is set up', () => {
   const start = fileURLToPath(new URL('../../sensor/deploy/start.mjs', import.meta.url));
   const result = spawnSync(process.execPath, [start, '--test-tools', 'toString'], { encoding: 'utf8' });
-  expect(result.stderr).toBe('set-up: --test-tools takes lab, bench, fuzz or screenshots\n');
+  expect(result.stderr).toBe('set-up: --test-tools takes lab, bench, fuzz, mutants or screenshots\n');
   expect(result.status).toBe(2);
 });

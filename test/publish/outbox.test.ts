@@ -85,6 +85,16 @@ it('has at most 16 on their way, fewer where the broker wants it', () => {
   expect(narrow.sent).toHaveLength(1);
 });
 
+it('takes no more out of the store than can be on its way: what the store drops meanwhile is not sent', () => {
+  for (let i = 0; i < 50; i += 1) add(String(i));
+  const wire = new Wire();
+  outbox.open(new Sender(wire));
+  outbox.drain();
+  for (let i = 20; i < 50; i += 1) store.remove(String(i));
+  for (let i = 0; i < 50; i += 1) wire.answer();
+  expect(wire.sent).toEqual(Array.from({ length: 20 }, (_, i) => `t${i}=${i}`));
+});
+
 it('leaves 10 ms between two alerts on one topic, in their order', () => {
   const wire = new Wire();
   add('1', 'house');
