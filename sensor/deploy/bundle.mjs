@@ -29,6 +29,7 @@ const NOTES_COMPILER = inPlace('sensor/notes/compiled.ts');
 const TEST_TOOLS = inPlace(
   'test/lab/main.ts',
   'test/bench/main.ts',
+  'test/soak/main.ts',
   'test/web/screenshots.ts',
   'test/capture/live-runner.ts',
 );

@@ -1,5 +1,5 @@
 // Sets up what is missing, then becomes the program: same process, so signals and standard input and output are the
-// program's own. `--test-tools lab|bench|screenshots` before the arguments runs that tool of the tests instead.
+// program's own. `--test-tools lab|bench|screenshots|soak` before the arguments runs that tool of the tests instead.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { orExplain, setUp } from './set-up.mjs';
@@ -10,6 +10,7 @@ const PROGRAMS = {
   lab: 'dist/test/lab/main.js',
   bench: 'dist/test/bench/main.js',
   screenshots: 'dist/test/web/screenshots.js',
+  soak: 'dist/test/soak/main.js',
 };
 
 const args = process.argv.slice(2);
@@ -17,7 +18,7 @@ const tool = args[0] === '--test-tools' ? args.splice(0, 2)[1] : 'sensor';
 const program = Object.hasOwn(PROGRAMS, tool ?? '') ? PROGRAMS[tool] : undefined;
 
 if (program === undefined) {
-  say('--test-tools takes lab, bench or screenshots');
+  say(`--test-tools takes one of ${Object.keys(PROGRAMS).slice(1).join(', ')}`);
   process.exitCode = 2;
 } else {
   const ready = await orExplain(async () => {
