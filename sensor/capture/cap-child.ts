@@ -1,10 +1,12 @@
 // The child process of a live capture: `cap` alone, writing classic pcap to standard output. Its own process because
-// cap never yields while packets wait. Arguments: interface, filter, the link type (LINKTYPE_ number) that the filter is for,
-// kernel buffer in bytes. Its stamps are no dates but the machine's monotonic time, which nobody sets: the parent knows what time
-// that was. It sends nothing.
+// cap never yields while packets wait. Arguments: interface, the link type (LINKTYPE_ number) that its frames must have, kernel
+// buffer in bytes. It begins at the first byte of standard input. Its stamps are no dates but the machine's monotonic time, which
+// nobody sets: the parent knows what time that was. While no frame comes, an empty record a second says that it lives. It sends
+// nothing.
 import { writeSync } from 'node:fs';
 import cap from 'cap';
 import { Backlog } from './backlog.ts';
+import { captureFilter } from './filter.ts';
 import { LINK_TYPES } from './frame.ts';
 
 /** cap's fixed snapshot length. */
@@ -12,6 +14,7 @@ const SNAP_LENGTH = 65_535;
 /** A write this large keeps the pipe busy without holding frames back. */
 const FLUSH_BYTES = 64 * 1024;
 const PCAP_HEADER = 24;
+const RECORD_HEADER = 16;
 /**
  * Bytes that wait here for a reader that is busy: seconds of a flood. The kernel's ring would hold them only as slots of 64 KiB
  * where offloads are on, 500 of them; here they take what they are.
@@ -19,19 +22,21 @@ const PCAP_HEADER = 24;
 const MOST_WAITING = 16 * 1024 * 1024;
 /** Writes lie this far apart (ms): a frame after a silence goes out at once, those that follow it closely go together. */
 const FLUSH_EVERY = 1;
+/** A sign of life (ms), where frames are none. cap lets no timer fire while frames wait, which then are. */
+const BEAT_EVERY = 1000;
 
 const CAP_LINK_TYPES: Record<string, number> = {
   ETHERNET: LINK_TYPES.ethernet,
   LINKTYPE_LINUX_SLL: LINK_TYPES.linuxCooked,
 };
 
-const [device = '', filter = '', wantedLinkType = '', bufferSize = '0'] = process.argv.slice(2);
+const [device = '', wantedLinkType = '', bufferSize = '0'] = process.argv.slice(2);
 
 // Module scope keeps this buffer alive: cap holds a raw pointer to it and no reference.
 const packet = Buffer.alloc(SNAP_LENGTH);
 const capture = new cap.Cap();
 
-const pending = Buffer.alloc(FLUSH_BYTES + 16 + SNAP_LENGTH);
+const pending = Buffer.alloc(FLUSH_BYTES + RECORD_HEADER + SNAP_LENGTH);
 let used = 0;
 /** Monotonic time of the last write, in ms. */
 let flushedAt = 0;
@@ -86,23 +91,33 @@ function onPacket(byteCount: number): void {
   pending.writeUInt32LE(Math.floor(nanoseconds / 1000), used + 4);
   pending.writeUInt32LE(byteCount, used + 8);
   pending.writeUInt32LE(byteCount, used + 12);
-  packet.copy(pending, used + 16, 0, byteCount);
-  used += 16 + byteCount;
+  packet.copy(pending, used + RECORD_HEADER, 0, byteCount);
+  used += RECORD_HEADER + byteCount;
   // The timer alone would not do: it cannot fire while cap loops over waiting packets.
   if (used >= FLUSH_BYTES || now - flushedAt >= FLUSH_EVERY) flush();
   else timer ??= setTimeout(flush, FLUSH_EVERY);
 }
 
+/** A record without bytes, where nothing else waits to be read. */
+function beat(): void {
+  if (used > 0 || waiting.length > 0) return;
+  pending.fill(0, 0, RECORD_HEADER);
+  used = RECORD_HEADER;
+  flush();
+}
+
 function start(): void {
+  const expected = Object.values(LINK_TYPES).find((linkType) => linkType === Number(wantedLinkType));
   let linkName: string;
   try {
-    linkName = capture.open(device, filter, Number(bufferSize), packet);
+    if (expected === undefined) throw new Error(`link type ${wantedLinkType} is none that can be read`);
+    linkName = capture.open(device, captureFilter(expected), Number(bufferSize), packet);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
   const linkType = CAP_LINK_TYPES[linkName];
-  if (linkType === undefined || linkType !== Number(wantedLinkType)) {
+  if (linkType === undefined || linkType !== expected) {
     process.stderr.write(`link type ${linkName} is not the one expected\n`);
     process.exit(1);
   }
@@ -110,6 +125,7 @@ function start(): void {
   used = PCAP_HEADER;
   flush();
   capture.on('packet', onPacket);
+  setInterval(beat, BEAT_EVERY);
 }
 
 function end(): void {
@@ -117,10 +133,9 @@ function end(): void {
   process.exit(0);
 }
 
-// Standard input is a pipe from the parent that carries nothing: its end means that the parent is gone or wants no more.
-process.stdin.on('end', end).resume();
+// Standard input is a pipe from the parent that carries one byte: its end means that the parent is gone or wants no more.
+process.stdin.once('data', start).on('end', end);
 // A terminal's Ctrl-C and a service manager's stop reach the child as well as the parent; the parent decides.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 // Makes its descriptor one that does not block; nothing is written through it.
 void process.stdout;
-start();

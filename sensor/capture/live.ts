@@ -1,18 +1,16 @@
-// Live capture on a port of this machine, seen from the parent: runs the cap child, reads its pcap stream, starts it again when it dies.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
-import { PROJECT_ROOT } from '../checkout.ts';
+// Live capture on a port of this machine, seen from the parent: runs the cap child, reads its pcap stream, starts it again when it
+// dies or hangs.
+import type { Readable } from 'node:stream';
+import { type CaptureProcess, type LaunchCapture, launchCapture } from './capture-process.ts';
 import { CaptureError } from './errors.ts';
-import { captureFilter } from './filter.ts';
 import { type Frame, LINK_TYPES } from './frame.ts';
 import type { LiveSource, LiveSourceOptions, Warning } from './live-source.ts';
+import { hanging, SLOW_FILTER, slowFilter, whyItEnded } from './live-words.ts';
 import { readPcap } from './pcap-stream.ts';
+import { Pulse } from './pulse.ts';
 
 /** Kernel ring: about 20,000 MTU-sized slots, a second of a busy home with the filter in place. */
 export const KERNEL_BUFFER = 32 * 1024 * 1024;
-/** The capture child's nice value. */
-export const CAPTURE_PRIORITY = constants.priority.PRIORITY_HIGH;
 const FIRST_RETRY = 250;
 const LONGEST_RETRY = 10_000;
 /** The longest a child may take to end, in ms: under a flood it cannot be told to. */
@@ -20,18 +18,37 @@ const END_WITHIN = 1000;
 /** A child that captured this long was healthy: its death starts the backoff anew. */
 const HEALTHY_AFTER = 10_000;
 
-const CHILD = join(PROJECT_ROOT, 'dist/sensor/capture/cap-child.js');
+/** Own turns between looks at the child's pulse, ms. It gives a sign of life every second, with frames or without. */
+const LOOK_EVERY = 1000;
+
+/** How long a child may give no sign of life, ms of this process's own. */
+export interface Patience {
+  /** Then it is told to hang … */
+  hangs: number;
+  /** … and then it is ended. */
+  ended: number;
+  /** One that starts may take longer: a small machine under load. */
+  starts: number;
+}
+
+const PATIENCE: Patience = { hangs: 6000, ended: 15_000, starts: 20_000 };
 
 /** Linux's name for all interfaces at once; captured in cooked form. */
 const ANY = 'any';
 
 export interface LiveOptions extends LiveSourceOptions {
   interface: string;
+  /** Who starts the child; this process itself unless told. */
+  launch?: LaunchCapture;
+  patience?: Patience;
 }
 
 export class LiveCapture implements LiveSource {
   #options: LiveOptions;
-  #child: ChildProcess | null = null;
+  readonly #launch: LaunchCapture;
+  readonly #patience: Patience;
+  #child: CaptureProcess | null = null;
+  #output: Readable | null = null;
   #timer: NodeJS.Timeout | null = null;
   #retry = FIRST_RETRY;
   #stopping = false;
@@ -42,9 +59,12 @@ export class LiveCapture implements LiveSource {
   #restarts = 0;
   #lastError: string | null = null;
   #toldSlow = false;
+  #onGone: (() => void) | null = null;
 
   constructor(options: LiveOptions) {
     this.#options = options;
+    this.#launch = options.launch ?? launchCapture;
+    this.#patience = options.patience ?? PATIENCE;
   }
 
   /** Times the child was started again. */
@@ -90,69 +110,97 @@ export class LiveCapture implements LiveSource {
     const child = this.#child;
     if (child === null) return;
     await new Promise<void>((resolve) => {
-      const hardEnd = setTimeout(() => child.kill('SIGKILL'), END_WITHIN);
-      child.once('close', () => {
+      const hardEnd = setTimeout(() => child.kill(), END_WITHIN);
+      this.#onGone = () => {
         clearTimeout(hardEnd);
         resolve();
-      });
-      child.stdin?.end();
+      };
+      child.end();
       // What nobody has taken goes with it.
-      if (this.#release !== null) child.stdout?.resume();
+      if (this.#release !== null) this.#output?.resume();
     });
   }
 
   #run(opened: () => void, failed: (error: CaptureError) => void): void {
     const { interface: device, log } = this.#options;
     const linkType = device === ANY ? LINK_TYPES.linuxCooked : LINK_TYPES.ethernet;
-    const child = spawn(process.execPath, [CHILD, device, captureFilter(linkType), `${linkType}`, `${KERNEL_BUFFER}`], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    hurry(child.pid);
     const startedAt = performance.now();
     let isOpen = false;
     let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-2000);
-      if (this.#toldSlow || !SLOW_FILTER.test(said)) return;
-      this.#toldSlow = true;
-      log.warn(slowFilter(device));
-    });
-    child.stdin.on('error', () => {});
     let fault: string | null = null;
-    const release = () => {
+    const kill = (reason: string) => {
+      fault ??= reason;
+      child.kill();
+    };
+    let isHanging = false;
+    const pulse = new Pulse(LOOK_EVERY, (quiet) => {
+      // What it wrote waits for somebody to take it: it is not its turn.
+      if (isOpen && this.#release !== null) return pulse.beat();
+      const { ended, hangs, starts } = this.#patience;
+      const limit = isOpen ? ended : starts;
+      if (quiet >= limit) return kill(hanging(device, quiet, 0));
+      if (quiet < hangs || this.#stopping) return;
+      if (!isHanging) log.warn(hanging(device, quiet, limit - quiet));
+      isHanging = true;
+      this.#options.onState(
+        isOpen || this.#restarts > 0 ? 'restarting' : 'starting',
+        hanging(device, quiet, limit - quiet),
+      );
+    });
+    const isAlive = () => {
+      pulse.beat();
+      if (!isHanging) return;
+      isHanging = false;
+      log.info(`the capture on ${device} moves again`);
+      this.#options.onState('running', null);
+    };
+    const release = (stdout: Readable) => {
       this.#release = null;
       const { onFrame, onState, timeOf = wallTimeOf } = this.#options;
       onState('running', null);
       const onStamped = (frame: Frame) => onFrame({ ...frame, time: timeOf(frame.time) });
-      readPcap(child.stdout, { onFrame: onStamped }).catch((error: unknown) => {
-        fault = error instanceof CaptureError ? error.message : `a frame could not be handled: ${stackOf(error)}`;
-        child.kill('SIGKILL');
+      stdout.on('data', isAlive);
+      readPcap(stdout, { onFrame: onStamped }).catch((error: unknown) => {
+        kill(error instanceof CaptureError ? error.message : `a frame could not be handled: ${stackOf(error)}`);
       });
-      child.stdout.resume();
+      stdout.resume();
     };
-    // The stream's header is the first that it says, once it captures; at the end without one there is nothing to read.
-    child.stdout.once('readable', () => {
-      if (child.stdout.readableLength === 0) return child.stdout.resume();
-      isOpen = true;
-      this.#lastError = null;
-      this.#release = release;
-      if (!this.#isHeld) release();
-      opened();
-    });
+    const onOutput = (stdout: Readable) => {
+      this.#output = stdout;
+      // The stream's header is the first that it says, once it captures; at the end without one there is nothing to read.
+      stdout.once('readable', () => {
+        if (stdout.readableLength === 0) return stdout.resume();
+        isOpen = true;
+        isHanging = false;
+        pulse.beat();
+        this.#lastError = null;
+        this.#release = () => release(stdout);
+        if (!this.#isHeld) this.#release();
+        opened();
+      });
+    };
     let ended = false;
     const onEnd = (error: Error | null) => {
       if (ended) return;
       ended = true;
+      pulse.stop();
       this.#child = null;
       this.#release = null;
-      const reason = explain(fault ?? error?.message ?? said, device);
+      this.#output = null;
+      this.#onGone?.();
+      const reason = fault ?? whyItEnded(error?.message ?? said, device);
       if (performance.now() - startedAt >= HEALTHY_AFTER) this.#retry = FIRST_RETRY;
       if (!isOpen && this.#restarts === 0) failed(new CaptureError('tool', reason));
       else if (!this.#stopping) this.#restart(reason);
     };
-    child.on('error', onEnd);
-    child.on('close', () => onEnd(null));
+    const onSaid = (text: string) => {
+      said = (said + text).slice(-2000);
+      if (this.#toldSlow || !SLOW_FILTER.test(said)) return;
+      this.#toldSlow = true;
+      log.warn(slowFilter(device));
+    };
+    const child = this.#launch({ device, linkType, bufferSize: KERNEL_BUFFER }, { onEnd, onOutput, onSaid });
+    this.#child = child;
   }
 
   #restart(reason: string): void {
@@ -171,34 +219,6 @@ export class LiveCapture implements LiveSource {
   }
 }
 
-/** libpcap says so when the kernel refuses the filter for its size; it then filters in the child. */
-const SLOW_FILTER = /optmem_max/;
-
-function slowFilter(device: string): string {
-  return `the kernel has no room for the capture filter on ${device}, so filtering costs more processor time: set "sysctl -w net.core.optmem_max=131072"`;
-}
-
-/** libpcap's words, with what they mean and what to do. */
-function explain(said: string, device: string): string {
-  // Printed for every interface without an IPv4 address, as a mirror port is; it says nothing about an end.
-  const words = said.replace(/^Warning: .*$/gm, '').trim();
-  if (/permission|Operation not permitted|EPERM/i.test(words)) {
-    return `capturing on ${device} needs the right CAP_NET_RAW: start it with sudo, or as the service in sensor/deploy/thingwatch.service, which gets this one right and no other`;
-  }
-  if (/No such device|doesn't exist/i.test(words)) {
-    return `there is no interface ${device}: name the one at the mirror port with capture.interface`;
-  }
-  if (/is not up|Network is down/i.test(words)) {
-    return `the interface ${device} is down: bring it up with "ip link set ${device} up"`;
-  }
-  if (/link type/i.test(words)) {
-    return `the interface ${device} does not carry Ethernet frames (${words}), so devices cannot be told apart there: name the one at the mirror port with capture.interface`;
-  }
-  // cap ends in this way when the packet socket reports an error.
-  if (/Assertion `status == 0' failed/.test(words)) return `the interface ${device} went down or away`;
-  return words === '' ? `the capture on ${device} ended without a word` : `the capture on ${device} ended: ${words}`;
-}
-
 function wallTimeOf(monotonic: number): number {
   const [seconds, nanoseconds] = process.hrtime();
   return Math.round(Date.now() - (seconds * 1000 + nanoseconds / 1e6 - monotonic));
@@ -206,14 +226,4 @@ function wallTimeOf(monotonic: number): number {
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** The capture goes before other work where this process may say so: frames that it cannot take are lost. */
-function hurry(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    setPriority(pid, CAPTURE_PRIORITY);
-  } catch {
-    // Only root and the service may (its LimitNICE); it works without.
-  }
 }

@@ -59,6 +59,8 @@ export function readPcap(stream: Readable, handlers: PcapStreamHandlers): Promis
     });
     parser.on('packet', ({ header, data }) => {
       if (result.linkType === null || stream.destroyed) return;
+      // A sign of life of our own child, and no frame.
+      if (header.capturedLength === 0 && header.originalLength === 0) return;
       result.frames++;
       const frame: Frame = {
         time: header.timestampSeconds * 1000 + Math.floor(header.timestampMicroseconds / 1000),

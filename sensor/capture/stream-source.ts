@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ArrivalClock, offsetWords } from './arrival-clock.ts';
 import { CaptureError } from './errors.ts';
 import type { LiveSource, LiveSourceOptions, Warning } from './live-source.ts';
+import { Pulse } from './pulse.ts';
 import { readHead } from './replay-stream.ts';
 import { readTcpdump, startTcpdump } from './tcpdump.ts';
 
@@ -45,7 +46,12 @@ export interface StreamLimits {
   silent: number;
   /** Nothing for this long, and it is started again. */
   stuck: number;
+  /** tcpdump here took nothing of what waits for it for this long: it hangs, and all is started again. */
+  filterStuck: number;
 }
+
+/** Own turns between looks at the stream's pulse, ms; more often where less patience is asked for. */
+const LOOK_EVERY = 1000;
 
 const LIMITS: StreamLimits = {
   firstRetry: 1000,
@@ -53,6 +59,7 @@ const LIMITS: StreamLimits = {
   healthyAfter: 30_000,
   silent: 60_000,
   stuck: 180_000,
+  filterStuck: 15_000,
 };
 
 export interface StreamSourceOptions extends LiveSourceOptions {
@@ -71,6 +78,8 @@ export class StreamSource implements LiveSource {
   /** Of the present run, by the clock that nobody sets (ms). */
   #openedAt = 0;
   #lastBytes = 0;
+  /** Of the present run. */
+  #pulse: Pulse | null = null;
   #retry: number;
 
   constructor(options: StreamSourceOptions) {
@@ -105,14 +114,13 @@ export class StreamSource implements LiveSource {
 
   warnings(): Warning[] {
     const { name } = this.#options.opener;
-    const quiet = performance.now() - this.#lastBytes;
+    const quiet = this.#pulse?.quiet ?? 0;
     const silence: Warning = {
       key: 'source_silent',
       text: `Nothing has come from ${name} for ${Math.round(quiet / 1000)} seconds.`,
       fix: 'See whether the router still captures there; the sensor starts it again by itself after three minutes.',
     };
-    const isSilent = this.#lastBytes > 0 && quiet >= this.#limits.silent;
-    return [...(isSilent ? [silence] : []), ...this.#clock.warnings(name)];
+    return [...(quiet >= this.#limits.silent ? [silence] : []), ...this.#clock.warnings(name)];
   }
 
   async #keepOpen(): Promise<void> {
@@ -162,27 +170,32 @@ export class StreamSource implements LiveSource {
     const run = new AbortController();
     const end = () => run.abort();
     this.#abort.signal.addEventListener('abort', end, { once: true });
-    let isStuck = false;
-    const watch = setInterval(() => {
-      if (performance.now() - this.#lastBytes < this.#limits.stuck) return;
-      isStuck = true;
+    let hangs: string | null = null;
+    const giveUp = (reason: string) => {
+      hangs ??= reason;
       run.abort();
       stream.bytes.destroy();
-    }, this.#limits.stuck / 20);
+    };
+    const { stuck } = this.#limits;
+    const pulse = new Pulse(Math.min(LOOK_EVERY, stuck / 20), (quiet) => {
+      if (quiet >= stuck) giveUp(`nothing came from ${opener.name} for ${Math.round(stuck / 1000)} seconds`);
+    });
+    this.#pulse = pulse;
     let warning: string | null = null;
     let failure: unknown = null;
     try {
       if (this.#abort.signal.aborted) end();
-      warning = await this.#read(stream.bytes, run.signal);
+      warning = await this.#read(stream.bytes, run.signal, giveUp);
     } catch (error) {
       failure = error;
     } finally {
-      clearInterval(watch);
+      pulse.stop();
+      this.#pulse = null;
       this.#abort.signal.removeEventListener('abort', end);
       stream.bytes.destroy();
     }
     const reason = await stream.close();
-    if (isStuck) return `nothing came from ${opener.name} for ${Math.round(this.#limits.stuck / 1000)} seconds`;
+    if (hangs !== null) return hangs;
     // A frame that cannot be handled is the sensor's own fault; a stream that is none, that of what sent it.
     if (failure !== null && !(failure instanceof CaptureError && failure.problem !== 'tool' && reason !== null))
       throw failure;
@@ -190,31 +203,46 @@ export class StreamSource implements LiveSource {
   }
 
   /** Resolves when the stream has ended, to what tcpdump found amiss with it. */
-  async #read(bytes: Readable, signal: AbortSignal): Promise<string | null> {
+  async #read(bytes: Readable, signal: AbortSignal, giveUp: (reason: string) => void): Promise<string | null> {
     const { log, onFrame, onState, opener } = this.#options;
     const begun = await readHead(bytes, Buffer.alloc(0), opener.name, signal);
     if (begun === null) return null;
-    this.#lastBytes = performance.now();
+    this.#sawBytes();
     const tcpdump = startTcpdump({ input: 'pipe', linkType: begun.linkType, filter: true });
     tcpdump.child.stdin?.on('error', () => bytes.destroy());
     tcpdump.child.stdin?.write(begun.head);
-    bytes.on('data', () => {
-      this.#lastBytes = performance.now();
-    });
+    bytes.on('data', () => this.#sawBytes());
     bytes.on('close', () => tcpdump.child.stdin?.end());
     if (tcpdump.child.stdin) bytes.pipe(tcpdump.child.stdin);
     if (this.#restarts > 0 && this.#lastError !== null)
       log.info(`frames come again from ${opener.name} (restart ${this.#restarts})`);
     this.#lastError = null;
     onState('running', null);
-    const { warning } = await readTcpdump(tcpdump, {
-      file: opener.name,
-      onFrame: (frame) => onFrame(this.#clock.stamped(frame)),
-      pacer: undefined,
-      onChunk() {},
-      signal,
+    const { filterStuck } = this.#limits;
+    const { stdin } = tcpdump.child;
+    const filter = new Pulse(Math.min(LOOK_EVERY, filterStuck / 20), (quiet) => {
+      if (!stdin || stdin.writableLength === 0) return filter.beat();
+      if (quiet >= filterStuck)
+        giveUp(`tcpdump, which filters here, hung for ${Math.round(filterStuck / 1000)} seconds`);
     });
-    return warning;
+    stdin?.on('drain', () => filter.beat());
+    try {
+      const { warning } = await readTcpdump(tcpdump, {
+        file: opener.name,
+        onFrame: (frame) => onFrame(this.#clock.stamped(frame)),
+        pacer: undefined,
+        onChunk: () => filter.beat(),
+        signal,
+      });
+      return warning;
+    } finally {
+      filter.stop();
+    }
+  }
+
+  #sawBytes(): void {
+    this.#lastBytes = performance.now();
+    this.#pulse?.beat();
   }
 }
 

@@ -78,7 +78,8 @@ export async function readTcpdump({ child, ended, said }: Tcpdump, reader: Tcpdu
   if (!stdout) return ended.then(() => ({ frames: 0, flaw: null, warning: null }));
   // A paused stream never ends, so it is closed as well.
   const abort = () => {
-    child.kill('SIGTERM');
+    // It may hang, and nobody wants what it would still write.
+    child.kill('SIGKILL');
     stdout.destroy();
   };
   if (signal?.aborted) abort();
@@ -93,7 +94,7 @@ export async function readTcpdump({ child, ended, said }: Tcpdump, reader: Tcpdu
     return { frames: read.frames, ...judge(lastWords(said()) ?? end, reader.file, read) };
   } finally {
     signal?.removeEventListener('abort', abort);
-    child.kill('SIGTERM');
+    child.kill('SIGKILL');
     await ended.catch(() => {
       // Already told.
     });

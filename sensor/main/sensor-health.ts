@@ -53,7 +53,7 @@ export class SensorHealth {
 
   #tellVantage(): void {
     const { confidence, direction, vantage } = this.#spine.engine.judgement;
-    const told = `${vantage} ${direction} ${confidence === 'unsure'}`;
+    const told = `${vantage} ${direction} ${confidence === 'unsure'} ${this.capture}`;
     if (told === this.#told) return;
     this.#told = told;
     this.#spine.events.emit('vantage');

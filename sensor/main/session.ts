@@ -5,7 +5,7 @@ import { listInterfaces } from '../capture/interfaces.ts';
 import type { GlobalOptions, ReplayCommand } from '../cli.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
-import { createLog, type Log, LogTail } from '../log.ts';
+import { type Log, LogBook, LogTail } from '../log.ts';
 
 /** Lines the page's log shows. */
 const LOG_TAIL = 300;
@@ -26,7 +26,9 @@ export function openSession(globals: GlobalOptions): Session {
     logTail.push(line);
     process.stderr.write(`${line}\n`);
   };
-  return { config, logTail, now, log: (room) => createLog(room, sink, config.log.level, now) };
+  const atEnd = (flush: () => void) => process.once('exit', flush);
+  const book = new LogBook({ sink, threshold: config.log.level, now, atEnd });
+  return { config, logTail, now, log: (room) => book.room(room) };
 }
 
 /** What is inside the home: as the command says, else as the configuration does. */

@@ -85,6 +85,7 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
       loss_between: [health.loss.low, health.loss.high],
       loss_unknown: lossUnknown(health),
       capture: health.capture,
+      capture_error: health.captureError === null ? null : cleanText(health.captureError),
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
       warnings: health.warnings.map(({ fix, key, text }) => ({ key, text: cleanText(text), fix: cleanText(fix) })),
     },
@@ -97,7 +98,7 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
   };
   return {
     payload: JSON.stringify(state),
-    transition: [problem, devicesSendingMail, ...health.warnings.map(({ key }) => key)].join(' '),
+    transition: [problem, health.capture, devicesSendingMail, ...health.warnings.map(({ key }) => key)].join(' '),
   };
 }
 

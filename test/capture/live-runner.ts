@@ -1,6 +1,6 @@
 // Runs LiveCapture where a test puts it (a namespace, a user without rights) and tells what happens on standard output, one
-// JSON line each. With `held` after the interface it opens the capture and takes no frame before a SIGUSR2. The end of standard
-// input stops it. Built, since Node cannot run TypeScript here.
+// JSON line each. With `held` after the interface it opens the capture and takes no frame before a SIGUSR2; with `impatient` a
+// child that gives no sign of life is told of after 3 seconds and ended after 5. The end of standard input stops it. Built, since Node cannot run TypeScript here.
 import { once } from 'node:events';
 import { CaptureError } from '../../sensor/capture/errors.ts';
 import { LiveCapture } from '../../sensor/capture/live.ts';
@@ -8,8 +8,10 @@ import type { Log } from '../../sensor/log.ts';
 
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const level = (name: keyof Log) => (text: string) => say({ kind: 'log', level: name, text });
+const [device = '', ...wishes] = process.argv.slice(2);
 const capture: LiveCapture = new LiveCapture({
-  interface: process.argv[2] ?? '',
+  interface: device,
+  ...(wishes.includes('impatient') ? { patience: { hangs: 3000, ended: 5000, starts: 5000 } } : {}),
   onFrame({ data, linkType, originalLength, time }) {
     if (data.includes('sleepy')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
     if (data.includes('poison')) throw new RangeError('poison was read');
@@ -27,7 +29,7 @@ process.stdin.on('end', async () => {
 });
 process.stdin.resume();
 try {
-  if (process.argv[3] === 'held') {
+  if (wishes.includes('held')) {
     await capture.open();
     say({ kind: 'log', level: 'info', text: 'opened' });
     await once(process, 'SIGUSR2');

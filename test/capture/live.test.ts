@@ -108,8 +108,8 @@ describe.skipIf(reason !== null)('live capture', () => {
     return new Runner(lab.spawn('sensor', command, args));
   }
 
-  async function start(device?: string): Promise<{ child: number }> {
-    runner = launch(device);
+  async function start(device?: string, ...after: string[]): Promise<{ child: number }> {
+    runner = launch(device, [], ...after);
     const { child } = await runner.until('state', ({ state }) => state === 'running');
     // Not 0 instead: a signal to process 0 goes to the whole group, this test run included.
     if (child === null) throw new Error('the capture runs without a child');
@@ -184,9 +184,77 @@ describe.skipIf(reason !== null)('live capture', () => {
     expect(runner.said('info')).toEqual(['capturing again on mirror0 (restart 1)']);
   });
 
+  const states = () => runner.lines.flatMap((one) => (one.kind === 'state' ? [one] : []));
+
+  test('a child that hangs is told of, ended and started again', async () => {
+    const { child } = await start('mirror0', 'impatient');
+    process.kill(child, 'SIGSTOP');
+    const told = await runner.until('state', ({ state }) => state === 'restarting');
+    expect(told).toMatchObject({
+      error:
+        'the capture on mirror0 hangs: no sign of life for 3 seconds; it is ended and started again unless it moves within 2 seconds',
+      restarts: 0,
+      child,
+    });
+    await arrived(syn(1), () => send(syn(1)));
+    expect(await hasEnded(child)).toBe(true);
+    expect(states().at(-1)).toMatchObject({ state: 'running', error: null, restarts: 1 });
+    expect(runner.said('error')).toEqual([
+      'the capture on mirror0 hangs: no sign of life for 5 seconds; it was ended; trying again',
+    ]);
+  });
+
+  test('one that moves again in time is left alone', async () => {
+    const { child } = await start('mirror0', 'impatient');
+    process.kill(child, 'SIGSTOP');
+    await runner.until('state', ({ state }) => state === 'restarting');
+    process.kill(child, 'SIGCONT');
+    await runner.until('log', ({ text }) => text === 'the capture on mirror0 moves again');
+    await sleep(3000);
+    expect(states().at(-1)).toMatchObject({ state: 'running', error: null, restarts: 0, child });
+  });
+
+  test('one that hangs before it captures is ended and started again as well', async () => {
+    const { child: first } = await start('mirror0', 'impatient');
+    process.kill(first, 'SIGKILL');
+    await runner.until('state', ({ error }) => error !== null);
+    const parent = runner.child.pid ?? 0;
+    let child = 0;
+    while (child === 0) {
+      child = Number(readFileSync(`/proc/${parent}/task/${parent}/children`, 'latin1'));
+      await sleep(1);
+    }
+    process.kill(child, 'SIGSTOP');
+    await runner.until('state', ({ error }) => error?.startsWith('the capture on mirror0 hangs') ?? false);
+    await arrived(syn(1), () => send(syn(1)));
+    expect(await hasEnded(child)).toBe(true);
+    expect(states().at(-1)).toMatchObject({ state: 'running', restarts: 2 });
+  });
+
+  test('a silent link, a parent that was stopped itself, and frames that nobody takes yet are no hanging', async () => {
+    const { pid, child } = await startHeld('impatient');
+    await sleep(6500);
+    process.kill(pid, 'SIGSTOP');
+    await sleep(6500);
+    process.kill(pid, 'SIGCONT');
+    process.kill(pid, 'SIGUSR2');
+    await arrived(syn(1));
+    process.kill(pid, 'SIGSTOP');
+    await sleep(6500);
+    process.kill(pid, 'SIGCONT');
+    await sleep(6500);
+    await send(syn(2));
+    await arrived(syn(2));
+    expect(states().map(({ state, error, restarts }) => [state, error, restarts])).toEqual([
+      ['starting', null, 0],
+      ['running', null, 0],
+    ]);
+    expect(await hasEnded(child)).toBe(false);
+  }, 60_000);
+
   /** Opened, with one frame sent that nobody takes yet. */
-  async function startHeld(): Promise<{ pid: number; child: number; sentAt: number }> {
-    runner = launch('mirror0', [], 'held');
+  async function startHeld(...after: string[]): Promise<{ pid: number; child: number; sentAt: number }> {
+    runner = launch('mirror0', [], 'held', ...after);
     await runner.until('log', ({ text }) => text === 'opened');
     const sentAt = Date.now();
     await send(syn(1));

@@ -142,6 +142,33 @@ describe('a command', () => {
     expect(processesWith('4242')).toHaveLength(1);
   });
 
+  test('whose filter here hangs is started again', async () => {
+    const file = capture('endless.pcap', 1);
+    const header = 24;
+    const script = `cat ${file}; while :; do tail -c +${header + 1} ${file}; done`;
+    const before = new Set(ownTcpdumps());
+    const one = await start(script, { filterStuck: 1500 });
+    await one.until(({ frames }) => frames.length > 0);
+    const [filter] = ownTcpdumps().filter((pid) => !before.has(pid));
+    process.kill(Number(filter), 'SIGSTOP');
+    await one.until(({ states }) => states.length >= 4);
+    expect(one.states.slice(2, 4)).toEqual([
+      ['restarting', 'tcpdump, which filters here, hung for 2 seconds'],
+      ['running', null],
+    ]);
+    expect(ownTcpdumps()).not.toContain(filter);
+  });
+
+  test('is not taken for stuck because the sensor itself did not run for a while', async () => {
+    const file = capture('patient.pcap', 1);
+    const one = await start(`cat ${file}; exec sleep 4243`, { silent: 1000, stuck: 2000 });
+    await one.until(({ frames }) => frames.length === 1);
+    // As when the machine slept, or a terminal held it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+    await sleep(300);
+    expect([one.source.restarts, one.source.warnings()]).toEqual([0, []]);
+  });
+
   test('that writes no capture is told so in words', async () => {
     const one = await start('echo Permission denied; sleep 60');
     await one.until(({ states }) => states.length > 1);

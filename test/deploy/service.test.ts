@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { CAPTURE_PRIORITY } from '../../sensor/capture/live.ts';
+import { CAPTURE_PRIORITY } from '../../sensor/capture/capture-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const UNIT = join(ROOT, 'sensor/deploy/thingwatch.service');

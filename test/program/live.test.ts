@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Home, requireLab } from '../lab/home.ts';
 import { readRecords } from '../lab/retime.ts';
-import { CAPTURES, childrenOf, commandLine, ensureBuilt, eventually } from './program.ts';
+import { CAPTURES, childrenOf, commandLine, descendantsOf, ensureBuilt, eventually } from './program.ts';
 import { caughtUp, LabSensor, type RunningSensor } from './sensor-in-lab.ts';
+
+/** Of the program; not 0 where there is none: a signal to process 0 goes to the whole group, this test run included. */
+function captureChild(pid: number): number {
+  const child = descendantsOf(pid).find((one) => commandLine(one).includes('cap-child.js'));
+  if (child === undefined) throw new Error('the capture has no child');
+  return child;
+}
 
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, nothing is tested live: ${reason}`);
@@ -123,9 +130,7 @@ describe.skipIf(reason !== null)('the sensor in a home', () => {
     const talker = "const dns = require('dns'); setInterval(() => dns.resolve4('cdn.manyfiles.example', () => {}), 50)";
     const talking = home.device('hallway-camera').spawn(process.execPath, ['-e', talker]);
     const frames = await eventually(async () => (await page.health()).frames || null);
-    const child = childrenOf(program.pid).find((pid) => commandLine(pid).includes('cap-child'));
-    // Not 0 instead: a signal to process 0 goes to the whole group, this test run included.
-    if (child === undefined) throw new Error('the capture has no child');
+    const child = captureChild(program.pid);
     expect(await page.health()).toMatchObject({ capture: 'running', captureRestarts: 0 });
     const killed = Date.now();
     process.kill(child, 'SIGKILL');
@@ -139,6 +144,35 @@ describe.skipIf(reason !== null)('the sensor in a home', () => {
     expect(program.stderr).toMatch(/capturing again on mirror0 \(restart 1\)/);
     talking.kill();
   });
+
+  it('the capture child hangs: page and MQTT say so within ten seconds, and it is started again within thirty', async () => {
+    const { ear, page, program } = await run();
+    const child = captureChild(program.pid);
+    const stopped = Date.now();
+    process.kill(child, 'SIGSTOP');
+    const told = await eventually(async () => {
+      const health = await page.health();
+      return health.capture === 'running' ? null : health;
+    });
+    expect(Date.now() - stopped).toBeLessThan(10_000);
+    expect(told).toMatchObject({
+      capture: 'restarting',
+      captureError: expect.stringMatching(/^the capture on mirror0 hangs: no sign of life for \d+ seconds/),
+    });
+    const state = await eventually(() => {
+      const last = ear.findLast(({ topic }) => topic === 'thingwatch/lab/state');
+      return last?.payload.includes('"capture":"restarting"') ? last.payload : null;
+    });
+    expect(Date.now() - stopped).toBeLessThan(10_000);
+    expect(JSON.parse(state)).toMatchObject({
+      mirror_port_problem: 'ON',
+      mirror_port: { capture_error: expect.stringMatching(/^the capture on mirror0 hangs/) },
+    });
+    await eventually(async () => ((await page.health()).captureRestarts === 1 ? true : null));
+    expect(Date.now() - stopped).toBeLessThan(30_000);
+    expect(await page.health()).toMatchObject({ capture: 'running', captureError: null, captureRestarts: 1 });
+    expect(program.stderr).toMatch(/hangs: no sign of life for 15 seconds; it was ended; trying again/);
+  }, 60_000);
 
   it('ends on SIGTERM: says offline, keeps what it knows, leaves no process; and is soon back', async () => {
     const { ear, page, program, state } = await run();

@@ -109,7 +109,7 @@ export class Program {
 
   /** SIGKILL to the program and its children at once, as when the power goes. */
   async kill(): Promise<void> {
-    for (const pid of [this.pid, ...childrenOf(this.pid)]) {
+    for (const pid of [this.pid, ...descendantsOf(this.pid)]) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
@@ -127,6 +127,11 @@ export function childrenOf(pid: number): number[] {
   } catch {
     return [];
   }
+}
+
+/** Its children, their children and so on. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
 export function commandLine(pid: number): string {
