@@ -2,7 +2,7 @@
 // attempt is written down before it leaves.
 import { Household } from '../bench/household.ts';
 import { Random } from '../bench/random.ts';
-import { arp, type CapturedFrame, ethernet, ipv4, padded, tcp } from '../support/packet-builder.ts';
+import { arp, type CapturedFrame, ethernet, padded, tcpConversation } from '../support/packet-builder.ts';
 
 /** Of a home: packet time passes this many times faster. */
 export const PACE = 10;
@@ -11,6 +11,7 @@ const HOME = { devices: 100, connections: 200 } as const;
 const DAY = 24 * 60 * 60_000;
 const TICK = 50;
 const ROUTER = { mac: '00:0d:b9:44:55:66', ip: '192.168.1.1' } as const;
+const CLOUD = '203.0.113.80';
 const MAIL_PORTS = [25, 587] as const;
 /** All are there before the first fault. */
 const MAILERS = 24;
@@ -18,6 +19,11 @@ const MAILERS = 24;
 const NEW_MAILER_EVERY = 450;
 /** Between two attempts, ms. */
 const ATTEMPTS_APART = { least: 300, spread: 1400 } as const;
+
+interface Mailer {
+  mac: string;
+  ip: string;
+}
 
 export interface Attempt {
   mac: string;
@@ -43,7 +49,7 @@ export class Traffic {
   #timer: NodeJS.Timeout | null = null;
   #mailTimer: NodeJS.Timeout | null = null;
   #mailers = 0;
-  #attempts = 0;
+  #conversations = 0;
   frames = 0;
 
   constructor(options: TrafficOptions) {
@@ -62,8 +68,8 @@ export class Traffic {
   #introduce(): void {
     const { ip, mac } = mailer(this.#mailers++);
     this.#send(request(mac, ip));
-    // Somebody answers it: nobody takes it for made up.
-    this.#send(answer(mac, ip));
+    // Its cloud answers: nobody takes it for made up.
+    this.#converse({ mac, ip }, CLOUD, 443, 'connected');
     if (this.#mailers < MAILERS) setTimeout(() => this.#introduce(), NEW_MAILER_EVERY);
   }
 
@@ -118,16 +124,24 @@ export class Traffic {
     this.#mailTimer = setTimeout(() => this.#mail(), ATTEMPTS_APART.least + this.#random.below(ATTEMPTS_APART.spread));
   }
 
-  #try({ ip, mac }: { ip: string; mac: string }): void {
-    const number = this.#attempts++;
+  #try(mailer: Mailer): void {
     const port = this.#random.pick(MAIL_PORTS);
-    const ports = { sourcePort: 1024 + (number % 60_000), destinationPort: port };
-    const there = `198.51.100.${1 + this.#random.below(200)}`;
-    const syn = tcp({ ...ports, sequence: (number * 7919 + 1) >>> 0, flags: 'S' });
-    this.#options.onAttempt({ mac, port, sentAt: Date.now() });
-    this.#send(
-      padded(ethernet({ source: mac, destination: ROUTER.mac }, ipv4({ source: ip, destination: there }, syn)), 60),
-    );
+    const outcome = this.#random.pick(['connected', 'refused', 'unanswered'] as const);
+    this.#options.onAttempt({ mac: mailer.mac, port, sentAt: Date.now() });
+    this.#converse(mailer, `198.51.100.${1 + this.#random.below(200)}`, port, outcome);
+  }
+
+  #converse(client: Mailer, ip: string, port: number, outcome: 'connected' | 'refused' | 'unanswered'): void {
+    const number = this.#conversations++;
+    const frames = tcpConversation({
+      client: { ...client, port: 1024 + (number % 60_000) },
+      server: { mac: ROUTER.mac, ip, port },
+      time: 0,
+      isn: (number * 7919 + 1) >>> 0,
+      outcome,
+      close: outcome === 'connected' ? 'reset' : false,
+    });
+    for (const { data } of frames) this.#send(padded(data, 60));
   }
 
   #send(frame: Buffer): void {
@@ -136,16 +150,11 @@ export class Traffic {
   }
 }
 
-function mailer(number: number): { mac: string; ip: string } {
+function mailer(number: number): Mailer {
   return { mac: `24:0a:c4:50:00:${number.toString(16).padStart(2, '0')}`, ip: `192.168.1.${200 + number}` };
 }
 
 function request(mac: string, ip: string): Buffer {
   const asks = arp({ operation: 'request', senderMac: mac, senderIp: ip, targetIp: ROUTER.ip });
   return padded(ethernet({ source: mac, destination: 'ff:ff:ff:ff:ff:ff' }, asks), 60);
-}
-
-function answer(mac: string, ip: string): Buffer {
-  const answers = arp({ operation: 'reply', senderMac: ROUTER.mac, senderIp: ROUTER.ip, targetMac: mac, targetIp: ip });
-  return padded(ethernet({ source: ROUTER.mac, destination: mac }, answers), 60);
 }
