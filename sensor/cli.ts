@@ -30,6 +30,13 @@ export interface EvidenceCommand extends GlobalOptions {
   state: string | null;
 }
 
+export interface PairCommand extends GlobalOptions {
+  /** List the paired browsers in place of making a link. */
+  list: boolean;
+  /** Unpair the browser of this id. */
+  revoke: string | null;
+}
+
 export interface DoctorCommand extends GlobalOptions {
   /** Mend what can be mended, before the checks. */
   fix: boolean;
@@ -46,7 +53,7 @@ export interface Handlers {
   doctor(options: DoctorCommand): Promise<number>;
   selfTest(options: GlobalOptions): Promise<number>;
   notesCheck(options: GlobalOptions & { dirs: string[] }): Promise<number>;
-  pair(options: GlobalOptions): Promise<number>;
+  pair(options: PairCommand): Promise<number>;
   evidence(options: EvidenceCommand): Promise<number>;
 }
 
@@ -136,7 +143,11 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
   program
     .command('pair')
     .description('print a link that lets one more phone open the page of the running sensor')
-    .action(async () => done(await handlers.pair(globals())));
+    .addOption(new Option('--list', 'list the paired browsers instead').conflicts('revoke'))
+    .option('--revoke <id>', 'unpair the browser with this id of the list, at once: for a phone that is lost')
+    .action(async ({ list = false, revoke }: { list?: boolean; revoke?: string }) =>
+      done(await handlers.pair({ ...globals(), list, revoke: revoke ?? null })),
+    );
 
   program
     .command('evidence')

@@ -51,7 +51,9 @@ test.each([
   [['doctor', '--fix-only'], 'doctor', { ...DOCTOR, fix: true, fixOnly: true }],
   [['doctor', '--seconds', '2.5', '--json'], 'doctor', { ...DOCTOR, seconds: 2.5, json: true }],
   [['self-test'], 'selfTest', { config: undefined }],
-  [['pair'], 'pair', { config: undefined }],
+  [['pair'], 'pair', { config: undefined, list: false, revoke: null }],
+  [['pair', '--list'], 'pair', { config: undefined, list: true, revoke: null }],
+  [['pair', '--revoke', 'abc'], 'pair', { config: undefined, list: false, revoke: 'abc' }],
   [['evidence'], 'evidence', { ...EVIDENCE, id: null }],
   [['evidence', 'abc'], 'evidence', EVIDENCE],
   [

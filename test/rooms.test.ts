@@ -17,14 +17,15 @@ const PAGE_TYPES = ['record', 'attribute', 'detect'];
 /** The spine, left to right. A room imports from itself and from what is left of it. */
 const ORDER = ['notes', 'capture', 'decode', 'attribute', 'detect', 'engine', 'record', 'publish', 'web'];
 
-/** Files that every room may look into: how to speak, and where the project lies. */
-const COMMON = ['log', 'checkout'];
+/** Files that every room may look into: how to speak, where the project lies, and who gives way at a door. */
+const COMMON = ['log', 'checkout', 'crowd'];
 
 /** Files beside the spine, and the rooms they may look into. */
 const BESIDE: Record<string, readonly string[]> = {
   log: [],
   alarm: [],
   checkout: [],
+  crowd: [],
   cli: ['attribute', 'notes'],
   config: ['attribute', 'notes'],
   deploy: ['capture'],

@@ -2,6 +2,7 @@
 // Keeps hashes only. Knows nothing of routes; host and origin rules are in host-check.ts.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { senderOf } from '../sensor/crowd.ts';
 import type { BrowserStore, LinkStore, Log, RandomBytes, StoredBrowser } from './ports.ts';
 
 const COOKIE = 'thingwatch_browser';
@@ -10,7 +11,7 @@ const LINK_LIFETIME_MS = 10 * 60_000;
 /** Browsers cap cookies at 400 days; each day of use renews it. */
 const COOKIE_DAYS = 400;
 const TOUCH_EVERY_MS = 24 * 3_600_000;
-/** 192 bits each: guessing is hopeless, the brake only keeps the log and the CPU quiet. */
+/** 192 bits each: guessing is hopeless, the brake only keeps the log quiet and says to a person what is wrong. */
 const TOKEN_BYTES = 24;
 const MAX_BROWSERS = 64;
 const MAX_LINKS = 16;
@@ -57,23 +58,24 @@ export class Access {
   }
 
   /**
-   * Swaps a one-time token for a paired browser. An address that sent wrong tokens is not even checked until its delay
-   * is over; an address without wrong ones is always checked, so an attacker cannot lock the family out.
+   * Swaps a one-time token for a paired browser. The right token always does: whoever shares an attacker's address, behind a
+   * router or a proxy, must not be locked out by it. A wrong one makes the sender wait before the next is even called wrong.
    */
   pair(token: string, name: string, remote: string): PairResult {
     const { browsers, links, clock, ticks, randomBytes, log } = this.#options;
     const now = ticks();
-    const offender = this.#offenders.get(remote);
-    if (offender && offender.waitUntil > now) {
-      this.counters.slowedTokens += 1;
-      return { ok: false, reason: 'slow_down', retryAfterMs: offender.waitUntil - now };
-    }
+    const sender = senderOf(remote);
     if (browsers.list().length >= MAX_BROWSERS) return { ok: false, reason: 'too_many_browsers' };
     if (!links.use(sha256(token), now)) {
-      this.#punish(remote, now);
+      const offender = this.#offenders.get(sender);
+      if (offender && offender.waitUntil > now) {
+        this.counters.slowedTokens += 1;
+        return { ok: false, reason: 'slow_down', retryAfterMs: offender.waitUntil - now };
+      }
+      this.#punish(sender, now);
       return { ok: false, reason: 'wrong_token' };
     }
-    this.#offenders.delete(remote);
+    this.#offenders.delete(sender);
     const cookieValue = randomBytes(32).toString('base64url');
     const browser: StoredBrowser = {
       id: randomBytes(9).toString('base64url'),
@@ -109,14 +111,14 @@ export class Access {
     }
   }
 
-  #punish(remote: string, now: number): void {
+  #punish(sender: string, now: number): void {
     this.counters.wrongTokens += 1;
     if (now - this.#recentWrong.since > MAX_DELAY_MS) this.#recentWrong = { count: 0, since: now };
     this.#recentWrong.count += 1;
-    const own = (this.#offenders.get(remote)?.wrong ?? 0) + 1;
+    const own = (this.#offenders.get(sender)?.wrong ?? 0) + 1;
     const others = Math.max(0, this.#recentWrong.count - GLOBAL_FREE);
     const steps = Math.min(own - 1 + Math.ceil(Math.log2(1 + others)), 16);
-    this.#offenders.set(remote, { wrong: own, waitUntil: now + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** steps) });
+    this.#offenders.set(sender, { wrong: own, waitUntil: now + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** steps) });
     if (isPowerOfTwo(this.counters.wrongTokens)) {
       this.#options.log.warn(`wrong pairing tokens so far: ${this.counters.wrongTokens}`);
     }

@@ -206,8 +206,8 @@ function listBrowsers(
 
 function revokeBrowser({ browsers, live }: ApiContext, request: Request): unknown {
   const browser = parameter(request, 'id');
-  if (!browsers.remove(browser)) throw notFound();
   live.dropBrowser(browser);
+  if (!browsers.remove(browser)) throw notFound();
   return { ok: true };
 }
 
@@ -219,9 +219,7 @@ function openEvents(
 ): unknown {
   const header = request.get('last-event-id');
   const query = typeof request.query.lastEventId === 'string' ? request.query.lastEventId : undefined;
-  if (!live.open(response, browser?.id ?? '', header ?? query)) {
-    throw new ApiFailure(503, 'too_many_pages', 'Too many pages are open on this sensor. Close some and try again.');
-  }
+  live.open(response, browser?.id ?? '', header ?? query);
   return undefined;
 }
 

@@ -22,8 +22,11 @@ export class WebServerError extends Error {
   }
 }
 
-/** Paired pages, their requests and strangers together; more are dropped at accept. */
-const MAX_CONNECTIONS = 512;
+/**
+ * Dropped at accept beyond this. `connections.ts` keeps 384 and says who gives way; what waits to be accepted at once (511) must
+ * fit above that, or in a flood a paired browser would be among those dropped.
+ */
+const MAX_CONNECTIONS = 1024;
 
 export function newHttpServer(handler: RequestListener, tls: { cert: string; key: string } | undefined): HttpServer {
   const limits = {

@@ -1,10 +1,12 @@
 // Server-sent events: what changed, so that open pages ask again. Carries no data of devices itself.
 // WHATWG HTML section 9.2. Ids start at the wall clock, so that they also rise over restarts.
 import type { Response } from 'express';
+import { Crowd } from '../sensor/crowd.ts';
 import type { RecordEventMap, RecordEvents } from '../sensor/record/events.ts';
 import type { HealthAnswer } from './shapes.ts';
 
 export const LIVE_LIMITS = {
+  /** Beyond this the oldest of the browser with most gives way, so that each paired browser always gets one. */
   pages: 64,
   /** A phone that left without a word leaves dead streams behind; its oldest gives way. */
   pagesPerBrowser: 8,
@@ -35,9 +37,11 @@ export interface LiveOptions {
 }
 
 export class Live {
-  refused = 0;
+  /** Streams that were ended for others. */
+  gaveWay = 0;
   readonly #options: LiveOptions;
   readonly #pages = new Set<Page>();
+  readonly #crowd = new Crowd<Page>(LIVE_LIMITS.pages);
   readonly #ring: LiveEvent[] = [];
   readonly #changedMacs = new Set<string>();
   #lastId = 0;
@@ -73,15 +77,11 @@ export class Live {
     for (const page of [...this.#pages]) this.#drop(page);
   }
 
-  /** Takes over the response. False when there are too many pages; the response is untouched then. */
-  open(response: Response, browser: string, lastEventId: string | undefined): boolean {
+  /** Takes over the response. */
+  open(response: Response, browser: string, lastEventId: string | undefined): void {
     const own = [...this.#pages].filter((page) => page.browser === browser);
     const oldest = own[0];
     if (oldest && own.length >= LIVE_LIMITS.pagesPerBrowser) this.#drop(oldest);
-    if (this.#pages.size >= LIVE_LIMITS.pages) {
-      this.refused += 1;
-      return false;
-    }
     response.status(200).set({
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
@@ -90,11 +90,15 @@ export class Live {
     response.socket?.setNoDelay(true);
     const page = { browser, response };
     this.#pages.add(page);
-    response.on('close', () => this.#pages.delete(page));
+    const leaving = this.#crowd.add(page, browser);
+    if (leaving !== null) {
+      this.gaveWay += 1;
+      this.#drop(leaving);
+    }
+    response.on('close', () => this.#forget(page));
     response.on('error', () => this.#drop(page));
     response.flushHeaders();
     this.#greet(page, lastEventId);
-    return true;
   }
 
   /** A revoked browser hears nothing more. */
@@ -132,8 +136,13 @@ export class Live {
   }
 
   #drop(page: Page): void {
-    this.#pages.delete(page);
+    this.#forget(page);
     page.response.destroy();
+  }
+
+  #forget(page: Page): void {
+    this.#pages.delete(page);
+    this.#crowd.remove(page);
   }
 
   #beat(): void {

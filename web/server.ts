@@ -13,13 +13,14 @@ import type { CommandRunner } from '../sensor/record/commands.ts';
 import type { RecordEvents } from '../sensor/record/events.ts';
 import { Access, cookieHeader, pairingLinkFor } from './access.ts';
 import { type ApiContext, ApiFailure, type ApiRoute, apiRoutes } from './api.ts';
+import { Connections } from './connections.ts';
 import { changeAllowed, type HostRules, hostAllowed, isLoopbackName, readAllowed } from './host-check.ts';
 import { bracketed, lanAddress, listening, newHttpServer, ownAddresses, WebServerError } from './listen.ts';
 import { Live } from './live.ts';
+import { Pace } from './pace.ts';
 import type { BrowserStore, LinkStore, Log, PageModel, RandomBytes, StoredBrowser } from './ports.ts';
 import type { ApiError, HealthAnswer } from './shapes.ts';
 import { loadStaticFiles, serveStatic } from './static-files.ts';
-import { boundStrangers } from './strangers.ts';
 
 export { WebServerError } from './listen.ts';
 
@@ -53,6 +54,8 @@ export interface WebServer {
   listen(): Promise<{ url: string }>;
   /** A fresh one-time link for the terminal; after `listen`. `loopbackOnly`: a phone cannot open it yet. */
   pairingLink(): { link: string; expiresAt: number; loopbackOnly: boolean };
+  /** Unpairs a browser at once, also where it listens. False when there is none of this id. */
+  revoke(browser: string): boolean;
   close(): Promise<void>;
 }
 
@@ -84,6 +87,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
   const files = loadPage(options.publicDir);
   const access = new Access(options);
   const refused = { hosts: 0, origins: 0 };
+  const pace = new Pace(options.ticks);
   const live = new Live({ events: options.events, clock: options.clock, health });
   const rules: HostRules = { configured: options.hostNames, hostname: osHostname(), ownAddresses };
   const scheme = options.tls ? 'https' : 'http';
@@ -95,7 +99,8 @@ export function createWebServer(options: WebServerOptions): WebServer {
       ...access.counters,
       refusedHosts: refused.hosts,
       refusedOrigins: refused.origins,
-      refusedPages: live.refused,
+      refusedPages: live.gaveWay,
+      refusedStrangers: pace.refused,
     };
     return { ...options.model.health(), now: options.clock(), web };
   }
@@ -139,14 +144,23 @@ export function createWebServer(options: WebServerOptions): WebServer {
     throw new ApiFailure(403, 'foreign_origin', 'Requests from other sites are refused.');
   };
 
-  const requirePairing: RequestHandler = (request, response, next) => {
+  /** Before all else: a paired browser is let through whatever strangers do, and they cost little. */
+  const recognise: RequestHandler = (request, response, next) => {
     const known = access.authenticate(request.headers.cookie);
     response.locals.browser = known?.browser ?? null;
     if (known) {
-      markKnown(request.socket);
+      connections.isOf(known.browser.id, request.socket);
       if (known.renew) context.setCookie(request, response, known.value);
       return next();
     }
+    if (pace.allows(request.ip ?? '')) return next();
+    if (isPairing(request)) access.counters.slowedTokens += 1;
+    response.set('Retry-After', '10');
+    throw new ApiFailure(429, 'slow_down', 'Too many requests from here. Wait a little and try again.');
+  };
+
+  const requirePairing: RequestHandler = (request, response, next) => {
+    if (response.locals.browser !== null) return next();
     const route = apiRoutes.find(({ open, method, path }) => open && matches(request, method, path));
     if (!route) throw new ApiFailure(401, 'not_paired', 'This browser is not paired with the sensor.');
     next();
@@ -154,11 +168,11 @@ export function createWebServer(options: WebServerOptions): WebServer {
 
   const app = express();
   const server = newHttpServer(app, options.tls);
-  const markKnown = boundStrangers(server);
+  const connections = new Connections(server);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', options.trustedProxies ?? []);
-  app.use(pageHeaders, checkHost, underPrefix(basePath));
+  app.use(pageHeaders, checkHost, recognise, underPrefix(basePath));
   app.use('/api', (_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();
@@ -183,6 +197,10 @@ export function createWebServer(options: WebServerOptions): WebServer {
       const { token, expiresAt } = access.newToken();
       const { url, loopbackOnly } = pageUrl(null);
       return { link: pairingLinkFor(url, token), expiresAt, loopbackOnly };
+    },
+    revoke(browser) {
+      live.dropBrowser(browser);
+      return options.browsers.remove(browser);
     },
     async close() {
       live.stop();
@@ -237,6 +255,11 @@ function describe(error: unknown): { status: number; code: string; message: stri
 
 function matches(request: Request, method: string, path: string): boolean {
   return request.method.toLowerCase() === method && `${request.baseUrl}${request.path}` === path;
+}
+
+/** Also under a prefix that is not taken off yet. */
+function isPairing({ method, path }: Request): boolean {
+  return method === 'POST' && path.endsWith('/api/pair');
 }
 
 function loadPage(directory: string): ReturnType<typeof loadStaticFiles> {

@@ -94,7 +94,10 @@ export interface WebHealth {
   slowedTokens: number;
   refusedHosts: number;
   refusedOrigins: number;
+  /** Event streams that gave way to others. */
   refusedPages: number;
+  /** Requests of browsers that are not paired, beyond their pace. */
+  refusedStrangers: number;
 }
 
 /** `GET /api/health` and each heartbeat. `now` is the sensor's wall clock, so that a phone can see it is wrong. */

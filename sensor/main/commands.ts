@@ -1,7 +1,7 @@
 // The commands beside `run` and `replay`, each with what it alone needs loaded when it is given. Belongs to main.ts.
 import { mendOffloads } from '../capture/offloads.ts';
 import { version } from '../checkout.ts';
-import { type DoctorCommand, type EvidenceCommand, EXIT, type GlobalOptions } from '../cli.ts';
+import { type DoctorCommand, type EvidenceCommand, EXIT, type GlobalOptions, type PairCommand } from '../cli.ts';
 import { checkNotes, formatProblem } from '../notes/check.ts';
 import { databaseIn, openKnowledge, SHIPPED_NOTES } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';
@@ -46,9 +46,19 @@ export async function notesCheck({ dirs, ...globals }: GlobalOptions & { dirs: s
   return problems.length === 0 ? EXIT.done : EXIT.failed;
 }
 
-export async function pair(options: GlobalOptions): Promise<number> {
+export async function pair(options: PairCommand): Promise<number> {
   const { config } = openSession(options);
-  const { newPairingLink, pairingText, runningPage } = await import('./pair.ts');
+  const { browsersText, newPairingLink, pairingText, revokeBrowser, runningPage } = await import('./pair.ts');
+  if (options.list) {
+    print(browsersText(databaseIn(config.state_dir)));
+    return EXIT.done;
+  }
+  if (options.revoke !== null) {
+    print(
+      await revokeBrowser({ stateDir: config.state_dir, database: databaseIn(config.state_dir), id: options.revoke }),
+    );
+    return EXIT.done;
+  }
   const page = runningPage(config.state_dir);
   if (page === null) {
     throw new EdgeError(

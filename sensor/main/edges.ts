@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import qrcode from 'qrcode';
-import { createWebServer, type WebServer, WebServerError } from '../../web/server.ts';
+import { createWebServer, WebServerError } from '../../web/server.ts';
 import { PROJECT_ROOT } from '../checkout.ts';
 import type { Config } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
@@ -19,6 +19,7 @@ import { EdgeError } from './edge-error.ts';
 import { pageModel } from './page-model.ts';
 import { pairingLinks, tellPage, untellPage } from './pairing-links.ts';
 import { publishSource } from './publish-source.ts';
+import { followRevocations } from './revocations.ts';
 import { monotonicNow } from './system-clock.ts';
 
 /** Where the store keeps what was deleted in Home Assistant. */
@@ -74,12 +75,12 @@ export async function startEdges(options: EdgesOptions): Promise<Edges> {
         await publisher.stop();
         await broker?.close();
         untellPage(options.stateDir);
-        await web.server.close();
+        await web.close();
       },
     };
   } catch (error) {
     await broker?.close();
-    await web.server.close();
+    await web.close();
     throw error;
   }
 }
@@ -127,7 +128,7 @@ function makePublisher(
     access: {
       url: broker?.url ?? mqtt.url ?? '',
       clientId: mqtt.client_id ?? `thingwatch-${options.sensorId}`,
-      ...login,
+      ...(broker?.login ?? login),
       ...pem,
     },
     embedded: broker !== null,
@@ -200,7 +201,7 @@ export async function pairingText({ link, loopbackOnly }: { link: string; loopba
   return `Pair a browser with this link (once, within 10 minutes):\n  ${link}\n${how}`;
 }
 
-async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ server: WebServer; url: string }> {
+async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ close(): Promise<void>; url: string }> {
   const { config, health, log, logTail, now, print, spine } = options;
   const { base_path: basePath, host_names: hostNames, listen, trusted_proxies: trustedProxies } = config.web;
   const colon = listen.lastIndexOf(':');
@@ -221,14 +222,20 @@ async function startWeb(options: EdgesOptions, { web: tls }: Pems): Promise<{ se
     randomBytes,
     log: log('web'),
   });
+  const unfollow = followRevocations(options.stateDir, (browser) => server.revoke(browser), log('web'));
   try {
     const { url } = await server.listen();
     const { link, loopbackOnly } = server.pairingLink();
     tellPage(options.stateDir, { url, loopbackOnly });
     print(`Page: ${url}`);
     print(await pairingText({ link, loopbackOnly }));
-    return { server, url };
+    const close = async () => {
+      unfollow();
+      await server.close();
+    };
+    return { close, url };
   } catch (error) {
+    unfollow();
     if (error instanceof WebServerError)
       throw new EdgeError(error.code === 'port_in_use' || error.code === 'failed' ? 1 : 2, error.message);
     throw error;

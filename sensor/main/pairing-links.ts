@@ -20,9 +20,9 @@ export type RunningPage = z.infer<typeof page>;
 /** Best effort: a full disk must not keep the page from being served. */
 export function tellPage(stateDir: string, running: RunningPage): void {
   try {
-    mkdirSync(folder(stateDir), { recursive: true, mode: 0o700 });
+    mkdirSync(pairingFolder(stateDir), { recursive: true, mode: 0o700 });
     const told = { ...running, pid: process.pid };
-    writeFileSync(join(folder(stateDir), PAGE_FILE), JSON.stringify(told), { mode: 0o600 });
+    writeFileSync(join(pairingFolder(stateDir), PAGE_FILE), JSON.stringify(told), { mode: 0o600 });
   } catch {
     untellPage(stateDir);
   }
@@ -30,7 +30,7 @@ export function tellPage(stateDir: string, running: RunningPage): void {
 
 export function untellPage(stateDir: string): void {
   try {
-    unlinkSync(join(folder(stateDir), PAGE_FILE));
+    unlinkSync(join(pairingFolder(stateDir), PAGE_FILE));
   } catch {
     // It is not there, or nothing here can be written.
   }
@@ -39,14 +39,14 @@ export function untellPage(stateDir: string): void {
 /** Null when no sensor runs with this state directory. */
 export function runningPage(stateDir: string): RunningPage | null {
   try {
-    return page.parse(JSON.parse(readFileSync(join(folder(stateDir), PAGE_FILE), 'utf8')));
+    return page.parse(JSON.parse(readFileSync(join(pairingFolder(stateDir), PAGE_FILE), 'utf8')));
   } catch {
     return null;
   }
 }
 
 export function pairingLinks(stateDir: string): LinkStore {
-  const directory = folder(stateDir);
+  const directory = pairingFolder(stateDir);
   /** Where the disk is full, this process's own links work all the same. */
   const memory = newMemoryLinks();
   return {
@@ -80,14 +80,19 @@ function addFile(directory: string, tokenHash: string, expiresAt: number): void 
     .sort((a, b) => a.until - b.until);
   for (const { name } of waiting.slice(0, Math.max(0, waiting.length - WAITING + 1)))
     rmSync(join(directory, name), { force: true });
-  const path = join(directory, tokenHash);
-  writeFileSync(path, `${expiresAt} ${bootId()}`, { mode: 0o600 });
-  // Added by root for a sensor that runs as a user of its own, which must be able to read it.
+  writeOwned(directory, tokenHash, `${expiresAt} ${bootId()}`);
+}
+
+/** Also where root adds it for a sensor that runs as a user of its own, which must be able to read it. */
+export function writeOwned(directory: string, name: string, text: string): void {
+  const path = join(directory, name);
+  writeFileSync(path, text, { mode: 0o600 });
   const { gid, uid } = statSync(directory);
   if (process.getuid?.() === 0) chownSync(path, uid, gid);
 }
 
-function folder(stateDir: string): string {
+/** For the sensor's account alone. */
+export function pairingFolder(stateDir: string): string {
   return join(stateDir, 'pairing');
 }
 

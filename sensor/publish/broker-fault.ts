@@ -4,6 +4,28 @@ export interface BrokerFault {
   text: string;
   /** `refused`: the broker does not speak our protocol version; `unclear`: it just hung up, which may mean the same. */
   protocol: 'refused' | 'unclear' | null;
+  /** The broker took messages and acknowledged none. */
+  isSilence?: true;
+}
+
+/** Codes of what we hold against a broker ourselves. */
+export const OURS = {
+  silent: 'BROKER_SILENT',
+  flooded: 'BROKER_FLOODS',
+  tooLarge: 'BROKER_TOO_LARGE',
+  noMqtt: 'BROKER_NO_MQTT',
+} as const;
+
+export function faultOf(code: (typeof OURS)[keyof typeof OURS]): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/** mqtt.js's words for its own timeouts. */
+const TIMEOUTS: ReadonlySet<string> = new Set(['connack timeout', 'Keepalive timeout']);
+
+/** What mqtt.js could not read has neither a reason code nor one of the system's. */
+export function isNoMqtt(error: Error): boolean {
+  return !('code' in error) && !TIMEOUTS.has(error.message);
 }
 
 const PASSWORD = 'the MQTT broker refuses this user name or password (mqtt.username, mqtt.password)';
@@ -39,6 +61,12 @@ const BY_SYSTEM_CODE: ReadonlyMap<string, string> = new Map([
   ['CERT_HAS_EXPIRED', "the MQTT broker's certificate has expired"],
   ['ERR_TLS_CERT_ALTNAME_INVALID', "the MQTT broker's certificate is for another name than the one in mqtt.url"],
   ['EPROTO', NO_TLS],
+  [
+    'EMFILE',
+    'this machine lets the sensor open no more connections (file descriptors), so it cannot reach the MQTT broker',
+  ],
+  [OURS.flooded, 'the MQTT broker floods the sensor with messages that it did not ask for'],
+  [OURS.tooLarge, 'the MQTT broker announces a message that is too large for the sensor'],
 ]);
 
 const UNTRUSTED: ReadonlySet<string> = new Set([
@@ -56,12 +84,20 @@ export function brokerFault(error: Error | null, opened: boolean): BrokerFault {
   }
   if (typeof code === 'number')
     return { text: BY_REASON.get(code) ?? `the MQTT broker gave reason ${code}`, protocol: null };
+  if (code === OURS.silent)
+    return { text: 'the MQTT broker takes messages and acknowledges none of them', protocol: null, isSilence: true };
+  if (code === OURS.noMqtt)
+    return {
+      text: 'what answers at the address of the MQTT broker (mqtt.url) sends no MQTT',
+      protocol: opened ? null : 'unclear',
+    };
   if (typeof code === 'string' && code !== 'ECONNRESET') {
     if (UNTRUSTED.has(code))
       return { text: "the MQTT broker's certificate is not signed by a known authority (mqtt.ca)", protocol: null };
     if (code.startsWith('ERR_SSL_')) return { text: NO_TLS, protocol: null };
     return { text: BY_SYSTEM_CODE.get(code) ?? 'the connection to the MQTT broker failed', protocol: null };
   }
+  if (error?.message === 'Keepalive timeout') return { text: 'the MQTT broker no longer answers', protocol: null };
   if (opened) return { text: 'the connection to the MQTT broker was lost', protocol: null };
   if (error?.message === 'connack timeout') return { text: 'the MQTT broker does not answer', protocol: null };
   return { text: 'the MQTT broker hung up before it answered', protocol: 'unclear' };

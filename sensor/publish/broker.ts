@@ -1,10 +1,12 @@
 // The embedded broker, for homes without one: on loopback as it is, elsewhere only with a password. Nothing is kept on
 // disk; whoever publishes says everything again after a restart.
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, isIP, type Server } from 'node:net';
 import { Aedes, type AuthenticateError } from 'aedes';
 import type { Log } from '../log.ts';
+import { Door, GUEST_LIMITS, Shelf } from './guests.ts';
 import { PacketGuard } from './packet-guard.ts';
+import { LARGEST_PACKET } from './packet-lengths.ts';
 
 export interface BrokerOptions {
   /** `host:port`, without a host for all IPv4 addresses; with a taken port the next free one of 20 is used. */
@@ -15,8 +17,9 @@ export interface BrokerOptions {
 }
 
 export interface EmbeddedBroker {
-  /** For our own client, on this machine. */
+  /** For our own client, on this machine: a login of its own, so that guests can neither crowd it out nor use up its room. */
   url: string;
+  login: { username: string; password: string };
   host: string;
   port: number;
   close(): Promise<void>;
@@ -26,9 +29,17 @@ export interface EmbeddedBroker {
 export class BrokerConfigError extends Error {}
 
 const PORTS_TRIED = 20;
-/** A discovery payload has 8 KB; a home has tens of clients and a few thousand topics. */
-const LIMITS = { packetBytes: 256 * 1024, clients: 64, subscriptionsPerClient: 4096, retainedTopics: 16_384 } as const;
 const REFUSED_CREDENTIALS = 4;
+/** How long a wrong password waits for its answer: guessing is slow, whoever knows the right one waits for nothing. */
+const WRONG_PASSWORD_MS = 1000;
+/** A client that reads nothing for this long is let go: what others send waits for it. */
+const STALLED_MS = 10_000;
+/** Messages with QoS 2 that a client may have begun and not ended. */
+const BEGUN_QOS2 = 16;
+/** Above all that `Door` lets in: what waits to be accepted at once must not be dropped unseen. */
+const MAX_CONNECTIONS = 1024;
+/** The sensor's own client. */
+const OWN_USER = 'thingwatch-sensor';
 
 export async function startBroker({ listen, username, password, log }: BrokerOptions): Promise<EmbeddedBroker> {
   const { host, port: firstPort } = parseListen(listen);
@@ -38,48 +49,64 @@ export async function startBroker({ listen, username, password, log }: BrokerOpt
       'the embedded broker listens beyond this machine only with a user name and a password; an open broker would let any device give orders',
     );
   }
-  const retained = new Set<string>();
+  const own = { username: OWN_USER, password: randomBytes(24).toString('base64url') };
+  const door = new Door();
+  const shelf = new Shelf();
+  const owners = new WeakSet<object>();
   const subscriptions = new WeakMap<object, number>();
+  const wrong = wrongPasswords(log);
   const aedes = await Aedes.createBroker({
     concurrency: 100,
     connectTimeout: 10_000,
     maxClientsIdLength: 64,
     maxTopicLevels: 16,
     queueLimit: 100,
-    authenticate: (_client, name, secret, done) => {
-      const right = !guarded || (same(name ?? '', username) && same(secret?.toString('utf8') ?? '', password));
-      if (right) done(null, true);
-      else
-        done(
-          Object.assign(new Error('wrong user name or password'), {
-            returnCode: REFUSED_CREDENTIALS,
-          }) as AuthenticateError,
-          null,
-        );
+    drainTimeout: STALLED_MS,
+    maxInflightInbound: BEGUN_QOS2,
+    // Nothing is kept for a client that is away, or it would grow until it comes back.
+    preConnect: (_client, packet, done) => {
+      packet.clean = true;
+      done(null, true);
     },
-    authorizePublish: (_client, packet, done) => {
-      if (packet.topic.startsWith('$')) return done(new Error('reserved topic'));
-      if (packet.retain) {
-        if (packet.payload.length === 0) retained.delete(packet.topic);
-        else if (retained.size < LIMITS.retainedTopics) retained.add(packet.topic);
-        else if (!retained.has(packet.topic)) return done(new Error('too many retained topics'));
+    authenticate: (client, name, secret, done) => {
+      const given = { username: name ?? '', password: secret?.toString('utf8') ?? '' };
+      const isOwn = isSame(given, own);
+      if (isOwn || !guarded || isSame(given, { username, password })) {
+        if (isOwn) owners.add(client);
+        if (client.conn instanceof PacketGuard) door.entered(client.conn.socket, isOwn);
+        done(null, true);
+        return;
       }
+      wrong();
+      const refusal = Object.assign(new Error('wrong user name or password'), { returnCode: REFUSED_CREDENTIALS });
+      setTimeout(() => done(refusal as AuthenticateError, null), WRONG_PASSWORD_MS);
+    },
+    authorizePublish: (client, packet, done) => {
+      if (packet.topic.startsWith('$')) return done(new Error('reserved topic'));
+      if (packet.retain && client !== null && owners.has(client)) shelf.leaves(packet.topic);
+      else if (packet.retain && !shelf.takes(packet.topic, packet.payload.length))
+        return done(new Error('too much is retained'));
       done(null);
     },
     authorizeSubscribe: (client, subscription, done) => {
       const count = (subscriptions.get(client) ?? 0) + 1;
       subscriptions.set(client, count);
-      done(null, count <= LIMITS.subscriptionsPerClient ? subscription : null);
+      done(null, owners.has(client) || count <= GUEST_LIMITS.subscriptionsPerClient ? subscription : null);
     },
   });
-  const server = createServer((socket) => serve(aedes, socket));
-  server.maxConnections = LIMITS.clients;
+  const server = createServer((socket) => {
+    door.knocked(socket);
+    socket.setNoDelay(true);
+    aedes.handle(new PacketGuard(socket, LARGEST_PACKET));
+  });
+  server.maxConnections = MAX_CONNECTIONS;
   const port = await listenOnFreePort(server, host, firstPort);
   if (firstPort !== 0 && port !== firstPort)
     log.info(`port ${firstPort} is taken; the embedded broker listens on ${port}`);
   const local = isIP(host) === 0 || isUnspecified(host) ? '127.0.0.1' : host;
   return {
     url: `mqtt://${local.includes(':') ? `[${local}]` : local}:${port}`,
+    login: own,
     host,
     port,
     close: () =>
@@ -89,9 +116,24 @@ export async function startBroker({ listen, username, password, log }: BrokerOpt
   };
 }
 
-function serve(aedes: Aedes, socket: Socket): void {
-  socket.setNoDelay(true);
-  aedes.handle(new PacketGuard(socket, LIMITS.packetBytes));
+interface Login {
+  username: string;
+  password: string;
+}
+
+/** In constant time, whatever the lengths; both are looked at. */
+function isSame(given: Login, wanted: Login): boolean {
+  const [name, secret] = [same(given.username, wanted.username), same(given.password, wanted.password)];
+  return name && secret;
+}
+
+/** Tells of the first, the second, the fourth … */
+function wrongPasswords(log: Log): () => void {
+  let count = 0;
+  return () => {
+    count += 1;
+    if ((count & (count - 1)) === 0) log.warn(`wrong passwords at the embedded broker so far: ${count}`);
+  };
 }
 
 function parseListen(listen: string): { host: string; port: number } {

@@ -30,6 +30,8 @@ export interface PublisherOptions extends Stores {
   events: RecordEvents;
   run: CommandRunner;
   timers: Timers;
+  /** As LinkOptions.wire. */
+  wire?: Timers;
   /** 0 ≤ x < 1. */
   random: () => number;
   log: Log;
@@ -62,6 +64,7 @@ export class Publisher {
       access,
       will: { topic: topics.status, payload: 'offline' },
       timers,
+      ...(options.wire === undefined ? {} : { wire: options.wire }),
       random,
       log,
       onOpen: (session) => this.#opened(session),

@@ -3,8 +3,11 @@
 import { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Log } from '../log.ts';
-import { brokerFault } from './broker-fault.ts';
-import type { TimerHandle, Timers } from './ports.ts';
+import { Balance } from './balance.ts';
+import { brokerFault, faultOf, isNoMqtt, OURS } from './broker-fault.ts';
+import { LinkNews } from './link-news.ts';
+import { LARGEST_PACKET, PacketLengths } from './packet-lengths.ts';
+import { systemTimers, type TimerHandle, type Timers } from './ports.ts';
 
 export interface BrokerAccess {
   url: string;
@@ -55,6 +58,8 @@ export interface LinkOptions {
   access: BrokerAccess;
   will: LastWill;
   timers: Timers;
+  /** Time in which a broker answers, as mqtt.js keeps it for pings; the system's unless told. */
+  wire?: Timers;
   /** 0 ≤ x < 1. */
   random: () => number;
   log: Log;
@@ -67,8 +72,6 @@ export interface LinkOptions {
 const SCHEMES: ReadonlySet<string> = new Set(['mqtt:', 'mqtts:', 'tcp:', 'tls:', 'ssl:', 'ws:', 'wss:']);
 const FIRST_BACKOFF_MS = 1000;
 const LONGEST_BACKOFF_MS = 60_000;
-/** A connection shorter than this does not count as a recovery: two clients that share an id would race otherwise. */
-const STABLE_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEPALIVE_SECONDS = 30;
 const FAREWELL_MS = 2000;
@@ -81,12 +84,12 @@ export class Link {
   #stopped = true;
   #version: 4 | 5 = 5;
   #failures = 0;
-  #openedAt = 0;
-  #error: string | null = null;
   #retry: TimerHandle | null = null;
+  readonly #news: LinkNews;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#news = new LinkNews(options.timers, options.log);
   }
 
   get connected(): boolean {
@@ -95,7 +98,7 @@ export class Link {
 
   /** What keeps us from the broker, for a person and without secrets. */
   get error(): string | null {
-    return this.#error;
+    return this.#news.error;
   }
 
   start(): void {
@@ -110,6 +113,7 @@ export class Link {
     const { timers, will } = this.#options;
     if (this.#retry !== null) timers.clear(this.#retry);
     this.#retry = null;
+    this.#news.stop();
     const client = this.#client;
     if (client === null) return;
     if (this.#open) {
@@ -135,29 +139,42 @@ export class Link {
   }
 
   #connect(): void {
-    const { access, will, log } = this.#options;
+    const { access, will } = this.#options;
     const version = this.#version;
     if (!SCHEMES.has(schemeOf(access.url))) {
-      this.#report('the address of the MQTT broker (mqtt.url) cannot be used');
+      this.#news.failed('the address of the MQTT broker (mqtt.url) cannot be used');
       return;
     }
     let client: MqttClient;
     try {
       client = mqtt.connect(access.url, {
-        ...clientOptions(access),
-        protocolVersion: version,
+        ...clientOptions(access, version),
         will: { ...will, qos: 1, retain: true },
       });
     } catch {
-      this.#report('the certificate or key for the MQTT broker (mqtt.ca, mqtt.cert, mqtt.key) cannot be read as PEM');
+      this.#news.failed(
+        'the certificate or key for the MQTT broker (mqtt.ca, mqtt.cert, mqtt.key) cannot be read as PEM',
+      );
       return;
     }
     this.#client = client;
     let failure: Error | null = null;
     let opened = false;
-    client.on('error', (error) => {
+    const fail = (error: Error): void => {
       failure ??= error;
+      client.stream.destroy();
+    };
+    const balance = new Balance(this.#options.wire ?? systemTimers, {
+      onSilence: () => fail(faultOf(OURS.silent)),
+      onFlood: () => fail(faultOf(OURS.flooded)),
     });
+    const lengths = new PacketLengths();
+    client.stream.on('data', (chunk: Buffer) => {
+      if (failure === null && !lengths.fits(chunk)) fail(faultOf(OURS.tooLarge));
+    });
+    // After some errors, such as a packet that is none, mqtt.js goes on with the same connection.
+    client.on('error', (error) => fail(isNoMqtt(error) ? faultOf(OURS.noMqtt) : error));
+    client.on('packetreceive', () => balance.received());
     client.on('disconnect', (packet) => {
       failure ??= Object.assign(new Error('disconnected by the broker'), { code: packet.reasonCode ?? 0 });
     });
@@ -167,16 +184,16 @@ export class Link {
       this.#open = true;
       // An alert does not wait for the acknowledgement of what was sent before it (RFC 896).
       if (client.stream instanceof Socket) client.stream.setNoDelay(true);
-      this.#openedAt = this.#options.timers.now();
-      this.#error = null;
-      log.info(`connected to the broker with MQTT ${version === 5 ? '5' : '3.1.1'}`);
+      this.#news.opened(version);
       const receiveMaximum = connack.properties?.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM;
-      this.#options.onOpen(this.#session(client, version, receiveMaximum));
+      this.#options.onOpen(this.#session(client, { version, receiveMaximum, balance }));
     });
     client.on('message', (topic, payload, packet) => {
-      if (this.#client === client) this.#options.onMessage({ topic, payload, retained: packet.retain });
+      if (this.#client === client && failure === null)
+        this.#options.onMessage({ topic, payload, retained: packet.retain });
     });
     client.on('close', () => {
+      balance.stop();
       if (this.#client !== client) return;
       this.#client = null;
       client.end(true);
@@ -184,15 +201,21 @@ export class Link {
     });
   }
 
-  #session(client: MqttClient, version: 4 | 5, receiveMaximum: number): Session {
+  #session(
+    client: MqttClient,
+    { version, receiveMaximum, balance }: Pick<Session, 'version' | 'receiveMaximum'> & { balance: Balance },
+  ): Session {
     const live = (): boolean => this.#client === client && this.#open && !this.#stopped;
     return {
       version,
       receiveMaximum,
       publish: (topic, payload, retain, done) => {
         if (!live()) return;
+        balance.sent();
         client.publish(topic, payload, { qos: 1, retain }, (error) => {
           if (this.#client !== client) return;
+          balance.acknowledged();
+          if (error === undefined || error === null) this.#news.acknowledged();
           // Only the broker's own reason is a refusal; anything else means that the connection is ending.
           if (error === undefined || error === null) done(null);
           else if ('code' in error && typeof error.code === 'number') done(error);
@@ -221,7 +244,7 @@ export class Link {
     if (opened) onClose();
     if (this.#stopped) return;
     const fault = brokerFault(failure, opened);
-    if (opened && timers.now() - this.#openedAt >= STABLE_MS) this.#failures = 0;
+    if (opened && this.#news.closed(fault.isSilence === true)) this.#failures = 0;
     if (fault.protocol === 'refused' && this.#version === 5) {
       this.#version = 4;
       this.#connect();
@@ -229,7 +252,7 @@ export class Link {
     }
     // Some old brokers hang up on a version they do not know, so the other one is next.
     if (fault.protocol === 'unclear') this.#version = this.#version === 5 ? 4 : 5;
-    this.#report(`${fault.text}; trying again until it works`);
+    this.#news.failed(`${fault.text}; trying again until it works`);
     this.#retry = timers.set(this.#backoff(random()), () => {
       this.#retry = null;
       this.#connect();
@@ -242,13 +265,6 @@ export class Link {
     this.#failures += 1;
     return Math.min(LONGEST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, delay * (0.8 + 0.4 * random)));
   }
-
-  /** Once per change: a broker that stays away for a week is one line. */
-  #report(text: string): void {
-    if (text === this.#error) return;
-    this.#error = text;
-    this.#options.log.error(text);
-  }
 }
 
 function schemeOf(url: string): string {
@@ -259,10 +275,12 @@ function schemeOf(url: string): string {
   }
 }
 
-function clientOptions(access: BrokerAccess): IClientOptions {
+function clientOptions(access: BrokerAccess, version: 4 | 5): IClientOptions {
   const { url: _, ...rest } = access;
   return {
     ...rest,
+    protocolVersion: version,
+    ...(version === 5 ? { properties: { maximumPacketSize: LARGEST_PACKET } } : {}),
     clean: true,
     // Every number of two bytes as a buffer of its own, made in advance: 8 MB for what is written in no time.
     writeCache: false,

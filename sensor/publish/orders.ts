@@ -11,6 +11,10 @@ const ORDER_LIMIT_BYTES = 64;
 const ORDER_ACTOR = 'home-assistant';
 /** One line a minute for each reason, however many orders are refused. */
 const QUIET_MS = 60_000;
+/** More than an automation gives at once for every device of a home; each may write to the disk. */
+const ORDERS_AT_ONCE = 120;
+/** … and how many more each second. */
+const ORDERS_A_SECOND = 1;
 
 export interface OrdersOptions {
   topics: Topics;
@@ -18,18 +22,21 @@ export interface OrdersOptions {
   run: CommandRunner;
   timers: Timers;
   log: Log;
-  /** Called after every order for a known device, even a refused one: the switch must show what is true. */
+  /** Called after every order that was looked at, even a refused one: the switch must show what is true. */
   onDone(device: Mac | null): void;
 }
 
-type Refusal = 'oversized' | 'retained' | 'malformed' | 'for an unknown device' | 'not possible now';
+type Refusal = 'too many' | 'oversized' | 'retained' | 'malformed' | 'for an unknown device' | 'not possible now';
 
 export class Orders {
   readonly #options: OrdersOptions;
   readonly #lastLogged = new Map<Refusal, number>();
+  #left = ORDERS_AT_ONCE;
+  #countedAt: number;
 
   constructor(options: OrdersOptions) {
     this.#options = options;
+    this.#countedAt = options.timers.now();
   }
 
   /** True when the topic is an order's, whatever became of it. */
@@ -37,6 +44,11 @@ export class Orders {
     const { topics, source, onDone } = this.#options;
     const address = parseAddress(topics, topic);
     if (address === null) return false;
+    if (!this.#isInTime()) {
+      // Not even answered: a broker that repeats orders without end must cost nothing.
+      this.#refuse('too many');
+      return true;
+    }
     if (payload.length > ORDER_LIMIT_BYTES) this.#refuse('oversized');
     else if (retained) this.#refuse('retained');
     else if (address.device !== null && source.device(address.device) === null) this.#refuse('for an unknown device');
@@ -46,6 +58,15 @@ export class Orders {
       else this.#run(command);
       onDone(address.device);
     }
+    return true;
+  }
+
+  #isInTime(): boolean {
+    const now = this.#options.timers.now();
+    this.#left = Math.min(ORDERS_AT_ONCE, this.#left + ((now - this.#countedAt) * ORDERS_A_SECOND) / 1000);
+    this.#countedAt = now;
+    if (this.#left < 1) return false;
+    this.#left--;
     return true;
   }
 

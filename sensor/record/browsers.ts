@@ -1,7 +1,7 @@
 // The browsers paired with the page, as the store keeps them: a hash of each one's token, never the token.
-import type { Database, Statement } from 'better-sqlite3';
+import SQLite, { type Database, type Statement } from 'better-sqlite3';
 import type { Cell } from './row.ts';
-import type { Guard } from './store-error.ts';
+import { type Guard, toStoreError } from './store-error.ts';
 
 /** Times are wall time in milliseconds. */
 export interface Browser {
@@ -13,12 +13,32 @@ export interface Browser {
   lastSeen: number;
 }
 
+/** For a command beside the running sensor. @throws StoreError */
+export function readBrowsers(path: string): Browser[] {
+  let db: Database | null = null;
+  try {
+    db = new SQLite(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    return new Browsers(db, (work) => work()).list();
+  } catch (error) {
+    throw toStoreError(error, path);
+  } finally {
+    db?.close();
+  }
+}
+
+/** The sensor may be writing. */
+const BUSY_MS = 2000;
+
 export class Browsers {
   readonly #guard: Guard;
   readonly #list: Statement<[], Browser>;
   readonly #insert: Statement<Cell[]>;
   readonly #delete: Statement<[string]>;
   readonly #touch: Statement<[number, string]>;
+  /** As last read; asked for with each request of a page. Only this process writes. */
+  #known: readonly Browser[] | null = null;
+  /** Out from now on, even where the disk does not take it. */
+  readonly #removed = new Set<string>();
 
   constructor(db: Database, guard: Guard) {
     this.#guard = guard;
@@ -35,21 +55,28 @@ export class Browsers {
 
   /** Oldest pairing first. */
   list(): Browser[] {
-    return this.#guard(() => this.#list.all());
+    this.#known ??= this.#guard(() => this.#list.all());
+    return this.#known.filter(({ id }) => !this.#removed.has(id));
   }
 
   /** @throws StoreError also when the id or the token hash is already there. */
   add(browser: Browser): void {
     const { id, tokenHash, name, createdAt, lastSeen } = browser;
+    this.#known = null;
     this.#guard(() => this.#insert.run(id, tokenHash, name, createdAt, lastSeen));
   }
 
-  /** Whether it was there. */
+  /** Whether it was there. @throws StoreError when it will be there again after a restart. */
   remove(id: string): boolean {
-    return this.#guard(() => this.#delete.run(id)).changes > 0;
+    this.#removed.add(id);
+    this.#known = null;
+    const wasThere = this.#guard(() => this.#delete.run(id)).changes > 0;
+    this.#removed.delete(id);
+    return wasThere;
   }
 
   touch(id: string, time: number): void {
+    this.#known = null;
     this.#guard(() => this.#touch.run(time, id));
   }
 }

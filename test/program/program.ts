@@ -156,7 +156,8 @@ export type Place = { port: number } | { socketPath: string };
 export class PairedPage {
   readonly #place: Place;
   readonly #host: string;
-  readonly #cookie: string;
+  /** As a `Cookie` header. */
+  readonly cookie: string;
 
   static async open(program: Program, place?: Place): Promise<PairedPage> {
     const [link] = await program.says(/http:\/\/\S+#\/pair\/\S+/);
@@ -174,18 +175,24 @@ export class PairedPage {
   private constructor(place: Place, host: string, cookie: string) {
     this.#place = place;
     this.#host = host;
-    this.#cookie = cookie;
+    this.cookie = cookie;
+  }
+
+  /** Where the page is of this machine. */
+  get port(): number {
+    if ('port' in this.#place) return this.#place.port;
+    throw new Error('the page is not on a port of this machine');
   }
 
   async get<Answer>(path: string): Promise<Answer> {
-    const { status, text } = await call(this.#place, this.#host, 'GET', path, this.#cookie);
+    const { status, text } = await call(this.#place, this.#host, 'GET', path, this.cookie);
     if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
     return JSON.parse(text) as Answer;
   }
 
   /** An order, as a tap on the page gives it. */
   async command(order: object): Promise<void> {
-    const { status, text } = await call(this.#place, this.#host, 'POST', '/api/commands', this.#cookie, order);
+    const { status, text } = await call(this.#place, this.#host, 'POST', '/api/commands', this.cookie, order);
     if (status !== 200) throw new Error(`${JSON.stringify(order)}: ${status} ${text}`);
   }
 

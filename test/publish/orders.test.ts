@@ -96,3 +96,13 @@ it('leaves other topics to others', () => {
   expect(give(topics.deviceState(MAC), 'ON')).toBe(false);
   expect(give('thingwatch/b827eb5512aa/devices/x/acknowledge', 'PRESS')).toBe(false);
 });
+
+it('orders without end are neither done nor answered, and said once a minute; a second later one is taken again', () => {
+  for (let i = 0; i < 10_000; i += 1) expect(give(topics.acknowledgeAll, 'PRESS')).toBe(true);
+  expect([home.commands.length, answered.length]).toEqual([120, 120]);
+  expect(log.filter((line) => line.includes('refused'))).toEqual(['an order over MQTT was refused: too many']);
+  timers.advance(1000);
+  give(topics.acknowledgeAll, 'PRESS');
+  give(topics.acknowledgeAll, 'PRESS');
+  expect(home.commands).toHaveLength(121);
+});

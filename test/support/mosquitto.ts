@@ -100,9 +100,13 @@ export class Mosquitto {
       lines.push(`acl_file ${file('acl')}`);
     }
     writeFileSync(file('mosquitto.conf'), `${lines.join('\n')}\n`);
-    execFileSync('mosquitto_passwd', ['-b', '-c', file('passwords'), this.username, this.password], {
-      stdio: 'ignore',
-    });
+    this.knowPassword(this.password);
+  }
+
+  /** What it takes for the user's password after its next start. */
+  knowPassword(password: string): void {
+    const file = join(this.#directory, 'passwords');
+    execFileSync('mosquitto_passwd', ['-b', '-c', file, this.username, password], { stdio: 'ignore' });
   }
 
   get url(): string {

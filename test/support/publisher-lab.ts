@@ -31,12 +31,14 @@ export interface TestBroker {
   remove(): Promise<void>;
 }
 
-export async function mosquittoBroker(authority: Authority): Promise<TestBroker> {
-  const broker = await Mosquitto.start({ authority });
+/** With TLS where there is an authority. */
+export async function mosquittoBroker(authority: Authority | null): Promise<TestBroker> {
+  const broker = await Mosquitto.start(authority === null ? {} : { authority });
+  const trust = authority === null ? {} : { ca: authority.ca };
   return {
     url: broker.url,
     port: broker.port,
-    login: { username: broker.username, password: broker.password, ca: authority.ca, protocolVersion: 5 },
+    login: { username: broker.username, password: broker.password, ...trust, protocolVersion: 5 },
     version: 5,
     die: () => broker.kill(),
     revive: () => broker.run(),
@@ -110,7 +112,7 @@ export interface Lab {
   publisher: Publisher;
 }
 
-export interface LabOptions extends Partial<Pick<PublisherOptions, 'outbox' | 'topicStore' | 'suppressed'>> {
+export interface LabOptions extends Partial<Pick<PublisherOptions, 'outbox' | 'topicStore' | 'suppressed' | 'wire'>> {
   home?: SmallHome;
   homeAssistant?: Partial<HomeAssistantOptions>;
 }

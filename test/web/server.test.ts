@@ -6,8 +6,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { CONNECTION_LIMITS } from '../../web/connections.ts';
 import { WebServerError } from '../../web/server.ts';
-import { MAX_STRANGERS } from '../../web/strangers.ts';
 import { troubledHome } from '../support/page-model.ts';
 import { type RunningWeb, startWeb } from '../support/web-client.ts';
 
@@ -206,7 +206,7 @@ describe('clients that only hold on', () => {
     const cookie = await web.pair();
     let ended = 0;
     const sockets: Socket[] = [];
-    for (let index = 0; index < MAX_STRANGERS + 60; index += 1) {
+    for (let index = 0; index < CONNECTION_LIMITS.strangers + 60; index += 1) {
       const socket = connect(web.port, '127.0.0.1');
       socket.on('error', () => {}).on('close', () => (ended += 1));
       await new Promise((resolve) => socket.once('connect', resolve));
