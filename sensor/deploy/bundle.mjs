@@ -34,6 +34,7 @@ const TEST_TOOLS = inPlace(
   'test/bench/main.ts',
   'test/crash/main.ts',
   'test/mutants/main.ts',
+  'test/soak/main.ts',
   'test/web/screenshots.ts',
   'test/capture/live-runner.ts',
 );

@@ -13,6 +13,7 @@ const TEST_TOOLS = [
   'test/bench',
   'test/fuzz',
   'test/crash',
+  'test/soak',
   'test/mutants',
   'test/support',
   'test/captures',

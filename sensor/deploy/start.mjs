@@ -13,6 +13,7 @@ const PROGRAMS = {
   crash: 'dist/test/crash/main.js',
   mutants: 'dist/test/mutants/main.js',
   screenshots: 'dist/test/web/screenshots.js',
+  soak: 'dist/test/soak/main.js',
 };
 
 const args = process.argv.slice(2);

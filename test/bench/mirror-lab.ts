@@ -84,8 +84,8 @@ export class MirrorLab {
     return this.#lab.script(role, lines);
   }
 
-  spawn(role: 'sensor' | 'sender', command: string, args: readonly string[]): ChildProcess {
-    return this.#lab.spawn(role, command, args, { cwd: checkout });
+  spawn(role: 'sensor' | 'sender', command: string, args: readonly string[], env = process.env): ChildProcess {
+    return this.#lab.spawn(role, command, args, { cwd: checkout, env });
   }
 
   /** A sensor on the port, which has begun to capture. */

@@ -6,15 +6,15 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { MqttClient } from 'mqtt';
 import { build } from '../../sensor/deploy/build.mjs';
 import { withLock } from '../../sensor/deploy/lock.mjs';
 import { isUpToDate, workFolder } from '../../sensor/deploy/stamp.mjs';
 import type { Health } from '../../sensor/record/health.ts';
 import type { Report, ReportIncident } from '../../sensor/record/report.ts';
+import { checkout } from '../lab/namespaces.ts';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = checkout;
 export const MAIN = join(ROOT, 'dist/sensor/main.js');
 export const CAPTURES = join(ROOT, 'test/captures');
 
