@@ -2,17 +2,20 @@
 import {
   chmodSync,
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
   readdirSync,
   readSync,
   renameSync,
+  rmSync,
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { finishRestore } from './backup-files.ts';
+import { journalDamage } from './journal-check.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { isContradiction, isDamage, reasonOf, StoreError, toStoreError } from './store-error.ts';
 import { type Upgrade, upgrade } from './upgrade.ts';
@@ -70,13 +73,15 @@ export function openDatabase(options: OpenOptions): OpenedDatabase {
   let db: Database.Database | null = null;
   const aside = (damage: string) => {
     db?.close();
-    options.onDamage?.(moveAside(path, options.now()), damage);
+    const movedTo = moveAside(path, options.now());
+    options.onDamage?.(movedTo, damage);
   };
   try {
     makeDirectory(dirname(path));
     lock = takeLock(path);
     const damage = options.damage ?? findDamage(options);
     if (damage !== null) aside(damage);
+    else keepJournal(options);
     db = connect(options);
     const left = whyUseless(db, options);
     if (left !== null) {
@@ -98,6 +103,23 @@ export function makeDirectory(path: string): void {
   makeDirectory(dirname(path));
   mkdirSync(path, { mode: 0o700 });
   chmodSync(path, 0o700);
+}
+
+/** SQLite takes a damaged journal as far as it is whole, and then drops it: a copy is kept, and it is told. */
+function keepJournal({ now, onMended, path }: OpenOptions): void {
+  const damage = journalDamage(`${path}-wal`);
+  if (damage === null) return;
+  const copy = `${path}.damaged-${stampOf(now())}-wal`;
+  let kept = `as ${copy}`;
+  try {
+    copyFileSync(`${path}-wal`, copy);
+  } catch (error) {
+    rmSync(copy, { force: true });
+    kept = `not, as there was no way to (${reasonOf(error)})`;
+  }
+  onMended?.(
+    `the database's journal is damaged: ${damage}. What was whole before that is there; the journal is kept ${kept}`,
+  );
 }
 
 function connect(options: OpenOptions): Database.Database {
@@ -242,7 +264,7 @@ function hasHeader(path: string): boolean {
 
 /** Renames the database and its companions so that they still belong together; returns the new path. */
 function moveAside(path: string, time: number): string {
-  const stamp = new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
+  const stamp = stampOf(time);
   let target = `${path}.damaged-${stamp}`;
   const taken = (name: string) => ['', ...COMPANIONS].some((suffix) => existsSync(name + suffix));
   for (let n = 2; taken(target); n += 1) target = `${path}.damaged-${stamp}-${n}`;
@@ -250,6 +272,10 @@ function moveAside(path: string, time: number): string {
     if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
   }
   return target;
+}
+
+function stampOf(time: number): string {
+  return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 /** Zero where there is no file. */
