@@ -1,7 +1,7 @@
 // Every retained topic of ours: written, skipped when unchanged, remembered on disk and cleared when no longer wanted.
 import { createHash } from 'node:crypto';
 import type { TopicStore } from './ports.ts';
-import type { Sender } from './sender.ts';
+import type { Sendable, Sender } from './sender.ts';
 
 export interface RetainedOptions {
   store: TopicStore;
@@ -54,22 +54,23 @@ export class RetainedTopics {
     const digest = createHash('sha256').update(payload).digest('base64');
     if (this.#configs.get(topic) === digest) return false;
     this.#configs.set(topic, digest);
-    this.#send(topic, payload, done);
+    this.#send({ topic, payload, retain: true, isConfig: true }, done);
     return true;
   }
 
   publish(topic: string, payload: string, done: () => void = () => {}): void {
-    this.#send(topic, payload, done);
+    this.#send({ topic, payload, retain: true }, done);
   }
 
-  #send(topic: string, payload: string, done: () => void): void {
+  #send(message: Sendable, done: () => void): void {
+    const { topic } = message;
     if (this.#sender === null) return;
     // On disk first: a crash in between costs an unneeded clear, the other order would leave a ghost.
     if (!this.#known.has(topic)) {
       this.#known.add(topic);
       this.#options.store.setPublished(topic);
     }
-    this.#sender.send({ topic, payload, retain: true }, (refused) => {
+    this.#sender.send(message, (refused) => {
       if (refused !== null) this.#options.onRefusal();
       done();
     });

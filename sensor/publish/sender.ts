@@ -1,23 +1,35 @@
-// Writes messages to one connection in order, at most a few at a time; a newer retained message replaces a waiting one.
+// Writes messages to one connection, at most a few at a time, each kind in order; a newer retained message replaces a waiting one.
 import type { Session } from './link.ts';
 
 export interface Sendable {
   topic: string;
   payload: string;
   retain: boolean;
+  /** A discovery config: what comes after it may be of no use without. */
+  isConfig?: boolean;
 }
+
+interface Entry {
+  message: Sendable;
+  done: Done[];
+}
+
+type Kind = 'config' | 'alert' | 'state';
+
+/** A slow broker takes a message every few seconds: an alert must not wait for a hundred states. */
+const ORDER: readonly Kind[] = ['config', 'alert', 'state'];
 
 type Done = (refused: Error | null) => void;
 
-/** Enough to fill a home's link; small, so that an alert never waits behind many states. */
+/** Enough to fill a home's link; small, so that an alert never waits for many others. */
 const WINDOW = 16;
 
 export class Sender {
   readonly #session: Session;
   readonly #window: number;
-  readonly #waiting: { message: Sendable; done: Done[] }[] = [];
+  readonly #waiting: Record<Kind, Entry[]> = { config: [], alert: [], state: [] };
   /** Waiting retained messages by topic: memory is bounded by the number of topics. */
-  readonly #retained = new Map<string, { message: Sendable; done: Done[] }>();
+  readonly #retained = new Map<string, Entry>();
   #inFlight = 0;
 
   constructor(session: Session) {
@@ -34,14 +46,16 @@ export class Sender {
       return;
     }
     const entry = { message, done: [done] };
-    this.#waiting.push(entry);
+    this.#waiting[kindOf(message)].push(entry);
     if (message.retain) this.#retained.set(message.topic, entry);
     this.#pump();
   }
 
   #pump(): void {
     while (this.#inFlight < this.#window) {
-      const entry = this.#waiting.shift();
+      const entry = ORDER.map((kind) => this.#waiting[kind])
+        .find((queue) => queue.length > 0)
+        ?.shift();
       if (entry === undefined) return;
       const { message, done } = entry;
       if (message.retain) this.#retained.delete(message.topic);
@@ -53,4 +67,9 @@ export class Sender {
       });
     }
   }
+}
+
+function kindOf({ isConfig, retain }: Sendable): Kind {
+  if (isConfig === true) return 'config';
+  return retain ? 'state' : 'alert';
 }

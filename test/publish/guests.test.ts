@@ -95,9 +95,9 @@ describe('without the password', () => {
         more.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))),
       );
     }
-    await expect.poll(() => alive(GUEST), { timeout: 10_000 }).toBeLessThanOrEqual(GUEST_LIMITS.strangers);
     await login(LOGIN, '127.0.0.3');
     await login(LOGIN, GUEST);
+    await expect.poll(() => alive(GUEST), { timeout: 5000 }).toBeLessThanOrEqual(GUEST_LIMITS.strangers + 1);
     await alertArrives('after 1,000 connections');
     reportFault({
       fault: '1,000 connections to the embedded broker',
@@ -135,6 +135,7 @@ describe('with the password', () => {
       await login(LOGIN, GUEST, { clientId: `guest-${index}` }).catch(() => {});
     await expect.poll(() => alive(GUEST), { timeout: 10_000 }).toBeLessThanOrEqual(GUEST_LIMITS.clients);
     expect([own.connected, homeAssistant.connected]).toEqual([true, true]);
+    await login(LOGIN, '127.0.0.3');
     await alertArrives('after 200 clients');
     reportFault({ fault: '200 clients of a guest with the password', inputs: '1 alert', outcome: 'heard', lost: 0 });
   });

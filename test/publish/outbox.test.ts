@@ -137,6 +137,26 @@ it('waits half a minute when the broker refuses, says so once, and goes on', () 
   expect([store.size(), refusals]).toEqual([0, [true, false]]);
 });
 
+it('an alert goes before states that wait for a slow broker, and after configs, each kind in its order', () => {
+  const wire = new Wire(1);
+  const sender = new Sender(wire);
+  for (const topic of ['s1', 's2', 's3']) sender.send({ topic, payload: '', retain: true });
+  for (const topic of ['c1', 'c2']) sender.send({ topic, payload: '', retain: true, isConfig: true });
+  add('1');
+  outbox.open(sender);
+  outbox.drain();
+  sender.send({ topic: 's2', payload: 'newer', retain: true });
+  for (let i = 0; i < 5; i += 1) wire.answer();
+  expect(wire.sent).toEqual([
+    's1= retained',
+    'c1= retained',
+    'c2= retained',
+    't1=1',
+    's2=newer retained',
+    's3= retained',
+  ]);
+});
+
 it('retains states and never alerts', () => {
   const wire = new Wire();
   add('1', 'a', 'state');

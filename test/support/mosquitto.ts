@@ -120,6 +120,15 @@ export class Mosquitto {
     await portOpen(this.port);
   }
 
+  /** Stops it as a whole: the kernel still takes connections and bytes for it, nothing is answered. */
+  hang(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   async kill(): Promise<void> {
     const child = this.#process;
     this.#process = null;
