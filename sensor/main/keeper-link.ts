@@ -93,7 +93,9 @@ export class KeeperLink {
     if (ordered === undefined) return;
     if (message.answer === 'said') ordered.listener.onSaid(message.text);
     else if (message.answer === 'ended') void ordered.streamEnd.then(() => this.#ended(message.id, message.error));
-    else if (stream instanceof Socket) {
+    // Out of file descriptors the stream does not arrive.
+    else if (!(stream instanceof Socket)) this.#order({ order: 'kill', id: message.id });
+    else {
       ordered.pid = message.pid;
       ordered.streamEnd = new Promise((resolve) => stream.once('close', () => resolve()));
       stream.on('error', () => {

@@ -29,8 +29,9 @@ const CLEAR_AMBIENT = [47, 4, 0, 0, 0];
 
 /** The tools that work here for a process that is `asRoot`; null where what it starts cannot be kept from its rights. */
 export function findTools(asRoot: boolean): Tools | null {
-  // Another setpriv (busybox has one) knows less.
-  const setpriv = succeeds('setpriv', ['--ambient-caps=-all', '--pdeathsig=KILL', '--no-new-privs', 'true']);
+  // Another setpriv (busybox has one) knows less, and root in a container may lack what it takes.
+  const [command = '', ...args] = captureCommand({ setpriv: true, perl: false }, asRoot ? 'root' : 'ambient');
+  const setpriv = succeeds(command, [...args, 'true']);
   const perl = !asRoot && !setpriv && succeeds('perl', clearAmbient(['true']));
   return asRoot || setpriv || perl ? { setpriv, perl } : null;
 }

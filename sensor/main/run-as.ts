@@ -45,13 +45,21 @@ export function planRunAs(config: Config, environment: NodeJS.ProcessEnv = proce
 
 /** @param name of a user, or a user id */
 export function findUser(name: string): User | null {
-  const isNumber = /^\d{1,9}$/.test(name);
-  const known = passwdLines().find(([known, , uid]) => (isNumber ? uid === name : known === name));
   // Users of a directory service stand in no file.
-  const line = known ?? spawnSync('getent', ['passwd', name], { encoding: 'utf8' }).stdout?.trim().split(':') ?? [];
-  const [found = '', , uid = '', gid = ''] = line;
-  if (found !== '' && gid !== '') return { name: found, uid: Number(uid), gid: Number(gid) };
-  return isNumber ? { name, uid: Number(name), gid: Number(name) } : null;
+  const asked = () => spawnSync('getent', ['passwd', name], { encoding: 'utf8' }).stdout?.trim().split(':') ?? [];
+  const user = localUser(name) ?? userOf(asked());
+  return user ?? (IS_ID.test(name) ? { name, uid: Number(name), gid: Number(name) } : null);
+}
+
+const IS_ID = /^\d{1,9}$/;
+
+function localUser(name: string): User | null {
+  const isId = IS_ID.test(name);
+  return userOf(passwdLines().find(([known, , uid]) => (isId ? uid === name : known === name)) ?? []);
+}
+
+function userOf([name = '', , uid = '', gid = '']: string[]): User | null {
+  return name === '' || gid === '' ? null : { name, uid: Number(uid), gid: Number(gid) };
 }
 
 function passwdLines(): string[][] {
@@ -69,7 +77,7 @@ function defaultUser({ SUDO_UID: caller = '' }: NodeJS.ProcessEnv): User {
   if (/^[1-9]\d*$/.test(caller)) return findUser(caller) ?? NOBODY;
   const { uid } = statSync(PROJECT_ROOT);
   if (uid !== 0) return findUser(String(uid)) ?? NOBODY;
-  return LAST_CHOICES.map(findUser).find((user) => user !== null) ?? NOBODY;
+  return LAST_CHOICES.map(localUser).find((user) => user !== null) ?? NOBODY;
 }
 
 /** What the user cannot reach, in words; null where nothing is. */

@@ -59,7 +59,12 @@ export async function planRights({ config, log }: Session, link: KeeperLink | nu
   if (user === null) return stays === null ? none : { ...none, warnings: [{ key: 'runs_as_root', ...stays }] };
   const { handOver } = await import('./state-owner.ts');
   link.user(user.uid, user.gid);
-  const handed = handOver(config.state_dir, user);
+  let handed = 0;
+  try {
+    handed = handOver(config.state_dir, user);
+  } catch {
+    // Whoever opens the database there says what is amiss.
+  }
   if (handed > 1) log('run').info(`what is kept in ${config.state_dir} belongs to user ${user.name} from now on`);
   return {
     ...none,

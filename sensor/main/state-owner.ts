@@ -31,13 +31,20 @@ export function foreignIn(directory: string, { uid }: Owner): string | null {
 /** Makes the directory where it is not there yet, and all in it that the sensor keeps the owner's. @returns how many things changed hands */
 export function handOver(directory: string, owner: Owner): number {
   if (!existsSync(directory)) {
-    mkdirSync(dirname(directory), { recursive: true });
+    makeAll(dirname(directory));
     mkdirSync(directory, { mode: 0o700 });
   }
   const real = realpathSync(directory);
   // Nobody but its owner and root can have put something there.
   const from = new Set([0, lstatSync(real).uid]);
   return give(real, owner, from, 0);
+}
+
+/** Not by Node's `recursive`, which never returns where the kernel answers ENOENT, as in /proc. */
+function makeAll(directory: string): void {
+  if (existsSync(directory)) return;
+  makeAll(dirname(directory));
+  mkdirSync(directory, { mode: 0o755 });
 }
 
 function give(path: string, owner: Owner, from: ReadonlySet<number>, depth: number): number {

@@ -180,10 +180,10 @@ describe('a command', () => {
 
   test('is not taken for stuck because the sensor itself did not run for a while', async () => {
     const file = capture('patient.pcap', 1);
-    const one = await start(`cat ${file}; exec sleep 4243`, { silent: 1000, stuck: 2000 });
+    const one = await start(`cat ${file}; exec sleep 4243`, { silent: 4000, stuck: 5000 });
     await one.until(({ frames }) => frames.length === 1);
     // As when the machine slept, or a terminal held it.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6000);
     await sleep(300);
     expect([one.source.restarts, one.source.warnings()]).toEqual([0, []]);
   });

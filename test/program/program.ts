@@ -1,6 +1,6 @@
 // The built program as a process of its own, as a person starts it: what it says, how it ends, its page and its broker.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,6 +29,8 @@ export async function ensureBuilt(): Promise<void> {
 /** A directory for one test file; removed by `remove`. */
 export function scratch(): { path: (name: string) => string; remove: () => void } {
   const directory = mkdtempSync(join(tmpdir(), 'thingwatch-program-'));
+  // A sensor in it that starts as root becomes another user, as it does where people run it.
+  chmodSync(directory, 0o755);
   return {
     path: (name) => join(directory, name),
     remove: () => rmSync(directory, { recursive: true, force: true }),
@@ -86,6 +88,11 @@ export class Program {
 
   get pid(): number {
     return this.child.pid ?? 0;
+  }
+
+  /** The sensor's own process: where a keeper started it, another than this one. */
+  get sensorPid(): number {
+    return childrenOf(this.pid).find((pid) => commandLine(pid).includes('--kept')) ?? this.pid;
   }
 
   get isOver(): boolean {
