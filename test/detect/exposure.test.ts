@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { datagram, dnsAnswer, mail, visit } from '../support/name-frames.ts';
+import { datagram, dnsAnswer, mail, phoneJoins, visit } from '../support/name-frames.ts';
 import { reaches, tcpConversation } from '../support/packet-builder.ts';
 import {
   at,
@@ -14,6 +14,8 @@ import {
   MAIL_SERVER,
   MINUTE,
   outside,
+  PHONE,
+  SECOND,
   START,
   Stage,
   TELEVISION,
@@ -52,6 +54,20 @@ test.each([
   expect(incident.summary).toContain(`was reached from the Internet on port ${port}`);
   expect(stage.alerts.filter(({ kind }) => kind === 'exposed')).toHaveLength(1);
 });
+
+test.each([
+  [34_567, 'low'],
+  [80, 'medium'],
+  [23, 'high'],
+])(
+  'on a telephone an answer on port %i is %s: programs ask to be reached there, but a shell is an open door',
+  (port, severity) => {
+    const stage = new Stage();
+    stage.play(usual(), phoneJoins(START - MINUTE), visit(PHONE, '203.0.113.81', START - SECOND));
+    stage.play(reaches(PHONE, port, START));
+    expect(stage.incident('exposed')).toMatchObject({ device: PHONE.mac, severity });
+  },
+);
 
 test('a scan that nobody answers is counted and raises nothing', () => {
   const stage = new Stage();
