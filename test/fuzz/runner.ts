@@ -1,5 +1,6 @@
 // Runs inputs of one target, one at a time: counts, measures, and judges what is thrown and what takes too long. A frame that took
 // long is measured again, by processor time, and the shortest time counts: neither a busy machine nor a collection is a finding.
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PROJECT_ROOT } from '../../sensor/checkout.ts';
@@ -47,6 +48,11 @@ export class Runner {
     const data = { area, file: hangFile, cpuLimit: HANG.cpu, wallLimit: HANG.wall };
     this.#watchdog =
       hangFile === null ? null : new Worker(join(PROJECT_ROOT, 'test/fuzz/watchdog.mjs'), { workerData: data });
+  }
+
+  /** Whatever hangs from here on is ended. */
+  async watched(): Promise<void> {
+    if (this.#watchdog !== null) await once(this.#watchdog, 'message');
   }
 
   async close(): Promise<void> {
