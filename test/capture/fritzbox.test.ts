@@ -144,6 +144,9 @@ describe('interfaces', () => {
     const began = performance.now();
     for (const text of ['<tr><button name="start" ', '<tr>', '<tr><button ']) readInterfaces(text.repeat(100_000));
     for (const text of ['<User last="1"', '<User ', '<SID>']) readSessionInfo(text.repeat(100_000));
+    // Tags that never close, and one without an end: more than a minute once.
+    for (const text of ['<User last="1" ', ' last="1"'])
+      readSessionInfo(`<SID>0000000000000000</SID><User ${text.repeat(100_000)}`);
     expect(performance.now() - began).toBeLessThan(5000);
   });
 });

@@ -29,6 +29,7 @@ async function answer({ hangFile, material, seed, target: name, time }: Order): 
   if (load === undefined) throw new Error(`there is no target ${name}`);
   const target = await load();
   const runner = new Runner(target, hangFile);
+  await runner.watched();
   const kept = corpusOf(name).map(({ bytes }) => bytes);
   const recordings: Recordings = deserialize(readFileSync(material));
   const seeds = target.seeds(materialOf(recordings));

@@ -59,6 +59,7 @@ export async function main(argv: string[]): Promise<number> {
   }
   if (parsed.input !== null) return runOne(parsed.options.targets, parsed.input);
   const { options } = parsed;
+  console.log(HEADING);
   const folder = mkdtempSync(join(tmpdir(), 'thingwatch-fuzz-'));
   const outcomes = new Map<string, Outcome>();
   try {
@@ -66,8 +67,11 @@ export async function main(argv: string[]): Promise<number> {
     const waiting = [...options.targets];
     const share = (options.time * options.jobs) / options.targets.length;
     const work = async () => {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-        outcomes.set(name, await runTarget(name, share, options, folder));
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+        const outcome = await runTarget(name, share, options, folder);
+        outcomes.set(name, outcome);
+        tellRow(name, outcome);
+      }
     };
     await Promise.all(Array.from({ length: options.jobs }, work));
   } finally {
@@ -185,20 +189,7 @@ async function runTarget(name: string, time: number, { seed }: Options, folder: 
 
 function report(options: Options, outcomes: ReadonlyMap<string, Outcome>): number {
   const { modules } = numberedBlocks();
-  console.log(
-    `${'target'.padEnd(16)}${'executions'.padStart(12)}${'frames'.padStart(12)}${'blocks'.padStart(8)}${'slowest ms'.padStart(12)}${'heap MB'.padStart(16)}  findings`,
-  );
-  let found = 0;
-  for (const name of options.targets) {
-    const outcome = outcomes.get(name);
-    if (outcome === undefined) continue;
-    const { blocks, executions, findings, frames, heap, slowest } = outcome;
-    const [warm, end] = heap.map((octets) => (octets / MEGABYTE).toFixed(1));
-    console.log(
-      `${name.padEnd(16)}${String(executions).padStart(12)}${String(frames).padStart(12)}${String(blocks.length).padStart(8)}${slowest.toFixed(2).padStart(12)}${`${warm} … ${end}`.padStart(16)}  ${findings.length}`,
-    );
-    found += findings.length;
-  }
+  const found = [...outcomes.values()].reduce((sum, { findings }) => sum + findings.length, 0);
   const all = new Set([...outcomes.values()].flatMap(({ blocks }) => blocks));
   const executions = [...outcomes.values()].reduce((sum, outcome) => sum + outcome.executions, 0);
   console.log(`\n${executions} executions, seed ${options.seed}; blocks reached: ${roomsReached(modules, all)}`);
@@ -214,6 +205,22 @@ function report(options: Options, outcomes: ReadonlyMap<string, Outcome>): numbe
     writeFileSync(options.json, JSON.stringify({ executions, targets, missed, kept: keptTargets() }));
   }
   return found === 0 ? 0 : 1;
+}
+
+const HEADING = `${'target'.padEnd(16)}${'executions'.padStart(12)}${'frames'.padStart(12)}${'blocks'.padStart(8)}${'slowest ms'.padStart(12)}${'heap MB'.padStart(16)}  findings`;
+
+function tellRow(name: string, { blocks, executions, findings, frames, heap, slowest }: Outcome): void {
+  const [warm, end] = heap.map((octets) => (octets / MEGABYTE).toFixed(1));
+  const columns: [string | number, number][] = [
+    [executions, 12],
+    [frames, 12],
+    [blocks.length, 8],
+    [slowest.toFixed(2), 12],
+    [`${warm} … ${end}`, 16],
+  ];
+  console.log(
+    `${name.padEnd(16)}${columns.map(([value, width]) => String(value).padStart(width)).join('')}  ${findings.length}`,
+  );
 }
 
 function tell(name: string, { input, message }: Finding): void {

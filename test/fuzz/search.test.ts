@@ -1,6 +1,8 @@
 // The fuzzer itself: it finds what is there to be found, says how to repeat it, and does the same again from the same seed.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAst } from 'vite';
 import { afterEach, expect, test } from 'vitest';
@@ -50,6 +52,29 @@ test('a frame that takes longer than 50 ms of the processor is told, one that wa
   const waits = await searched({ run: async () => void (await sleep(70)) }, 300);
   expect(waits.findings).toEqual([]);
 });
+
+test('what does not come back is ended, however busy the machine, and its input is told', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'thingwatch-hang-')), 'hang.json');
+  const script = `
+    import { once } from 'node:events';
+    import { Worker } from 'node:worker_threads';
+    const area = new SharedArrayBuffer(64);
+    const workerData = { area, file: ${JSON.stringify(file)}, cpuLimit: 300, wallLimit: 60_000 };
+    await once(new Worker(${JSON.stringify(join(checkout, 'test/fuzz/watchdog.mjs'))}, { workerData }), 'message');
+    new Uint8Array(area, 8).set(Buffer.from('hang'));
+    new Int32Array(area).set([1, 4]);
+    for (;;);`;
+  const program = join(dirname(file), 'hang.mjs');
+  writeFileSync(program, script);
+  const { signal, stderr } = spawnSync(process.execPath, [program], { timeout: 100_000, killSignal: 'SIGTERM' });
+  expect(signal, String(stderr)).toBe('SIGKILL');
+  const told: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  rmSync(dirname(file), { recursive: true });
+  expect(told).toMatchObject({
+    input: Buffer.from('hang').toString('hex'),
+    message: expect.stringContaining('did not end'),
+  });
+}, 120_000);
 
 test('the same seed makes the same inputs, and each kind of input stays what it is', () => {
   const inputs = (seed: number, change: typeof mutated) => {

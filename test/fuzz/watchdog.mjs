@@ -1,7 +1,7 @@
 // A thread beside the fuzzer that ends its process where one execution does not come back, and says which input it was. It goes by
 // the processor time that the process takes, so that a busy machine is no hang; what waits for ever is told by the clock.
 import { writeFileSync } from 'node:fs';
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 
 const { area, file, cpuLimit, wallLimit } = workerData;
 const head = new Int32Array(area, 0, 2);
@@ -28,3 +28,5 @@ setInterval(() => {
   writeFileSync(file, JSON.stringify({ message, input }));
   process.kill(process.pid, 'SIGKILL');
 }, 200);
+// A thread is loaded with the help of the one that started it: from here on that one may hang.
+parentPort.postMessage('watching');

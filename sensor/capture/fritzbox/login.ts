@@ -31,7 +31,8 @@ export function readSessionInfo(answer: string): SessionInfo | null {
   const text = (name: string) => new RegExp(`<${name}>([^<]{0,1000})</${name}>`).exec(xml)?.[1];
   const sid = text('SID');
   if (sid === undefined || !/^[0-9a-f]{16}$/i.test(sid)) return null;
-  const lastUser = /<User\s[^>]*\blast="1"[^>]*>([^<]{1,200})<\/User>/.exec(xml)?.[1];
+  // Within one tag and no longer than one is: else an answer that never closes its tags would be searched for hours.
+  const lastUser = /<User\s[^<>]{0,200}\blast="1"[^<>]{0,200}>([^<]{1,200})<\/User>/.exec(xml)?.[1];
   return {
     sid,
     challenge: text('Challenge') ?? '',

@@ -70,6 +70,13 @@ function readDns(bytes: Buffer): unknown {
 }
 
 const NETBIOS_NAME = Buffer.from(`\x20${'CACACACACACACACACACACACACACACACA'}\0`, 'latin1');
+const NETBIOS_ADDRESS = Buffer.concat([u16(6, 0), Buffer.from([192, 168, 1, 9])]);
+/** Two names of a node: its own and its group's. */
+const NETBIOS_STATUS = Buffer.concat([
+  Buffer.from([2]),
+  Buffer.from('KITCHEN-PC     \0\x04\0', 'latin1'),
+  Buffer.from('WORKGROUP      \0\x84\0', 'latin1'),
+]);
 const SSDP = [
   'NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nNT: urn:schemas-upnp-org:device:MediaRenderer:1\r\nNTS: ssdp:alive\r\nSERVER: Linux/3.4 UPnP/1.0 Acme/1.2.3\r\nUSN: uuid:1::upnp:rootdevice\r\nLOCATION: http://192.168.1.5:80/d.xml\r\n\r\n',
   'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nST: ssdp:all\r\nUSER-AGENT: Acme-TV/10.1 (x; y)\r\n\r\n',
@@ -96,14 +103,9 @@ export const NAMES: Readonly<Record<string, () => Target>> = {
   mdns: bytesTarget(decodeMdns, LONGEST_NAME, (material) => [everyType(), ...material.datagrams(5353)]),
   llmnr: bytesTarget(decodeLlmnr, LONGEST_NAME, (material) => [everyType(), ...material.datagrams(5355)]),
   nbns: bytesTarget(decodeNbns, LONGEST_NAME, (material) => [
-    Buffer.concat([
-      u16(1, 0x2910, 1, 0, 0, 1),
-      NETBIOS_NAME,
-      u16(32, 1, 0xc00c, 32, 1),
-      u32(300),
-      u16(6, 0),
-      Buffer.from([192, 168, 1, 9]),
-    ]),
+    Buffer.concat([u16(1, 0x2910, 1, 0, 0, 1), NETBIOS_NAME, u16(32, 1, 0xc00c, 32, 1), u32(300), NETBIOS_ADDRESS]),
+    Buffer.concat([u16(1, 0x8500, 0, 1, 0, 0), NETBIOS_NAME, u16(32, 1), u32(300), NETBIOS_ADDRESS]),
+    Buffer.concat([u16(1, 0x8400, 0, 1, 0, 0), NETBIOS_NAME, u16(33, 1), u32(0), u16(37), NETBIOS_STATUS]),
     ...material.datagrams(137),
   ]),
   ssdp: bytesTarget(

@@ -86,8 +86,11 @@ const stream: Target = {
     let before = Buffer.alloc(0);
     for (const { bytes } of splitPieces(input)) {
       if (bytes.length < 2) continue;
+      const { start } = assembler;
+      mustHold(start === null || start % 3 === 0 || isKnown, `the stream begins at ${start}`);
       const made = assembler.push((bytes.readUInt16BE(0) * 3) >>> 0, bytes.subarray(2));
       if (made === null) continue;
+      mustHold(assembler.full === (made.length === 512), `${made.length} octets are all, or are not`);
       mustHold(made.length <= 512, `${made.length} octets kept of at most 512`);
       if (isKnown) mustHold(before.equals(made.subarray(0, before.length)), 'what was in order has changed');
       before = Buffer.from(made);

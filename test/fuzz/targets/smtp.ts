@@ -22,6 +22,7 @@ function counted(pieces: readonly Piece[], frame: () => void): SmtpDialogue {
     const what = kind % KINDS;
     if (what === 0) dialogue.clientBytes(bytes);
     else if (what === 1) dialogue.serverBytes(bytes);
+    else if (dialogue.awaitsVerdict && what === 2) dialogue.lost('client');
     else dialogue.lost(what === 2 ? 'client' : 'server', bytes.length === 0 ? null : bytes.length);
     frame();
   }
@@ -48,8 +49,8 @@ const smtp: Target = {
     const dialogue = counted(pieces, frame);
     for (const [name, count] of Object.entries(dialogue.counts))
       mustHold(Number.isSafeInteger(count) && count >= 0, `${name} is ${count}`);
-    mustHold(dialogue.counts.recipients <= dialogue.counts.replies2xx, 'more recipients than replies');
-    mustHold(dialogue.counts.messages <= dialogue.counts.replies2xx, 'more messages than replies');
+    mustHold(dialogue.recipients <= dialogue.counts.replies2xx, 'more recipients than replies');
+    mustHold(dialogue.messages <= dialogue.counts.replies2xx, 'more messages than replies');
     for (const { bytes } of pieces) looksLikeBanner(bytes);
     if (pieces.some(({ kind }) => kind % KINDS > 1)) return;
     // A first segment that is EHLO in five octets is looked at by itself, whatever follows.

@@ -86,7 +86,9 @@ const spine: Target = {
       recorder.attach(made);
       play(made, input, frame);
       recorder.flushMail();
+      frame();
       made.finish();
+      frame();
       recorder.flushAll();
       frame();
       const incidents = [...recorder.incidents.all()];

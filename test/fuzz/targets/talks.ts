@@ -62,6 +62,9 @@ const igdExchange: Target = {
     ),
 };
 
+/** With a name and a password, all of the client's at once. */
+const SOCKS_LOGIN = { bytes: latin1('\x05\x02\x00\x02\x01\x04user\x06secret\x05\x01\x00\x03\x0cmail.example\x00\x19') };
+
 const tunnel: Target = {
   inPieces: true,
   run(input) {
@@ -144,7 +147,7 @@ export const TALKS: Readonly<Record<string, () => Target>> = {
     ],
     2000,
     () =>
-      [...socks5('mail.example', 25), ...socks4('203.0.113.25', 25), ...socks4a('mail.example', 587)].map(
+      [...socks5('mail.example', 25), ...socks4('203.0.113.25', 25), ...socks4a('mail.example', 587), SOCKS_LOGIN].map(
         ({ bytes }) => bytes,
       ),
     [1080],
