@@ -81,7 +81,11 @@ export function reckon(before: ReadonlyMap<string, number>, books: Books, wire: 
   if (counted > wire.length) problems.push(`${counted} attempts were counted of ${wire.length}`);
   for (const key of new Set([...expected.keys(), ...gained.keys()])) {
     const [is, should] = [gained.get(key) ?? 0, expected.get(key) ?? 0];
-    if (is !== should) problems.push(`${key}: ${is} attempts were counted in place of ${should}`);
+    if (is === should) continue;
+    const places = wire.flatMap((attempt, n) => (attempt.key === key ? [n] : [])).join(', ');
+    problems.push(
+      `${key}: ${is} attempts were counted in place of ${should}, after ${before.get(key) ?? 'none'}; of ${wire.length} on the wire ${counted} are in the books, its own are numbers ${places}`,
+    );
   }
   return { problems, counted, lost: wire.slice(counted) };
 }

@@ -1,7 +1,7 @@
 // The built sensor as it runs in a home, with a command for a source, a broker of its own process and a listener there that misses
 // nothing: started, killed and started again on one state directory.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +15,8 @@ import { Load } from './load.ts';
 
 const MAIN = join(PROJECT_ROOT, 'dist/sensor/main.js');
 const SENSOR_ID = 'crash';
+/** By this argument a sensor is known that has a keeper. */
+const KEPT = '--kept';
 /** What the sensor runs as its source: all that comes over a socket. */
 const RELAY = 'require("net").connect(process.argv[1]).on("error", () => process.exit(1)).pipe(process.stdout)';
 
@@ -74,8 +76,14 @@ export class CrashRig {
     return join(this.state, 'thingwatch.db');
   }
 
+  /** Of the process that has the database open: that of a keeper's, where there is one. */
   get pid(): number {
-    return this.#sensor?.pid ?? 0;
+    return this.#keptPid() ?? this.#sensor?.pid ?? 0;
+  }
+
+  #keptPid(): number | undefined {
+    const keeper = this.#sensor?.pid ?? 0;
+    return childrenOf(keeper).find((pid) => commandLine(pid).includes(KEPT));
   }
 
   /** Resolves when it takes frames. */
@@ -94,14 +102,17 @@ export class CrashRig {
     });
     const ended = new Promise<never>((_, reject) => {
       sensor.once('exit', (code, signal) => {
-        if (signal !== 'SIGKILL') reject(new Error(`the sensor ended (${code ?? signal}): ${this.said}`));
+        if (this.#sensor === sensor) reject(new Error(`the sensor ended (${code ?? signal}): ${this.said}`));
       });
     });
     ended.catch(() => {});
     return Promise.race([taking, ended]);
   }
 
-  /** To the sensor alone, as the kernel's out-of-memory killer does: its children find out by themselves. */
+  /**
+   * SIGKILL goes to what was started and to all that this has started, as from the kernel's out-of-memory killer or when the power
+   * goes; SIGTERM to the first alone. Resolves when nobody is left.
+   */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<Ending> {
     const sensor = this.#sensor;
     this.#sensor = null;
@@ -111,9 +122,25 @@ export class CrashRig {
       sensor.once('exit', (code, by) => resolve({ code, signal: by, took: performance.now() - at }));
     });
     sensor.kill(signal);
+    if (signal === 'SIGKILL') this.#killAll();
     const ending = await over;
     this.load.pause();
+    // Some were only just being started.
+    while (this.#killAll() > 0) await sleep(2);
     return ending;
+  }
+
+  /** All whose command line names this rig's directory; how many there were. */
+  #killAll(): number {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+    const ours = pids.map(Number).filter((pid) => {
+      const line = commandLine(pid);
+      return (
+        (line.includes(MAIN) && line.includes(this.#config)) || (line.includes(RELAY) && line.includes(this.directory))
+      );
+    });
+    for (const pid of ours) kill(pid);
+    return ours.length;
   }
 
   /** All alerts that the broker has taken until now. */
@@ -137,6 +164,31 @@ export class CrashRig {
         await sleep(100);
       }
     }
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+}
+
+/** Empty once it has ended. */
+function commandLine(pid: number): string {
+  return read(`/proc/${pid}/cmdline`);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
   }
 }
 

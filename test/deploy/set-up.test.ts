@@ -42,6 +42,6 @@ test('a Node that aborts the program at some later moment is refused at once, wi
 test('a tool that does not exist is refused before anything is set up', () => {
   const start = fileURLToPath(new URL('../../sensor/deploy/start.mjs', import.meta.url));
   const result = spawnSync(process.execPath, [start, '--test-tools', 'toString'], { encoding: 'utf8' });
-  expect(result.stderr).toMatch(/^set-up: --test-tools takes one of lab, bench, (\w+, )*mutants, (\w+, )*\w+\n$/);
+  expect(result.stderr).toBe('set-up: --test-tools takes one of lab, bench, fuzz, crash, mutants, screenshots, soak\n');
   expect(result.status).toBe(2);
 });
