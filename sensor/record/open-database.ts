@@ -79,11 +79,11 @@ export function openDatabase(options: OpenOptions): OpenedDatabase {
   try {
     makeDirectory(dirname(path));
     lock = takeLock(path);
-    const { damage, indexes } = options.damage === undefined ? examine(options) : { ...WHOLE, damage: options.damage };
+    const damage = options.damage ?? findDamage(options);
     if (damage !== null) aside(damage);
     else keepJournal(options);
     db = connect(options);
-    const left = whyUseless(db, indexes, options);
+    const left = whyUseless(db, options);
     if (left !== null) {
       aside(left);
       db = connect(options);
@@ -156,9 +156,9 @@ function tighten({ path, onMended }: OpenOptions): void {
 }
 
 /** Makes it ready; returns what is wrong with its content, or null. */
-function whyUseless(db: Database.Database, indexes: string | null, options: OpenOptions): string | null {
+function whyUseless(db: Database.Database, options: OpenOptions): string | null {
   try {
-    const left = indexes === null ? null : mendIndexes(db, indexes, options);
+    const left = mendIndexes(db, options);
     if (left === null) makeCurrent(db, options);
     return left;
   } catch (error) {
@@ -169,20 +169,18 @@ function whyUseless(db: Database.Database, indexes: string | null, options: Open
 }
 
 /**
- * An index that does not fit its table is made anew from the table, since by a wrong one rows are not found and come to be there
- * twice. Returns what is wrong all the same, or null.
+ * What `quick_check` leaves out: whether each index fits its table. One that does not is made anew from the table, since by a
+ * wrong one rows are not found and come to be there twice. Returns what is wrong all the same, or null.
  */
-function mendIndexes(db: Database.Database, finding: string, { onMended }: OpenOptions): string | null {
+function mendIndexes(db: Database.Database, { onMended }: OpenOptions): string | null {
+  const check = () => String(db.pragma('integrity_check(1)', { simple: true }));
+  const finding = check();
+  if (finding === 'ok') return null;
   db.exec('REINDEX');
-  const left = firstOf(db, 'integrity_check');
-  if (left !== null) return left;
+  const left = check();
+  if (left !== 'ok') return left;
   onMended?.(`the database's indexes were damaged (${finding}) and were made anew: nothing in it is lost`);
   return null;
-}
-
-function firstOf(db: Database.Database, check: 'integrity_check' | 'quick_check'): string | null {
-  const finding = String(db.pragma(`${check}(1)`, { simple: true }));
-  return finding === 'ok' ? null : finding;
 }
 
 function prepare(db: Database.Database): void {
@@ -223,20 +221,11 @@ export function takeLock(path: string): Database.Database {
   }
 }
 
-/** What is wrong with the file's content; `indexes`: with them alone, which `quick_check` leaves out. */
-interface Finding {
-  damage: string | null;
-  indexes: string | null;
-}
-const WHOLE: Finding = { damage: null, indexes: null };
-
-/** Looks through a read-only connection: it must not change a newer file. */
-function examine({ alone = false, path }: OpenOptions): Finding {
+/** What is wrong with the file's content, or null. Looks through a read-only connection: it must not change a newer file. */
+function findDamage({ alone = false, path }: OpenOptions): string | null {
   // SQLite would delete the journal of an empty database: all there is to rescue.
-  if (sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0)
-    return { ...WHOLE, damage: 'the database is gone, only its journal is left' };
-  if (sizeOf(path) === 0) return WHOLE;
-  if (!hasHeader(path)) return { ...WHOLE, damage: 'its first bytes are none of a database' };
+  if (sizeOf(path) === 0) return sizeOf(`${path}-wal`) > 0 ? 'the database is gone, only its journal is left' : null;
+  if (!hasHeader(path)) return 'its first bytes are none of a database';
   let db: Database.Database | null = null;
   try {
     // A read-only connection needs the shared file.
@@ -250,12 +239,10 @@ function examine({ alone = false, path }: OpenOptions): Finding {
           'It was left as it is, since an older version would spoil it. Install the newer version again, or set state_dir to another directory.',
       );
     }
-    const finding = firstOf(db, 'integrity_check');
-    if (finding === null) return WHOLE;
-    const damage = firstOf(db, 'quick_check');
-    return damage === null ? { ...WHOLE, indexes: finding } : { ...WHOLE, damage };
+    const finding = String(db.pragma('quick_check(1)', { simple: true }));
+    return finding === 'ok' ? null : finding;
   } catch (error) {
-    if (isDamage(error) || isContradiction(error)) return { ...WHOLE, damage: reasonOf(error) };
+    if (isDamage(error) || isContradiction(error)) return reasonOf(error);
     throw error;
   } finally {
     db?.close();
