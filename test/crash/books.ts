@@ -1,5 +1,8 @@
 // The sensor's books after it was killed, read from its file by somebody else, and what is wrong with them beside what was on the
 // wire and what was told.
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { isToldAt, MAIL_STAGES, type MailStage } from '../../sensor/detect/mail-ladder.ts';
 import type { HeardAlert } from './listener.ts';
@@ -23,9 +26,23 @@ export interface Books {
   dropped: number;
 }
 
-/** Changes nothing: the next sensor finds what the last one left. */
+/**
+ * Changes nothing: the next sensor finds what the last one left. A copy without the file that processes share is read, as that may
+ * not know of the last commit: who is killed between writing it and saying so there has written it all the same.
+ */
 export function readBooks(path: string): Books {
-  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 });
+  const folder = mkdtempSync(join(tmpdir(), 'thingwatch-books-'));
+  try {
+    const copy = join(folder, 'thingwatch.db');
+    for (const suffix of ['-wal', '']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
+    return readCopy(copy);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readCopy(path: string): Books {
+  const db = new Database(path, { fileMustExist: true });
   try {
     return db.transaction((): Books => {
       const findings = [...(db.pragma('integrity_check', { simple: false }) as { integrity_check: string }[])];
