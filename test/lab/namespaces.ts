@@ -42,7 +42,7 @@ export function sweepNamespaces(): string[] {
   for (const name of left) removeNamespace(name);
   for (const name of listDirectory(tmpdir())) {
     const owner = NAMES.exec(name)?.[1];
-    if (owner !== undefined && !existsSync(`/proc/${owner}`)) rmSync(join(tmpdir(), name), { recursive: true });
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeDirectory(join(tmpdir(), name));
   }
   return left;
 }
@@ -132,7 +132,7 @@ export class Namespaces {
   /** The synchronous end, for exit handlers: kills everything in the namespaces and removes them and all files. */
   closeNow(): void {
     for (const role of this.#roles) removeNamespace(this.nameOf(role));
-    rmSync(this.directory, { recursive: true, force: true });
+    removeDirectory(this.directory);
     open.delete(this);
   }
 
@@ -213,6 +213,14 @@ function removeNamespace(name: string): void {
   }
   spawnSync('ip', ['netns', 'del', name]);
   rmSync(join(NETNS_CONFIG, name), { recursive: true, force: true });
+}
+
+/** With what is mounted in it, which would otherwise keep it. */
+function removeDirectory(path: string): void {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  for (const place of mounts.map((line) => line.split(' ')[1] ?? ''))
+    if (place.startsWith(`${path}/`)) spawnSync('umount', ['-l', place]);
+  rmSync(path, { recursive: true, force: true });
 }
 
 function listDirectory(path: string): string[] {

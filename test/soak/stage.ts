@@ -162,7 +162,6 @@ export class Stage {
     await this.#ear?.endAsync(true).catch(() => {});
     await this.#program?.kill();
     this.#sender?.stdin?.end();
-    spawnSync('umount', ['-l', this.disk]);
     await this.#lab.close();
   }
 
