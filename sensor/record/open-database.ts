@@ -79,6 +79,7 @@ export function openDatabase(options: OpenOptions): OpenedDatabase {
   try {
     makeDirectory(dirname(path));
     lock = takeLock(path);
+    undoHalfDone(path);
     const damage = options.damage ?? findDamage(options);
     if (damage !== null) aside(damage);
     else keepJournal(options);
@@ -218,6 +219,23 @@ export function takeLock(path: string): Database.Database {
   } catch (error) {
     lock.close();
     throw toStoreError(error, path);
+  }
+}
+
+/**
+ * A database that has no `-wal` yet (one just made or restored) may have been left in the middle of a change by a kill: SQLite undoes
+ * that by its `-journal`, which a read-only connection is not allowed to.
+ */
+function undoHalfDone(path: string): void {
+  if (sizeOf(`${path}-journal`) === 0 || sizeOf(`${path}-wal`) > 0) return;
+  const db = new Database(path, { timeout: BUSY_MS });
+  try {
+    schemaVersion(db);
+  } catch (error) {
+    // What is wrong is found, and told, when the content is looked at.
+    if (!isDamage(error)) throw error;
+  } finally {
+    db.close();
   }
 }
 

@@ -247,3 +247,38 @@ describe('one owner at a time', () => {
     owner.close();
   });
 });
+
+describe('a kill in the middle of a change, while the database has no -wal yet', () => {
+  /** The files as a kill would leave them: pages written, the transaction not ended. */
+  function leaveHalfDone(change: string, aside: string): void {
+    const db = new Database(path);
+    db.pragma('journal_mode = DELETE');
+    db.pragma('cache_size = 1');
+    db.exec(`BEGIN; ${change}`);
+    copyFileSync(path, aside);
+    copyFileSync(`${path}-journal`, `${aside}-journal`);
+    db.exec('ROLLBACK');
+    db.close();
+  }
+
+  test('is undone, and what was there before is there', () => {
+    fill();
+    const killed = join(directory, 'killed.db');
+    leaveHalfDone("UPDATE backends SET name = name || '-new'; UPDATE incidents SET summary = 'half'", killed);
+    const store = open(killed);
+    expect(store.loadIncidents()).toEqual([incident('a')]);
+    expect([...(store.loadDevices()[0]?.backends.keys() ?? [])]).toContain('b7.example');
+    store.close();
+    expect([damage, existsSync(`${killed}-journal`)]).toEqual([[], false]);
+  });
+
+  test('that was to make it is undone: it is made anew', () => {
+    writeFileSync(path, '');
+    const killed = join(directory, 'killed.db');
+    leaveHalfDone(`CREATE TABLE t (a); INSERT INTO t VALUES ${Array(300).fill('(zeroblob(1000))').join(', ')}`, killed);
+    const store = open(killed);
+    expect(store.loadIncidents()).toEqual([]);
+    store.close();
+    expect(damage).toEqual([]);
+  });
+});
