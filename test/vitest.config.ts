@@ -1,5 +1,6 @@
 // One runner for unit, property, lab and browser tests; `npm test` calls it after set-up, types and lint. What only computes runs
-// on two cores; what listens to networks, starts programs or browsers then has the machine to itself.
+// on two cores; what listens to networks, starts programs or browsers then has the machine to itself. What goes on for minutes and
+// minds no company comes last, side by side.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -8,6 +9,8 @@ const COMPUTING = [
   'test/capture/filter*.test.ts',
   'test/*.test.ts',
 ];
+
+const LASTING = ['test/{crash,fuzz,soak}/**/*.test.ts'];
 
 const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' } as const;
 
@@ -22,11 +25,12 @@ export default defineConfig({
           ...shared,
           name: 'alone',
           include: ['test/**/*.test.ts'],
-          exclude: COMPUTING,
+          exclude: [...COMPUTING, ...LASTING],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
       },
+      { test: { ...shared, name: 'lasting', include: LASTING, maxWorkers: 3, sequence: { groupOrder: 2 } } },
     ],
   },
 });
