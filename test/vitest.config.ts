@@ -10,7 +10,7 @@ const COMPUTING = [
   'test/*.test.ts',
 ];
 
-const LASTING = ['test/{crash,fuzz,soak}/**/*.test.ts'];
+const LASTING = ['test/{crash,fuzz,soak}/**/*.test.ts', 'test/program/vantage-live.test.ts'];
 
 const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' } as const;
 
