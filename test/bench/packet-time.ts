@@ -28,11 +28,14 @@ export class PacketTimeSensor {
   readonly #folder = mkdtempSync(join(tmpdir(), 'thingwatch-bench-'));
   readonly #flushEvery: number;
   readonly #isSynced: boolean;
+  /** Of the latest frame, ms. */
+  #time: number;
   #nextMail: number;
   #nextAll: number;
 
   constructor({ isSynced, start }: PacketTimeOptions) {
     this.#isSynced = isSynced;
+    this.#time = start;
     this.#nextMail = start;
     this.#nextAll = start;
     const { config } = loadConfig({ file: undefined, workingDirectory: '/', environment: {} });
@@ -43,7 +46,7 @@ export class PacketTimeSensor {
       homeNet: [],
       sensorMac: null,
       log: () => silentLog,
-      now: () => this.spine.engine.now,
+      now: () => this.#time,
       alerts: (event, device) => alertMessages(TOPICS, event, device === null ? null : viewOf(this.spine, device)),
     });
     this.spine.events.on('incident', ({ change }) => {
@@ -60,6 +63,7 @@ export class PacketTimeSensor {
 
   take({ data, time }: CapturedFrame): void {
     this.#pass(time);
+    this.#time = time;
     this.spine.engine.frame({ time, linkType: LINK_TYPES.ethernet, data, originalLength: data.length });
   }
 

@@ -98,6 +98,7 @@ function yearOldDatabase(): string {
   mkdirSync(folder, { recursive: true });
   const made = mkdtempSync(join(folder, 'year-'));
   const begin = Date.now() - YEAR_DAYS * DAY;
+  let now = begin;
   const { config } = loadConfig({ file: undefined, workingDirectory: '/', environment: {} });
   const spine = openSpine({
     config,
@@ -105,7 +106,7 @@ function yearOldDatabase(): string {
     homeNet: [],
     sensorMac: null,
     log: () => silentLog,
-    now: () => spine.engine.now,
+    now: () => now,
     alerts: () => [],
   });
   const home = new Household({ devices: DEVICES, connections: CONNECTIONS, presenceEvery: FLUSH, seed: 3 });
@@ -113,6 +114,7 @@ function yearOldDatabase(): string {
     let flushAt = begin + day * DAY;
     for (const { data, time } of home.day(begin + day * DAY)) {
       for (; flushAt <= time; flushAt += FLUSH) spine.recorder.flushAll();
+      now = time;
       spine.engine.frame({ time, linkType: LINK_TYPES.ethernet, data, originalLength: data.length });
     }
   }
