@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LogTail } from '../../../sensor/log.ts';
 import { pageModel } from '../../../sensor/main/page-model.ts';
 import { SensorHealth } from '../../../sensor/main/sensor-health.ts';
@@ -69,7 +70,13 @@ class Page {
   async cookie(): Promise<string> {
     if (this.#cookie !== '') return this.#cookie;
     const token = this.#web.pairingLink().link.split('#/pair/')[1] ?? '';
-    const answer = await this.send(this.request('POST', '/api/pair', '', JSON.stringify({ token, name: 'fuzzer' })));
+    const pair = this.request('POST', '/api/pair', '', JSON.stringify({ token, name: 'fuzzer' }));
+    let answer = await this.send(pair);
+    // All that the fuzzer asks comes from one stranger, who has a pace.
+    for (let tries = 0; tries < 20 && answer.startsWith('HTTP/1.1 429'); tries++) {
+      await sleep(500);
+      answer = await this.send(pair);
+    }
     this.#cookie = /^set-cookie: ([^;]+)/im.exec(answer)?.[1] ?? '';
     mustHold(this.#cookie !== '', `no browser can be paired any more: ${answer.slice(0, 200)}`);
     return this.#cookie;
