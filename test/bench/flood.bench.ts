@@ -7,10 +7,11 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkout, Namespaces, requireLab, said } from '../lab/namespaces.ts';
+import { sensorProcesses } from '../support/processes.ts';
 import { type GroupMemory, MemoryGroup } from './cgroup.ts';
 import { FLOODS } from './floods.ts';
 import { PcapWriter } from './generate.ts';
-import { processesOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
+import { readArgs, THINGWATCH, UsageError } from './measure.ts';
 import { Random } from './random.ts';
 
 /** `megabytes`: at which the kernel ends the sensor, as MemoryMax does; 0 for no limit. */
@@ -61,7 +62,7 @@ async function measured(kind: string, { megabytes, rate, seconds }: typeof DEFAU
     const sensor = await startSensor(lab, group);
     await sleep(SETTLE);
     const idle = group.read();
-    const { child, sensor: proper } = processesOf(sensor.pid ?? 0);
+    const { capture: child, sensor: proper } = sensorProcesses(sensor.pid ?? 0);
     const watch = new Watch(group, proper, child);
     await play(lab, file, rate);
     const handedOn = await untilQuiet(child);

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { checkout } from '../lab/namespaces.ts';
+import { childrenOf } from '../support/processes.ts';
 
 /** A wrong argument; its message is for the person who gave it. */
 export class UsageError extends Error {}
@@ -169,23 +170,6 @@ export function memoryOf(pid: number): { resident: number; proportional: number;
     proportional: megabytes('smaps_rollup', 'Pss'),
     peak: megabytes('status', 'VmHWM'),
   };
-}
-
-export function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
-  return text === '' ? [] : text.split(' ').map(Number);
-}
-
-/** Of `thingwatch run` started as root or as the service: its keeper, the sensor proper and the capture child; 0 for one that is not there. */
-export function processesOf(started: number): { sensor: number; child: number; keeper: number } {
-  const children = childrenOf(started);
-  const [sensor] = children.filter((pid) => commandOf(pid).includes('--kept'));
-  const [child] = [...children, ...childrenOf(sensor ?? started)].filter((pid) => commandOf(pid).includes('cap-child'));
-  return { sensor: sensor ?? started, child: child ?? 0, keeper: sensor === undefined ? 0 : started };
-}
-
-export function commandOf(pid: number): string {
-  return readOrNothing(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
 /** A full collection, so that what is left is held. */

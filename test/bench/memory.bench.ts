@@ -11,9 +11,10 @@ import { Home, mirrorInterface, requireLab } from '../lab/home.ts';
 import { mailServer } from '../lab/internet.ts';
 import { checkout, said, terminate } from '../lab/namespaces.ts';
 import { freePort } from '../support/mosquitto.ts';
+import { sensorProcesses } from '../support/processes.ts';
 import { PCAP_START } from './generate.ts';
 import { HOUSEHOLD } from './household.bench.ts';
-import { collectGarbage, memoryOf, processesOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
+import { collectGarbage, memoryOf, readArgs, THINGWATCH, UsageError } from './measure.ts';
 import { PacketTimeSensor } from './packet-time.ts';
 
 const SETTLE = 10_000;
@@ -114,7 +115,7 @@ async function live(): Promise<void> {
     await said(sensor, /Capturing on/, 'sensor');
     for (const device of home.devices) await device.sendMail({ to: mailServer.name, count: 3 });
     await sleep(SETTLE);
-    const { child, keeper, sensor: proper } = processesOf(sensor.pid ?? 0);
+    const { capture: child, keeper, sensor: proper } = sensorProcesses(sensor.pid ?? 0);
     tell('run, live in the lab', proper);
     tell('  its capture child', child);
     if (keeper > 0) tell('  its keeper', keeper);

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { captureFilter } from '../../sensor/capture/filter.ts';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { checkout, execute, mustSucceed, Namespaces, requireLab, said, terminate } from '../lab/namespaces.ts';
-import { processesOf, THINGWATCH } from './measure.ts';
+import { sensorProcesses } from '../support/processes.ts';
+import { THINGWATCH } from './measure.ts';
 
 export const PORT = 'mirror0';
 /** Of the sensor's broker, on its own loopback. */
@@ -149,7 +150,7 @@ export class MirrorSensor {
 
   constructor(process: ChildProcess) {
     this.#process = process;
-    const { child, sensor } = processesOf(process.pid ?? 0);
+    const { capture: child, sensor } = sensorProcesses(process.pid ?? 0);
     this.#parent = sensor;
     this.#child = child;
   }

@@ -1,23 +1,16 @@
 // Repeatable randomness for the benches: the same seed gives the same bytes on every machine. Not for secrets.
+import { mulberry32 } from '../support/mulberry.ts';
 
 const POOL = 4 * 1024 * 1024;
 
 export class Random {
   readonly #pool = Buffer.alloc(POOL);
-  #state: number;
+  /** 32 bits. */
+  readonly word: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.word = mulberry32(seed);
     for (let at = 0; at < POOL; at += 4) this.#pool.writeUInt32LE(this.word(), at);
-  }
-
-  /** 32 bits, by mulberry32. */
-  word(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
   }
 
   /** A whole number from 0 up to and without `below`. */

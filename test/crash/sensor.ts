@@ -1,13 +1,14 @@
 // The built sensor as it runs in a home, with a command for a source, a broker of its own process and a listener there that misses
 // nothing: started, killed and started again on one state directory.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_ROOT } from '../../sensor/checkout.ts';
 import type { Random } from '../bench/random.ts';
 import { MOSQUITTO, Mosquitto } from '../support/mosquitto.ts';
+import { childrenOf, commandLine } from '../support/processes.ts';
 import { aedesBroker } from '../support/publisher-lab.ts';
 import type { ListenerOptions } from '../support/transcript.ts';
 import { AlertListener, type HeardAlert } from './listener.ts';
@@ -172,23 +173,6 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It ended by itself.
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  return read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
-}
-
-/** Empty once it has ended. */
-function commandLine(pid: number): string {
-  return read(`/proc/${pid}/cmdline`);
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
   }
 }
 

@@ -1,20 +1,14 @@
 // Inputs from inputs: octets changed, cut, doubled, moved, taken from others, replaced by what the code compares with. The same
 // randomness gives the same inputs.
+import { mulberry32 } from '../support/mulberry.ts';
 import { joinPieces, MAX_PIECES, PIECE_HEADER, type Piece, splitPieces } from './pieces.ts';
 
 /** Whole numbers from 0 up to and without `below`. */
 export type Below = (below: number) => number;
 
 export function randomBelow(seed: number): Below {
-  let state = seed >>> 0;
-  return (below) => {
-    // mulberry32
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000) * below);
-  };
+  const word = mulberry32(seed);
+  return (below) => Math.floor((word() / 0x1_0000_0000) * below);
 }
 
 export interface Sources {

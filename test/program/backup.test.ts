@@ -13,6 +13,7 @@ import { Random } from '../bench/random.ts';
 import { readBooks, reckon } from '../crash/books.ts';
 import { CrashRig } from '../crash/sensor.ts';
 import { reportFault } from '../support/fault-table.ts';
+import { CAN_MOUNT, NOT_RUN } from '../support/small-disk.ts';
 import { CAPTURES, ensureBuilt, eventually, MAIN, Program, plainEnvironment, ROOT, scratch } from './program.ts';
 
 const { path, remove } = scratch();
@@ -261,9 +262,8 @@ test('a backup of an earlier schema is restored, and the next start brings it up
   expect(await Program.run(['restore', join(state, kept), '--state', state])).toMatchObject({ code: 0 });
 }, 60_000);
 
-const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
-test.skipIf(!canMount)(
-  `without room for a copy an older database is brought up to date all the same, and that is told${canMount ? '' : ' (NOT RUN: needs root to mount a small file system)'}`,
+test.skipIf(!CAN_MOUNT)(
+  `without room for a copy an older database is brought up to date all the same, and that is told${NOT_RUN}`,
   () => {
     const [old, small] = [place('old.db'), place('small')];
     writeFileSync(old, gunzipSync(readFileSync(SCHEMA_3)));

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Health } from '../../sensor/record/health.ts';
 import { Home, requireLab } from '../lab/home.ts';
 import { reportFault } from '../support/fault-table.ts';
-import { commandLine, descendantsOf, ensureBuilt, eventually } from './program.ts';
+import { commandLine, descendantsOf } from '../support/processes.ts';
+import { ensureBuilt, eventually } from './program.ts';
 import { LabSensor, type RunningSensor } from './sensor-in-lab.ts';
 
 const reason = requireLab();

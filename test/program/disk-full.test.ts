@@ -3,43 +3,21 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Database from 'better-sqlite3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTopics } from '../../sensor/publish/topics.ts';
 import { reportFault } from '../support/fault-table.ts';
 import { mail, usual } from '../support/name-frames.ts';
-import { aedesBroker, type TestBroker } from '../support/publisher-lab.ts';
 import { CAN_MOUNT, NOT_RUN, SmallDisk } from '../support/small-disk.ts';
 import { CAMERA, FRIDGE, HOUR, MAIL_SERVER, MINUTE, START, TELEVISION } from '../support/stage.ts';
-import { Transcript } from '../support/transcript.ts';
-import { mqttFor, PipedSensor, SENSOR_ID } from './piped-sensor.ts';
-import { ensureBuilt, eventually, type PairedPage, scratch } from './program.ts';
+import { BrokerStage, onDisk } from './broker-stage.ts';
+import { type PipedSensor, SENSOR_ID } from './piped-sensor.ts';
+import { eventually, type PairedPage } from './program.ts';
 
 const TOPICS = createTopics({ baseTopic: 'thingwatch', sensorId: SENSOR_ID, discoveryPrefix: 'homeassistant' });
 const MAILERS = 3000;
 const REFUSED = { outcome: 'refused' } as const;
 
-const files = scratch();
-let broker: TestBroker;
-let ear: Transcript;
-const running: PipedSensor[] = [];
-beforeAll(ensureBuilt);
-beforeEach(async () => {
-  broker = await aedesBroker();
-  ear = await Transcript.listen(broker.url, broker.login);
-});
-afterEach(async () => {
-  for (const { program } of running.splice(0)) await program.kill();
-  await ear.close();
-  await broker.remove();
-});
-afterAll(files.remove);
-
-function start(state: string): PipedSensor {
-  const sensor = new PipedSensor({ config: files.path('sensor.yaml'), mqtt: mqttFor(broker, null), state });
-  running.push(sensor);
-  return sensor;
-}
+const stage = BrokerStage.perTest();
 
 interface Alert {
   id: string;
@@ -47,13 +25,13 @@ interface Alert {
   stored: boolean;
   mac: string | null;
 }
-const houseAlerts = (): Alert[] => ear.of(TOPICS.alert).map(({ payload }) => JSON.parse(payload) as Alert);
+const houseAlerts = (): Alert[] => stage.ear.of(TOPICS.alert).map(({ payload }) => JSON.parse(payload) as Alert);
 const ofDevices = () => houseAlerts().filter(({ mac }) => mac !== null);
 const deviceAlerts = (): Alert[] =>
-  ear.messages
+  stage.ear.messages
     .filter(({ topic }) => TOPICS.parseDevice(topic)?.rest === 'alert')
     .map(({ payload }) => JSON.parse(payload) as Alert);
-const storageOn = () => JSON.parse(ear.last(TOPICS.state)?.payload ?? '{}').storage_problem ?? null;
+const storageOn = () => JSON.parse(stage.ear.last(TOPICS.state)?.payload ?? '{}').storage_problem ?? null;
 const linesOf = ({ program }: PipedSensor, pattern: RegExp) =>
   program.stderr.split('\n').filter((line) => pattern.test(line));
 const REFUSES = / error .*alerts are sent from memory/;
@@ -64,14 +42,6 @@ const mailer = (n: number) => {
   return { mac: `24:0a:c4:77:${high}:${low}`, ip: `192.168.${2 + (n >> 7)}.${1 + (n & 127)}` };
 };
 
-function onDisk<Row>(state: string, sql: string): Row[] {
-  const reader = new Database(`${state}/thingwatch.db`, { readonly: true });
-  try {
-    return reader.prepare<[], Row>(sql).all();
-  } finally {
-    reader.close();
-  }
-}
 const idsOnDisk = (state: string) => onDisk<{ id: string }>(state, 'SELECT id FROM incidents').map(({ id }) => id);
 
 const isRefusing = (page: PairedPage) =>
@@ -90,12 +60,12 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
     state = `${disk.path}/state`;
   });
   afterEach(async () => {
-    for (const { program } of running) await program.kill();
+    await stage.killAll();
     disk.remove();
   });
 
   it('every alert of 3,000 mailers goes out once, and all of it is stored when there is space again', async () => {
-    const sensor = start(state);
+    const sensor = stage.start(state);
     const page = await sensor.page();
     sensor.feed(usual());
     for (let n = 0; n < MAILERS; n++) sensor.feed(mail(mailer(n), MAIL_SERVER, START + n * 100, REFUSED));
@@ -137,10 +107,10 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
 
     const told = houseAlerts().length;
     await sensor.program.kill();
-    const again = await start(state).page();
+    const again = await stage.start(state).page();
     expect((await again.health()).openIncidents).toBe(incidents - 1);
     await eventually(async () => ((await again.health()).broker?.connected ? true : null));
-    await ear.settled();
+    await stage.ear.settled();
     expect(houseAlerts().length).toBe(told);
     reportFault({
       fault: 'disk full (3 MB), and space again',
@@ -151,13 +121,13 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
   }, 600_000);
 
   it('a start on one goes on from what is stored, and alerts from memory', async () => {
-    const before = start(state);
+    const before = stage.start(state);
     before.feed(usual(), mail(CAMERA, MAIL_SERVER, START, REFUSED));
     await eventually(() => (houseAlerts().length === 1 ? true : null));
     await before.program.stop();
     disk.fill();
 
-    const sensor = start(state);
+    const sensor = stage.start(state);
     const page = await sensor.page();
     await isRefusing(page);
     expect((await page.incidents()).map(({ device }) => device)).toEqual([CAMERA.mac]);
@@ -172,7 +142,7 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
     await isTaking(page);
     expect(idsOnDisk(state)).toHaveLength(2);
     await sensor.program.kill();
-    const again = await start(state).page();
+    const again = await stage.start(state).page();
     const camera = (await again.incidents()).find(({ device }) => device === CAMERA.mac);
     expect(camera?.findings).toBe(2);
     reportFault({
@@ -185,7 +155,7 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
 
   it('a first start on one runs from memory, and makes its database when there is space', async () => {
     disk.fill();
-    const sensor = start(state);
+    const sensor = stage.start(state);
     const page = await sensor.page();
     sensor.feed(usual(), mail(CAMERA, MAIL_SERVER, START, REFUSED));
     await eventually(() => (houseAlerts().length === 1 ? true : null));
@@ -205,7 +175,7 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
   });
 
   it('a kill while it is full costs what was in memory, as the README says, and nothing that was stored', async () => {
-    const sensor = start(state);
+    const sensor = stage.start(state);
     sensor.feed(usual(), mail(CAMERA, MAIL_SERVER, START, REFUSED));
     await eventually(() => (houseAlerts().length === 1 ? true : null));
     const page = await sensor.page();
@@ -218,12 +188,12 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
     await eventually(() => (houseAlerts().length === n + 1 ? true : null));
     await sensor.program.kill();
     const unstored = houseAlerts().filter(({ stored }) => !stored);
-    const again = await start(state).page();
+    const again = await stage.start(state).page();
     const known = (await again.incidents()).map(({ id }) => id);
     const missing = houseAlerts().filter(({ incident }) => !known.includes(incident));
     expect(missing.filter(({ stored }) => stored)).toEqual([]);
     expect(missing.length).toBeLessThanOrEqual(unstored.length);
-    await ear.settled();
+    await stage.ear.settled();
     expect(houseAlerts()).toHaveLength(n + 1);
     reportFault({
       fault: 'killed while the disk is full',
@@ -235,8 +205,8 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
 });
 
 it('a disk that fails with an error (a limit of the file size): the same, and it goes on when that is over', async () => {
-  const state = files.path('limited');
-  const sensor = start(state);
+  const state = stage.files.path('limited');
+  const sensor = stage.start(state);
   const page = await sensor.page();
   sensor.feed(usual(), mail(CAMERA, MAIL_SERVER, START, REFUSED));
   await eventually(() => (houseAlerts().length === 1 ? true : null));
@@ -261,8 +231,8 @@ it('a disk that fails with an error (a limit of the file size): the same, and it
 });
 
 it('the directory is removed while it runs: what was in it is written there again, with what is new', async () => {
-  const state = files.path('vanishing');
-  const sensor = start(state);
+  const state = stage.files.path('vanishing');
+  const sensor = stage.start(state);
   const page = await sensor.page();
   sensor.feed(usual(), mail(CAMERA, MAIL_SERVER, START, REFUSED));
   await eventually(() => (houseAlerts().length === 1 ? true : null));
@@ -274,10 +244,10 @@ it('the directory is removed while it runs: what was in it is written there agai
   expect((await page.health()).database.refused).toBeNull();
   await eventually(() => (onDisk(state, 'SELECT id FROM outbox').length === 0 ? true : null));
   await sensor.program.kill();
-  const again = await start(state).page();
+  const again = await stage.start(state).page();
   expect((await again.incidents()).map(({ device }) => device).sort()).toEqual([CAMERA.mac, FRIDGE.mac].sort());
   sensor.feed(mail(TELEVISION, MAIL_SERVER, START + HOUR, REFUSED));
-  await ear.settled();
+  await stage.ear.settled();
   expect(houseAlerts()).toHaveLength(2);
   reportFault({
     fault: 'state directory removed while running',

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Home, requireLab } from '../lab/home.ts';
 import { readRecords } from '../lab/retime.ts';
-import { CAPTURES, commandLine, descendantsOf, ensureBuilt, eventually } from './program.ts';
+import { commandLine, descendantsOf } from '../support/processes.ts';
+import { CAPTURES, ensureBuilt, eventually } from './program.ts';
 import { caughtUp, LabSensor, type RunningSensor } from './sensor-in-lab.ts';
 
 /** Of the program; not 0 where there is none: a signal to process 0 goes to the whole group, this test run included. */

@@ -7,9 +7,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../sensor/record/report.ts';
 import { MOSQUITTO, makeAuthority } from '../support/mosquitto.ts';
 import { arp, ethernet, pcapBytes, tcpConversation } from '../support/packet-builder.ts';
+import { childrenOf } from '../support/processes.ts';
 import { aedesBroker, mosquittoBroker, type TestBroker } from '../support/publisher-lab.ts';
 import { Transcript } from '../support/transcript.ts';
-import { childrenOf, ensureBuilt, eventually, PairedPage, Program, scratch, writeYaml } from './program.ts';
+import { ensureBuilt, eventually, PairedPage, Program, scratch, writeYaml } from './program.ts';
 
 const START = Date.parse('2026-01-05T10:00:00Z');
 const DAY = 24 * 60 * 60_000;

@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { offloadsOn } from '../../sensor/capture/offloads.ts';
 import { Home, mirrorInterface, requireLab } from '../lab/home.ts';
-import { commandLine, descendantsOf, ensureBuilt, eventually, MAIN, Program, writeYaml } from './program.ts';
+import { commandLine, descendantsOf } from '../support/processes.ts';
+import { ensureBuilt, eventually, MAIN, Program, writeYaml } from './program.ts';
 
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, no privileges are dropped: ${reason}`);

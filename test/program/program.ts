@@ -1,6 +1,6 @@
 // The built program as a process of its own, as a person starts it: what it says, how it ends, its page and its broker.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { isUpToDate, workFolder } from '../../sensor/deploy/stamp.mjs';
 import type { Health } from '../../sensor/record/health.ts';
 import type { Report, ReportIncident } from '../../sensor/record/report.ts';
 import { checkout } from '../lab/namespaces.ts';
+import { descendantsOf, sensorProcesses } from '../support/processes.ts';
 
 export const ROOT = checkout;
 export const MAIN = join(ROOT, 'dist/sensor/main.js');
@@ -92,7 +93,7 @@ export class Program {
 
   /** The sensor's own process: where a keeper started it, another than this one. */
   get sensorPid(): number {
-    return childrenOf(this.pid).find((pid) => commandLine(pid).includes('--kept')) ?? this.pid;
+    return sensorProcesses(this.pid).sensor;
   }
 
   get isOver(): boolean {
@@ -124,28 +125,6 @@ export class Program {
       }
     }
     await this.ended;
-  }
-}
-
-export function childrenOf(pid: number): number[] {
-  try {
-    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return list.split(' ').filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-}
-
-/** Its children, their children and so on. */
-export function descendantsOf(pid: number): number[] {
-  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
-}
-
-export function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
   }
 }
 

@@ -4,16 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { StandInBox } from '../lab/fritzbox.ts';
 import * as build from '../support/packet-builder.ts';
-import {
-  commandLine,
-  descendantsOf,
-  ensureBuilt,
-  eventually,
-  PairedPage,
-  Program,
-  scratch,
-  writeYaml,
-} from './program.ts';
+import { commandLine, descendantsOf } from '../support/processes.ts';
+import { ensureBuilt, eventually, PairedPage, Program, scratch, writeYaml } from './program.ts';
 
 const CAMERA = 'a4:cf:12:99:be:ef';
 const { path, remove } = scratch();

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Home, mirrorInterface, requireLab } from '../lab/home.ts';
-import { commandLine, descendantsOf, ensureBuilt, eventually, MAIN, Program, ROOT, writeYaml } from './program.ts';
+import { commandLine, descendantsOf } from '../support/processes.ts';
+import { ensureBuilt, eventually, MAIN, Program, ROOT, writeYaml } from './program.ts';
 
 const hasPerl = spawnSync('perl', ['-e', '1']).status === 0;
 const hasTool = spawnSync('systemd-notify', ['--version']).status === 0;

@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MqttClient } from 'mqtt';
 import { MirrorLab, PORT } from '../bench/mirror-lab.ts';
 import { helperPath, said, terminate } from '../lab/namespaces.ts';
-import { childrenOf, commandLine, MAIN, PairedPage, Program, plainEnvironment } from '../program/program.ts';
+import { MAIN, PairedPage, Program, plainEnvironment } from '../program/program.ts';
 import { MOSQUITTO } from '../support/mosquitto.ts';
+import { sensorProcesses } from '../support/processes.ts';
 
 const WEB = 8080;
 const BROKER = 1883;
@@ -93,13 +94,12 @@ export class Stage {
 
   /** The process that reads frames and keeps the state; 0 where there is none. */
   sensorPid(): number {
-    const family = this.#family();
-    return family.findLast((pid) => commandLine(pid).includes(MAIN)) ?? 0;
+    return this.isSensorRunning ? sensorProcesses(this.#program?.pid ?? 0).sensor : 0;
   }
 
   /** The child that captures; 0 where there is none. */
   capturePid(): number {
-    return this.#family().find((pid) => commandLine(pid).includes('cap-child')) ?? 0;
+    return this.isSensorRunning ? sensorProcesses(this.#program?.pid ?? 0).capture : 0;
   }
 
   script(role: 'sensor' | 'sender', lines: string[]): Promise<string> {
@@ -163,11 +163,6 @@ export class Stage {
     await this.#program?.kill();
     this.#sender?.stdin?.end();
     await this.#lab.close();
-  }
-
-  #family(): number[] {
-    const of = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(of)];
-    return this.#program === null || this.#program.isOver ? [] : of(this.#program.pid);
   }
 
   async #build(): Promise<void> {
