@@ -200,6 +200,9 @@ export function loadConfig(source: ConfigSource): { config: Config; file: string
   return { config: result.data, file: path ?? null };
 }
 
+/** Places of a file that is no YAML; who reads more of them learns no more. */
+const FAULTS_TOLD = 20;
+
 function readYaml(path: string, problems: string[]): Record<string, unknown> {
   let text: string;
   try {
@@ -211,11 +214,18 @@ function readYaml(path: string, problems: string[]): Record<string, unknown> {
     throw new ConfigError([
       `${path}: is nested too deeply to be read; settings lie in sections, like "web:" with "listen: 127.0.0.1:8080" under it`,
     ]);
-  const document = yaml().parseDocument(text);
-  if (document.errors.length > 0)
-    throw new ConfigError(
-      document.errors.map((error) => `${path}: ${error.message.split('\n')[0]?.replace(/:$/, '')}`),
-    );
+  const { LineCounter, parseDocument } = yaml();
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const { errors } = document;
+  if (errors.length > 0) {
+    const faults = errors.slice(0, FAULTS_TOLD).map(({ message, pos }) => {
+      const { col, line } = counter.linePos(pos[0]);
+      return `${path}: ${message} at line ${line}, column ${col}`;
+    });
+    const left = errors.length - faults.length;
+    throw new ConfigError(left === 0 ? faults : [...faults, `${path}: and ${left} more places that are no YAML`]);
+  }
   const value = parsedValue(document, path) ?? {};
   if (typeof value === 'object' && !Array.isArray(value))
     // A section whose keys are all commented out reads as null: it says nothing.

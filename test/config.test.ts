@@ -207,3 +207,10 @@ test('settings of a section in a section come from the environment as well, and 
     expect.stringMatching(/^THINGWATCH_CAPTURE_FRITZBOX_URL: capture\.fritzbox\.url: must be the address/),
   ]);
 });
+
+test('of a file that is no YAML the first twenty places are told, and how many more there are', () => {
+  const problems = problemsOf(`web: { listen${','.repeat(500)}}`);
+  expect(problems).toHaveLength(21);
+  expect(problems[0]).toMatch(/ at line 1, column \d+$/);
+  expect(problems.at(-1)).toMatch(/^and \d{3} more places that are no YAML$/);
+});

@@ -91,8 +91,7 @@ function config(): Target {
   const file = join(folder, 'thingwatch.yaml');
   return {
     inPieces: true,
-    // A person's own file, of some hundred octets. Each error in it is told with its line: 20 ms for each KB of nothing but errors.
-    longest: 2048,
+    longest: 4096,
     /** The first piece is the file, the others are variables of the environment. */
     run(input) {
       const [first, ...others] = splitPieces(input);
