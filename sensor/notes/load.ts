@@ -8,8 +8,11 @@ import { readProse } from './prose.ts';
 import { frontMatter, type Note, type NoteProblem } from './schema.ts';
 import { nestsTooDeep, yaml } from './yaml.ts';
 
-/** Bytes of one note, and notes of one directory. */
-export const NOTE_LIMITS = { fileBytes: 64 * 1024, files: 2000 } as const;
+/**
+ * Bytes of one note, characters of its front matter (twice the longest of ours; the YAML parser takes 3 ms for each KB of errors), and
+ * notes of one directory.
+ */
+export const NOTE_LIMITS = { fileBytes: 64 * 1024, frontMatter: 10_000, files: 2000 } as const;
 const MAX_PROBLEMS_PER_NOTE = 20;
 
 /**
@@ -77,6 +80,10 @@ export function parseNote(file: string, text: string): { note: Note | null; prob
     return { note: null, problems: [fileProblem(file, 'must begin with front matter between two --- lines')] };
   if (nestsTooDeep(parts[2] ?? ''))
     return { note: null, problems: [fileProblem(file, 'has front matter that is nested too deeply to be read')] };
+  if ((parts[2] ?? '').length > NOTE_LIMITS.frontMatter) {
+    const words = `has front matter of more than ${NOTE_LIMITS.frontMatter} characters`;
+    return { note: null, problems: [fileProblem(file, words)] };
+  }
   const { LineCounter, parseDocument, visit } = yaml();
   const counter = new LineCounter();
   const document = parseDocument(parts[2] ?? '', { lineCounter: counter, prettyErrors: false });

@@ -264,3 +264,10 @@ test('no text at all makes the reader throw', () => {
     { numRuns: 300 },
   );
 });
+
+test('front matter longer than any note needs is told, and the parser does not see it', () => {
+  const long = `---\nslug: acme-cam\nmatch: {${','.repeat(NOTE_LIMITS.frontMatter)}}\n---\n`;
+  const { note, problems } = parseNote('acme-cam.md', long);
+  expect(note).toBeNull();
+  expect(problems.map(formatProblem)).toEqual(['acme-cam.md:1: has front matter of more than 10000 characters']);
+});
