@@ -18,7 +18,7 @@ const PAGE_TYPES = ['record', 'attribute', 'detect'];
 const ORDER = ['notes', 'capture', 'decode', 'attribute', 'detect', 'engine', 'record', 'publish', 'web'];
 
 /** Files that every room may look into: how to speak, where the project lies, and how a server's door is kept. */
-const COMMON = ['log', 'checkout', 'crowd', 'doors'];
+const COMMON = ['log', 'checkout', 'crowd', 'doors', 'token-bucket'];
 
 /** Files beside the spine, and the rooms they may look into. */
 const BESIDE: Record<string, readonly string[]> = {
@@ -27,6 +27,7 @@ const BESIDE: Record<string, readonly string[]> = {
   checkout: [],
   crowd: [],
   doors: [],
+  'token-bucket': [],
   cli: ['attribute', 'notes'],
   config: ['attribute', 'notes'],
   deploy: ['capture'],

@@ -3,6 +3,7 @@
 import type { Mac } from '../decode/packet.ts';
 import type { Log } from '../log.ts';
 import type { Command, CommandRunner } from '../record/commands.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import type { Incoming } from './link.ts';
 import type { PublishSource, Timers } from './ports.ts';
 import type { Topics } from './topics.ts';
@@ -11,10 +12,8 @@ const ORDER_LIMIT_BYTES = 64;
 const ORDER_ACTOR = 'home-assistant';
 /** One line a minute for each reason, however many orders are refused. */
 const QUIET_MS = 60_000;
-/** More than an automation gives at once for every device of a home; each may write to the disk. */
-const ORDERS_AT_ONCE = 120;
-/** … and how many more each second. */
-const ORDERS_A_SECOND = 1;
+/** More at once than an automation gives for every device of a home; each may write to the disk. */
+const ORDERS = { atOnce: 120, aSecond: 1 } as const;
 
 export interface OrdersOptions {
   topics: Topics;
@@ -31,12 +30,11 @@ type Refusal = 'too many' | 'oversized' | 'retained' | 'malformed' | 'for an unk
 export class Orders {
   readonly #options: OrdersOptions;
   readonly #lastLogged = new Map<Refusal, number>();
-  #left = ORDERS_AT_ONCE;
-  #countedAt: number;
+  readonly #pace: TokenBucket;
 
   constructor(options: OrdersOptions) {
     this.#options = options;
-    this.#countedAt = options.timers.now();
+    this.#pace = new TokenBucket(ORDERS, options.timers.now());
   }
 
   /** True when the topic is an order's, whatever became of it. */
@@ -62,11 +60,8 @@ export class Orders {
   }
 
   #isInTime(): boolean {
-    const now = this.#options.timers.now();
-    this.#left = Math.min(ORDERS_AT_ONCE, this.#left + ((now - this.#countedAt) * ORDERS_A_SECOND) / 1000);
-    this.#countedAt = now;
-    if (this.#left < 1) return false;
-    this.#left--;
+    if (this.#pace.left(this.#options.timers.now()) < 1) return false;
+    this.#pace.take();
     return true;
   }
 

@@ -167,13 +167,13 @@ describe('requests of strangers', () => {
       const answers = await Promise.all(Array.from({ length: 50 }, () => web.call('/', { localAddress: ATTACKER })));
       for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
-    expect(Object.fromEntries(statuses)).toEqual({ 200: PACE.atOnce, 429: 1000 - PACE.atOnce });
+    expect(Object.fromEntries(statuses)).toEqual({ 200: PACE.one.atOnce, 429: 1000 - PACE.one.atOnce });
     await ownersPageWorks(ATTACKER);
     expect((await web.call('/', { localAddress: '127.0.0.2' })).status).toBe(200);
     const body = { token: tokenOf(web.web) };
     expect((await web.call('/api/pair', { method: 'POST', body, localAddress: '127.0.0.2' })).status).toBe(200);
     const health = (await web.call('/api/health', { cookie })).json as { web: { refusedStrangers: number } };
-    expect(health.web.refusedStrangers).toBe(1000 - PACE.atOnce);
+    expect(health.web.refusedStrangers).toBe(1000 - PACE.one.atOnce);
   });
 
   it('from everywhere: all together have a pace too, and who asks rarely is heard', () => {
@@ -183,12 +183,12 @@ describe('requests of strangers', () => {
     for (let round = 0; round < 100; round += 1)
       for (let device = 1; device < 250; device += 1) if (pace.allows(`192.168.1.${device}`)) heard += 1;
     // At first nobody has asked much: 31 each, and what they have in common is long gone then.
-    expect(heard).toBeLessThanOrEqual(249 * 31 + PACE.allAtOnce);
+    expect(heard).toBeLessThanOrEqual(249 * 31 + PACE.all.atOnce);
     expect(Array.from({ length: 15 }, () => pace.allows('192.168.1.250'))).toEqual(new Array(15).fill(true));
     heard = 0;
     for (; now < 60_000; now += 100)
       for (let device = 1; device < 250; device += 1) if (pace.allows(`192.168.1.${device}`)) heard += 1;
-    expect(heard).toBeLessThanOrEqual(249 * PACE.aSecond * 60);
+    expect(heard).toBeLessThanOrEqual(249 * PACE.one.aSecond * 60);
     expect(Array.from({ length: 15 }, () => pace.allows('192.168.1.251'))).toEqual(new Array(15).fill(true));
   });
 });
