@@ -170,15 +170,19 @@ function whyUseless(db: Database.Database, options: OpenOptions): string | null 
 }
 
 /**
- * What `quick_check` leaves out: whether each index fits its table. One that does not is made anew from the table, since by a
- * wrong one rows are not found and come to be there twice. Returns what is wrong all the same, or null.
+ * What the look through a read-only connection left out: whether each index fits its table, which is no part of `quick_check`, and
+ * whether rows keep their table's conditions, which SQLite forgets on such a connection. So neither look can stand for both. An index
+ * that does not fit is made anew from its table: by a wrong one rows are not found and come to be there twice. Returns what is wrong
+ * all the same, or null.
  */
 function mendIndexes(db: Database.Database, { onMended }: OpenOptions): string | null {
   const check = () => String(db.pragma('integrity_check(1)', { simple: true }));
   const finding = check();
   if (finding === 'ok') return null;
-  db.exec('REINDEX');
+  // What is moved aside shall be as it was found.
+  db.exec('BEGIN IMMEDIATE; REINDEX');
   const left = check();
+  db.exec(left === 'ok' ? 'COMMIT' : 'ROLLBACK');
   if (left !== 'ok') return left;
   onMended?.(`the database's indexes were damaged (${finding}) and were made anew: nothing in it is lost`);
   return null;

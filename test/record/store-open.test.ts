@@ -282,3 +282,16 @@ describe('a kill in the middle of a change, while the database has no -wal yet',
     expect(damage).toEqual([]);
   });
 });
+
+test('a row against its table’s own conditions is damage, though a read-only connection sees nothing amiss', () => {
+  fill();
+  const db = new Database(path);
+  db.pragma('ignore_check_constraints = ON');
+  db.exec("UPDATE outbox SET priority = 'al\u007frt'");
+  db.close();
+  const reader = new Database(path, { readonly: true });
+  expect(reader.pragma('integrity_check', { simple: true })).toBe('ok');
+  reader.close();
+  expectFreshStoreBeside(readFileSync(path));
+  expect(damage.map(({ reason }) => reason)).toEqual(['CHECK constraint failed in outbox']);
+});
