@@ -1,6 +1,7 @@
 // The command line: commands, options and their help. It parses and checks words; main.ts does the work.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parsePrefix } from './attribute/prefix.ts';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { addFleet, type FleetHandlers } from './cli-fleet.ts';
+import { homeNetOption, parseSeconds, parseSpeed, spreadHomeNet } from './cli-words.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -59,16 +60,53 @@ export interface DoctorCommand extends GlobalOptions {
   json: boolean;
 }
 
+export interface InstallCommand extends GlobalOptions {
+  /** Port at the mirror; null: that of the configuration, or a question. */
+  interface: string | null;
+  homeNet: string[];
+  /** Where the page listens; null leaves it as it is. */
+  listen: string | null;
+  /** As whom the service runs; null: as before, or a user made for it. */
+  user: string | null;
+  /** How long it is shown what the port sees. */
+  seconds: number;
+  selfTest: boolean;
+  yes: boolean;
+  dryRun: boolean;
+}
+
+export interface UpdateCommand extends GlobalOptions {
+  pull: boolean;
+  dryRun: boolean;
+}
+
+export interface UninstallCommand extends GlobalOptions {
+  /** Configuration and state as well. */
+  purge: boolean;
+  yes: boolean;
+  dryRun: boolean;
+}
+
+export type ManualFormat = 'man' | 'bash' | 'unit';
+
 export interface Handlers {
   run(options: GlobalOptions & { demo: boolean }): Promise<number>;
   replay(options: ReplayCommand): Promise<number>;
   doctor(options: DoctorCommand): Promise<number>;
   selfTest(options: GlobalOptions): Promise<number>;
   notesCheck(options: GlobalOptions & { dirs: string[] }): Promise<number>;
+  notesCoverage(options: GlobalOptions & { dirs: string[] }): Promise<number>;
   pair(options: PairCommand): Promise<number>;
   evidence(options: EvidenceCommand): Promise<number>;
+  testAlert(options: GlobalOptions): Promise<number>;
   backup(options: BackupCommand): Promise<number>;
   restore(options: RestoreCommand): Promise<number>;
+  install(options: InstallCommand): Promise<number>;
+  update(options: UpdateCommand): Promise<number>;
+  uninstall(options: UninstallCommand): Promise<number>;
+  status(options: GlobalOptions): Promise<number>;
+  fleet: FleetHandlers;
+  manual(program: Command, format: ManualFormat): Promise<number>;
 }
 
 /** Runs the command in `argv` (without node and script); resolves to the exit code. Help goes to `out`, complaints to `complain`. */
@@ -120,9 +158,10 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
     .option('--speed <speed>', 'max, or packet seconds per second', parseSpeed, 'max')
     .option('--serve', 'publish to the broker and serve the page from what is replayed, until stopped')
     .addOption(
-      new Option('--home-net <cidr...>', 'what is inside the home; replaces the private ranges and everything learned')
-        .argParser(collectPrefix)
-        .default([], 'private ranges and what routers announce'),
+      homeNetOption('what is inside the home; replaces the private ranges and everything learned').default(
+        [],
+        'private ranges and what routers announce',
+      ),
     )
     .option('--state <dir>', 'keep what is learned in this directory; without it a replay keeps nothing')
     .action(
@@ -178,17 +217,32 @@ function build(handlers: Handlers, version: string, done: (code: number) => void
       done(await handlers.evidence({ ...globals(), id: id ?? null, pcap, text, state }));
     });
 
-  addBackup(program, globals, handlers, done);
+  program
+    .command('test-alert')
+    .description(
+      'have the running sensor send an alert that is marked as a test, and say who took it: broker and notify targets',
+    )
+    .action(async () => done(await handlers.testAlert(globals())));
 
+  addBackup(program, globals, handlers, done);
+  addService(program, globals, handlers, done);
+  addFleet(program, globals, handlers.fleet, done);
+
+  const directories = [
+    '[dir...]',
+    'directories of notes; without one, the notes that come with thingwatch and those of notes.dirs',
+  ] as const;
   const notes = program.command('notes').description('firmware notes');
   notes
     .command('check')
     .description('check firmware notes; names file, line and key of every mistake')
-    .argument(
-      '[dir...]',
-      'directories of notes; without one, the notes that come with thingwatch and those of notes.dirs',
-    )
+    .argument(...directories)
     .action(async (dirs: string[]) => done(await handlers.notesCheck({ ...globals(), dirs })));
+  notes
+    .command('coverage')
+    .description('list the device families with what is known of each, those with the most gaps first')
+    .argument(...directories)
+    .action(async (dirs: string[]) => done(await handlers.notesCoverage({ ...globals(), dirs })));
   return program;
 }
 
@@ -225,46 +279,71 @@ function addBackup(
     });
 }
 
-/** Never null: the parser would take that for an option without a value. */
-function parseSpeed(text: string): number | 'max' {
-  if (text === 'max') return text;
-  const speed = Number(text);
-  if (!Number.isFinite(speed) || speed <= 0) throw new InvalidArgumentError('It must be max or a number above 0.');
-  return speed;
-}
+function addService(
+  program: Command,
+  globals: () => GlobalOptions,
+  handlers: Handlers,
+  done: (code: number) => void,
+): void {
+  const dryRunOption = ['--dry-run', 'show every step and do none'] as const;
+  const yesOption = ['--yes', 'ask nothing'] as const;
+  program
+    .command('install')
+    .description(
+      'make it a service of this machine (root, systemd); asks what no flag says; repeats only what is missing',
+    )
+    .option('--interface <name>', 'the port at the mirror; without it, that of the configuration, or a question')
+    .addOption(homeNetOption('what is inside the home').default([], 'private ranges and what routers announce'))
+    .option('--listen <host:port>', 'where the page listens (default of a new configuration: 0.0.0.0:8080)')
+    .option('--user <name>', 'as whom it runs (default: a user thingwatch, made for it)')
+    .option('--seconds <seconds>', 'how long to show what the port sees; 0 leaves that out', parseSeconds, 20)
+    .option('--no-self-test', 'leave the self-test out')
+    .option(...yesOption)
+    .option(...dryRunOption)
+    .action(async (options: Partial<InstallCommand> & { homeNet: string[]; seconds: number; selfTest: boolean }) => {
+      const {
+        dryRun = false,
+        homeNet,
+        interface: port = null,
+        listen = null,
+        seconds,
+        selfTest,
+        user = null,
+      } = options;
+      const { yes = false } = options;
+      const command = { interface: port, homeNet, listen, user, seconds, selfTest, yes, dryRun };
+      done(await handlers.install({ ...globals(), ...command }));
+    });
 
-function parseSeconds(text: string): number {
-  const seconds = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 3600)
-    throw new InvalidArgumentError('It must be a number from 0 to 3600.');
-  return seconds;
-}
+  program
+    .command('update')
+    .description(
+      'pull, build, and put that in the place of the installed program; back to it if the new one does not come up',
+    )
+    .option('--no-pull', 'take the checkout as it is')
+    .option(...dryRunOption)
+    .action(async ({ dryRun = false, pull }: { dryRun?: boolean; pull: boolean }) =>
+      done(await handlers.update({ ...globals(), pull, dryRun })),
+    );
 
-function collectPrefix(text: string, earlier: string[]): string[] {
-  const prefixes = text.split(',').map((part) => part.trim());
-  for (const prefix of prefixes) {
-    if (parsePrefix(prefix) === null)
-      throw new InvalidArgumentError(`${prefix} is no CIDR prefix such as 192.168.1.0/24.`);
-  }
-  return [...earlier, ...prefixes];
-}
+  program
+    .command('uninstall')
+    .description('remove the service and its program; configuration and state stay')
+    .option('--purge', 'remove those too, and the user')
+    .option(...yesOption)
+    .option(...dryRunOption)
+    .action(async ({ dryRun = false, purge = false, yes = false }: Partial<UninstallCommand>) =>
+      done(await handlers.uninstall({ ...globals(), purge, yes, dryRun })),
+    );
 
-/** `--home-net A B FILE`: only what looks like a prefix belongs to the option, so that files may follow it. */
-function spreadHomeNet(argv: readonly string[]): string[] {
-  const spread: string[] = [];
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] ?? '';
-    if (word !== '--home-net') {
-      spread.push(word);
-      continue;
-    }
-    const values: string[] = [];
-    for (let next = argv[i + 1]; next !== undefined; next = argv[i + 1]) {
-      if (values.length > 0 && next.split(',').some((part) => parsePrefix(part.trim()) === null)) break;
-      values.push(next);
-      i++;
-    }
-    spread.push(...(values.length === 0 ? [word] : values.map((value) => `${word}=${value}`)));
-  }
-  return spread;
+  program
+    .command('status')
+    .description('one screen about the installed sensor: whether it runs, what it sees, its page, what is newer')
+    .action(async () => done(await handlers.status(globals())));
+
+  program
+    .command('manual', { hidden: true })
+    .description('the manual page, the completion of bash, the unit, as a package brings them')
+    .addArgument(new Argument('<format>').choices(['man', 'bash', 'unit']))
+    .action(async (format: ManualFormat) => done(await handlers.manual(program, format)));
 }

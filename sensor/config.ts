@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { Document } from 'yaml';
 import { z } from 'zod';
 import { parsePrefix } from './attribute/prefix.ts';
+import { fleet } from './config/fleet.ts';
+import { notify } from './config/notify.ts';
+import { LANGUAGES } from './language/words.ts';
 import { LOG_LEVELS } from './log.ts';
 import { nestsTooDeep, yaml } from './notes/yaml.ts';
 
@@ -27,6 +30,12 @@ const bothOrNeither = [
   ({ cert, key }: { cert?: string | undefined; key?: string | undefined }) =>
     (cert === undefined) === (key === undefined),
   { message: 'cert and key belong together: set both or neither' },
+] as const;
+
+/** What a Bearer header can carry (RFC 6750, section 2.1), and too long to be guessed. */
+export const METRICS_TOKEN = [
+  /^[\w.~+/-]{16,512}=*$/,
+  'must be 16 characters or more: letters, digits and - . _ ~ + / alone',
 ] as const;
 
 /** Where frames come from; the interface of the default route where none is named. */
@@ -66,7 +75,8 @@ const fritzbox = z
     { message: 'ca, fingerprint and insecure are for an https:// address, one of them' },
   );
 
-const schema = z.strictObject({
+/** Every setting, with its default. */
+export const schema = z.strictObject({
   state_dir: z.string().min(1).default('./state'),
   /** In every MQTT topic and unique id; by default the capture interface's MAC, kept from the first start. */
   sensor_id: z
@@ -75,6 +85,8 @@ const schema = z.strictObject({
     .optional(),
   /** Whom the sensor becomes when it was started as root: a user's name or id; `root` stays root. */
   run_as: z.string().min(1).max(64).optional(),
+  /** Of what people are told; commands, log and errors are English. */
+  language: z.enum(LANGUAGES, { error: `must be one of ${LANGUAGES.join(', ')}` }).default('en'),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
   capture: z
     .strictObject({
@@ -135,6 +147,20 @@ const schema = z.strictObject({
     })
     .refine(...bothOrNeither)
     .prefault({}),
+  metrics: z
+    .strictObject({
+      token: z
+        .string()
+        .regex(...METRICS_TOKEN)
+        .optional(),
+      token_file: file.optional(),
+    })
+    .refine(({ token, token_file: path }) => token === undefined || path === undefined, {
+      message: 'token and token_file: set one of them at most',
+    })
+    .prefault({}),
+  notify,
+  fleet,
   notes: z.strictObject({ dirs: z.array(z.string().min(1)).default([]) }).prefault({}),
   detect: z
     .strictObject({
@@ -250,6 +276,7 @@ const KINDS: Partial<Record<string, string>> = {
   boolean: 'must be true or false',
   array: 'must be a list, such as [one, two]',
   object: 'must be a section, with its settings indented below',
+  record: 'must be a section, with its settings indented below',
 };
 
 function describe(issue: z.core.$ZodIssue, path: string, fromEnvironment: ReadonlyMap<string, string>): string[] {

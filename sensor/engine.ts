@@ -24,6 +24,7 @@ import type { Mac, Packet, Udp } from './decode/packet.ts';
 import type { DetectorFactory, DetectSettings } from './detect/detector.ts';
 import { DETECTORS } from './detect/detectors.ts';
 import type { Finding } from './detect/finding.ts';
+import type { HeldWarning } from './detect/held-warning.ts';
 import type { Knowledge } from './detect/knowledge.ts';
 import type { Remembered } from './detect/memory.ts';
 import type { PacketWatcher } from './detect/packet-watcher.ts';
@@ -174,6 +175,11 @@ export class Engine {
     return this.#detectors.allMemory();
   }
 
+  /** Warnings of the fleet that hold from now on, in place of those before. They take effect when packet time goes on. */
+  warned(warnings: readonly HeldWarning[]): void {
+    this.#detectors.warned(warnings);
+  }
+
   /** A device is no longer remembered: detectors forget it too. */
   forgotten(mac: Mac): void {
     this.#detectors.forget(mac);
@@ -200,6 +206,7 @@ export class Engine {
   /** Packet time has reached `time` (ms), with or without a frame. What waits for its other leg holds it back. */
   tick(time: number): void {
     this.#advance(this.#intake.tick(time));
+    this.#options.watcher?.before();
   }
 
   #advance(time: number): void {
@@ -223,8 +230,12 @@ export class Engine {
 
   /** The clock was put right: packet time goes on from there, and what was stamped wrong bears the time that it had. */
   moveTime(move: TimeMove): void {
+    // What still waits was stamped by the old clock.
+    this.#intake.flush();
     this.#now += move.by;
+    this.#home.moveTime(move);
     this.#intake.moveTime(move);
+    this.#loss.moveTime(move.by);
     this.#vantage.moveTime(move.by);
     this.#connections.moveTime(move.by);
     this.devices.moveTime(move);
@@ -243,6 +254,7 @@ export class Engine {
     this.#connections.close(this.#now);
     this.#loss.close();
     this.#detectors.finish(this.#now);
+    this.#options.watcher?.before();
     this.#assignRoles();
     this.#options.onFinish?.();
   }

@@ -10,17 +10,20 @@ import type { Config } from './config.ts';
 import type { Mac } from './decode/packet.ts';
 import { Knowledge } from './detect/knowledge.ts';
 import { Engine } from './engine.ts';
+import { english, type Words } from './language/words.ts';
 import type { Log } from './log.ts';
 import { formatProblem } from './notes/check.ts';
 import { loadCompiled, mergeNotes } from './notes/compiled.ts';
 import { loadNotes } from './notes/load.ts';
 import { indexNotes } from './notes/note-index.ts';
-import { commandRunner } from './record/command-runner.ts';
+import type { Note } from './notes/schema.ts';
+import { commandRunner, type MakeTest } from './record/command-runner.ts';
 import type { CommandRunner } from './record/commands.ts';
 import { newRecordEvents, type RecordEvents } from './record/events.ts';
 import { Recorder } from './record/recorder.ts';
 import type { RecorderOptions } from './record/recorder-options.ts';
 import { StoreKeeper } from './record/store-keeper.ts';
+import { tallyMail, WatchHours } from './record/watch-hours.ts';
 
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
 const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
@@ -49,6 +52,10 @@ export interface SpineOptions {
   /** The frames are no live capture: packet time goes by at no cost. */
   recorded?: boolean;
   alerts: RecorderOptions['alerts'];
+  /** Without it there are no test alerts. */
+  makeTest?: MakeTest;
+  /** The language that incidents are told in; English unless told. */
+  words?: Words;
   /** Further entries of the store's meta table. */
   meta?(): Record<string, string>;
 }
@@ -67,7 +74,11 @@ export interface Spine {
   events: RecordEvents;
   /** Which time was watched, and which is certain. */
   time: KnownTime;
+  /** How much of each hour the home was seen; null where frames are recorded. */
+  watch: WatchHours | null;
   run: CommandRunner;
+  /** The language that incidents are told in. */
+  words: Words;
   databasePath: string;
   /** Stores changes from time to time until `close`. */
   startFlushing(): void;
@@ -88,8 +99,12 @@ export function openSpine(options: SpineOptions): Spine {
   const knowledge = openKnowledge(options);
   const time = new KnownTime();
   time.restore(store.meta(TIME_KEY));
+  const watch = options.recorded === true ? null : new WatchHours();
+  if (watch !== null) store.loadWatch(watch);
   const meta = () => ({ [TIME_KEY]: time.text(), ...options.meta?.() });
+  const { words = english } = options;
   const recorder = new Recorder({
+    words,
     store,
     events,
     knowledge,
@@ -97,6 +112,7 @@ export function openSpine(options: SpineOptions): Spine {
     meta,
     log: log('record'),
     alerts: options.alerts,
+    ...(watch === null ? {} : { judged: (finding, isExpected) => tallyMail(watch, finding, isExpected) }),
     paced: options.recorded !== true,
   });
   let onWait: (milliseconds: number) => void = () => {};
@@ -123,7 +139,9 @@ export function openSpine(options: SpineOptions): Spine {
     knowledge,
     events,
     time,
-    run: commandRunner({ engine, recorder }),
+    watch,
+    run: commandRunner({ engine, recorder }, options.makeTest ?? (() => null)),
+    words,
     databasePath,
     startFlushing() {
       timers.push(setInterval(() => recorder.flushMail(), FLUSH_MAIL));
@@ -132,6 +150,7 @@ export function openSpine(options: SpineOptions): Spine {
     },
     moveTime(move, isSure) {
       time.move(move);
+      watch?.move(move);
       engine.moveTime(move);
       recorder.moveTime(engine, move, isSure);
     },
@@ -146,6 +165,7 @@ export function openSpine(options: SpineOptions): Spine {
       onWait = () => {};
       engine.finish();
       recorder.flushAll();
+      if (watch !== null) store.saveWatch(watch);
       if (recorder.refused !== null) log('record').error(lostWords(recorder.refused));
       store.close();
     },
@@ -179,6 +199,11 @@ function openStore(path: string, events: RecordEvents, { config, log, now }: Spi
 
 function lostWords({ alerts, incidents }: NonNullable<Recorder['refused']>): string {
   return `the sensor ends while the database cannot be written: ${incidents} incidents and ${alerts} alerts that lived in memory are lost`;
+}
+
+/** The notes that come with thingwatch. */
+export function shippedNotes(): readonly Note[] {
+  return loadCompiled(SHIPPED_NOTES, COMPILED_NOTES).notes;
 }
 
 /** Vendors and notes; what is wrong with a note is logged. */

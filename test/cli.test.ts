@@ -21,10 +21,18 @@ async function run(...argv: string[]): Promise<Outcome> {
     doctor: handler('doctor'),
     selfTest: handler('selfTest'),
     notesCheck: handler('notesCheck'),
+    notesCoverage: handler('notesCoverage'),
     pair: handler('pair'),
     evidence: handler('evidence'),
+    testAlert: handler('testAlert'),
     backup: handler('backup'),
     restore: handler('restore'),
+    install: handler('install'),
+    update: handler('update'),
+    uninstall: handler('uninstall'),
+    status: handler('status'),
+    fleet: {},
+    manual: async () => EXIT.done,
   };
   outcome.code = await runCli(argv, handlers, {
     version: '1.2.3',
@@ -43,11 +51,36 @@ const REPLAY = { config: undefined, format: 'text', speed: null, serve: false, h
 const DOCTOR = { config: undefined, fix: false, fixOnly: false, seconds: 30, json: false };
 const EVIDENCE = { config: undefined, id: 'abc', pcap: null, text: null, state: null };
 
+const INSTALL = {
+  ...{ config: undefined, interface: null, homeNet: [], listen: null, user: null, seconds: 20 },
+  ...{ selfTest: true, yes: false, dryRun: false },
+};
+
 test.each([
+  [['install'], 'install', INSTALL],
+  [['install', '--interface', 'eth1', '--yes'], 'install', { ...INSTALL, interface: 'eth1', yes: true }],
+  [
+    ['install', '--home-net', '10.0.0.0/8', 'fd00::/8', '--dry-run'],
+    'install',
+    { ...INSTALL, homeNet: ['10.0.0.0/8', 'fd00::/8'], dryRun: true },
+  ],
+  [
+    ['install', '--no-self-test', '--seconds', '0', '--user', 'u'],
+    'install',
+    { ...INSTALL, selfTest: false, seconds: 0, user: 'u' },
+  ],
+  [['install', '--listen', '127.0.0.1:8080'], 'install', { ...INSTALL, listen: '127.0.0.1:8080' }],
+  [['update'], 'update', { config: undefined, pull: true, dryRun: false }],
+  [['update', '--no-pull', '--dry-run'], 'update', { config: undefined, pull: false, dryRun: true }],
+  [['uninstall'], 'uninstall', { config: undefined, purge: false, yes: false, dryRun: false }],
+  [['uninstall', '--purge', '--yes'], 'uninstall', { config: undefined, purge: true, yes: true, dryRun: false }],
+  [['status'], 'status', { config: undefined }],
   [['run'], 'run', { config: undefined, demo: false }],
   [['run', '--demo'], 'run', { config: undefined, demo: true }],
   [['--config', 'a.yaml', 'run'], 'run', { config: 'a.yaml', demo: false }],
   [['run', '--config', 'a.yaml'], 'run', { config: 'a.yaml', demo: false }],
+  [['test-alert'], 'testAlert', { config: undefined }],
+  [['--config', 'a.yaml', 'test-alert'], 'testAlert', { config: 'a.yaml' }],
   [['doctor'], 'doctor', DOCTOR],
   [['doctor', '--fix'], 'doctor', { ...DOCTOR, fix: true }],
   [['doctor', '--fix-only'], 'doctor', { ...DOCTOR, fix: true, fixOnly: true }],
@@ -68,6 +101,8 @@ test.each([
   ],
   [['notes', 'check'], 'notesCheck', { config: undefined, dirs: [] }],
   [['notes', 'check', 'a', 'b'], 'notesCheck', { config: undefined, dirs: ['a', 'b'] }],
+  [['notes', 'coverage'], 'notesCoverage', { config: undefined, dirs: [] }],
+  [['notes', 'coverage', 'a'], 'notesCoverage', { config: undefined, dirs: ['a'] }],
   [['replay', 'a.pcap', 'b.pcap'], 'replay', { ...REPLAY, files: ['a.pcap', 'b.pcap'] }],
   [['replay', '-'], 'replay', { ...REPLAY, files: ['-'] }],
   [
@@ -106,6 +141,7 @@ test.each([
   [['pair'], 'phone'],
   [['notes'], 'check'],
   [['notes', 'check'], 'file, line and key'],
+  [['notes', 'coverage'], 'what is known of each'],
 ])('%j --help explains itself and exits 0', async (argv, word) => {
   for (const flag of ['--help', '-h']) {
     const { called, code, complaints, out } = await run(...argv, flag);

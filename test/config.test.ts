@@ -214,3 +214,29 @@ test('of a file that is no YAML the first twenty places are told, and how many m
   expect(problems[0]).toMatch(/ at line 1, column \d+$/);
   expect(problems.at(-1)).toMatch(/^and \d{3} more places that are no YAML$/);
 });
+
+test('metrics are off, and want one token that cannot be guessed and fits a header', () => {
+  expect(load(null).metrics).toEqual({});
+  expect(load('metrics: { token: 0123456789abcdef }').metrics).toEqual({ token: '0123456789abcdef' });
+  expect(load(null, { THINGWATCH_METRICS_TOKEN: 'pr0metheus-reads/this+token=' }).metrics.token).toContain(
+    'reads/this',
+  );
+  expect(load('metrics: { token_file: /run/secret }').metrics).toEqual({ token_file: '/run/secret' });
+  const words = 'metrics.token: must be 16 characters or more: letters, digits and - . _ ~ + / alone';
+  for (const token of ['0123456789abcde', '"a token with spaces in it"', '"tokens-ümlauts-0123456"'])
+    expect(problemsOf(`metrics: { token: ${token} }`)).toEqual([words]);
+  expect(problemsOf('metrics: { token: 0123456789abcdef, token_file: /run/secret }')).toEqual([
+    'metrics: token and token_file: set one of them at most',
+  ]);
+});
+
+test('a language that there is is taken; of another it is said which there are', () => {
+  expect(load(null).language).toBe('en');
+  expect(load('language: de\n').language).toBe('de');
+  expect(load(null, { THINGWATCH_LANGUAGE: 'de' }).language).toBe('de');
+  expect(problemsOf('language: fr\n')).toEqual(['language: must be one of en, de']);
+  expect(problemsOf('language: 5\n')).toEqual(['language: must be one of en, de']);
+  expect(problemsOf(null, { THINGWATCH_LANGUAGE: 'DE' })).toEqual([
+    'THINGWATCH_LANGUAGE: language: must be one of en, de',
+  ]);
+});

@@ -1,9 +1,8 @@
 // Who may read and change: one-time pairing links, paired browsers by cookie, and a brake on wrong tokens.
 // Keeps hashes only. Knows nothing of routes; host and origin rules are in host-check.ts.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import { senderOf } from '../sensor/crowd.ts';
 import type { BrowserStore, LinkStore, Log, RandomBytes, StoredBrowser } from './ports.ts';
+import { type Refusal, TokenBrake } from './token-brake.ts';
 
 const COOKIE = 'thingwatch_browser';
 /** A link that nobody used for this long is worth nothing. */
@@ -15,11 +14,6 @@ const TOUCH_EVERY_MS = 24 * 3_600_000;
 const TOKEN_BYTES = 24;
 const MAX_BROWSERS = 64;
 const MAX_LINKS = 16;
-const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 60_000;
-/** Wrong tokens from everywhere that are free before known offenders wait longer. */
-const GLOBAL_FREE = 20;
-
 export interface AccessOptions {
   browsers: BrowserStore;
   links: LinkStore;
@@ -32,23 +26,20 @@ export interface AccessOptions {
 
 export type PairResult =
   | { ok: true; browser: StoredBrowser; cookieValue: string }
-  | { ok: false; reason: 'wrong_token' | 'too_many_browsers' }
-  | { ok: false; reason: 'slow_down'; retryAfterMs: number };
-
-interface Offender {
-  wrong: number;
-  waitUntil: number;
-}
+  | { ok: false; reason: 'too_many_browsers' }
+  | Refusal;
 
 export class Access {
-  readonly counters = { wrongTokens: 0, slowedTokens: 0 };
   readonly #options: AccessOptions;
-  /** A flood of source addresses must not grow memory; a forgotten offender starts again at the shortest delay. */
-  readonly #offenders = new LRUCache<string, Offender>({ max: 1024 });
-  #recentWrong = { count: 0, since: 0 };
+  readonly #brake: TokenBrake;
 
   constructor(options: AccessOptions) {
     this.#options = options;
+    this.#brake = new TokenBrake(options);
+  }
+
+  get counters(): TokenBrake['counters'] {
+    return this.#brake.counters;
   }
 
   /** A fresh one-time token; `#/pair/TOKEN` goes into the link's fragment, which no server or proxy logs. */
@@ -63,19 +54,9 @@ export class Access {
    */
   pair(token: string, name: string, remote: string): PairResult {
     const { browsers, links, clock, ticks, randomBytes, log } = this.#options;
-    const now = ticks();
-    const sender = senderOf(remote);
     if (browsers.list().length >= MAX_BROWSERS) return { ok: false, reason: 'too_many_browsers' };
-    if (!links.use(sha256(token), now)) {
-      const offender = this.#offenders.get(sender);
-      if (offender && offender.waitUntil > now) {
-        this.counters.slowedTokens += 1;
-        return { ok: false, reason: 'slow_down', retryAfterMs: offender.waitUntil - now };
-      }
-      this.#punish(sender, now);
-      return { ok: false, reason: 'wrong_token' };
-    }
-    this.#offenders.delete(sender);
+    if (!links.use(sha256(token), ticks())) return this.refuse(remote);
+    this.#brake.forgive(remote);
     const cookieValue = randomBytes(32).toString('base64url');
     const browser: StoredBrowser = {
       id: randomBytes(9).toString('base64url'),
@@ -87,6 +68,11 @@ export class Access {
     browsers.add(browser);
     log.info('a browser was paired');
     return { ok: true, browser, cookieValue };
+  }
+
+  /** A wrong token, whatever it was for. */
+  refuse(remote: string): Refusal {
+    return this.#brake.refuse(remote);
   }
 
   /** The paired browser behind a `Cookie` header, and whether its cookie is due to be renewed. */
@@ -108,19 +94,6 @@ export class Access {
       this.#options.browsers.touch(browser, now);
     } catch (error) {
       this.#options.log.warn(`cannot note when a browser was last seen: ${String(error)}`);
-    }
-  }
-
-  #punish(sender: string, now: number): void {
-    this.counters.wrongTokens += 1;
-    if (now - this.#recentWrong.since > MAX_DELAY_MS) this.#recentWrong = { count: 0, since: now };
-    this.#recentWrong.count += 1;
-    const own = (this.#offenders.get(sender)?.wrong ?? 0) + 1;
-    const others = Math.max(0, this.#recentWrong.count - GLOBAL_FREE);
-    const steps = Math.min(own - 1 + Math.ceil(Math.log2(1 + others)), 16);
-    this.#offenders.set(sender, { wrong: own, waitUntil: now + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** steps) });
-    if (isPowerOfTwo(this.counters.wrongTokens)) {
-      this.#options.log.warn(`wrong pairing tokens so far: ${this.counters.wrongTokens}`);
     }
   }
 }
@@ -156,26 +129,33 @@ export function newMemoryLinks(): LinkStore {
 
 /** `Set-Cookie` for a paired browser, or with an empty value to unpair. */
 export function cookieHeader(value: string, path: string, secure: boolean): string {
-  const age = value === '' ? 0 : COOKIE_DAYS * 86_400;
-  return `${COOKIE}=${value}; Path=${path}; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+  return cookieFor(COOKIE, value, { path, seconds: COOKIE_DAYS * 86_400, secure });
 }
 
-function sha256(text: string): string {
+/** `Set-Cookie` that no script reads and no other site sends; an empty value takes it away. */
+export function cookieFor(
+  name: string,
+  value: string,
+  { path, seconds, secure }: { path: string; seconds: number; secure: boolean },
+): string {
+  const age = value === '' ? 0 : seconds;
+  return `${name}=${value}; Path=${path}; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+}
+
+export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function readCookie(header: string | undefined, name: string): string | null {
+/** Null where there is none of this name, or an empty one. */
+export function readCookie(header: string | undefined, name: string): string | null {
   for (const part of (header ?? '').split(';')) {
-    const [key, value] = part.trim().split('=', 2);
+    const [key, value] = part.trim().split('=');
     if (key === name && value) return value;
   }
   return null;
 }
 
-function equal(left: Buffer, right: Buffer): boolean {
+/** In a time that tells nothing of where they differ. */
+export function equal(left: Buffer, right: Buffer): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
-}
-
-function isPowerOfTwo(count: number): boolean {
-  return (count & (count - 1)) === 0;
 }

@@ -4,48 +4,17 @@ import type { Request, Response } from 'express';
 import { toString as qrToString } from 'qrcode';
 import { z } from 'zod';
 import { SEVERITIES } from '../sensor/detect/finding.ts';
-import type { CommandRunner } from '../sensor/record/commands.ts';
-import type { IncidentState } from '../sensor/record/incident.ts';
+import { INCIDENT_STATES } from '../sensor/record/incident.ts';
 import { isoTime, type ReportDevice } from '../sensor/record/report.ts';
-import { type Access, pairingLinkFor } from './access.ts';
+import { pairingLinkFor } from './access.ts';
 import type { DayLevel } from './activity-strip.ts';
 import { mainAddress } from './addresses.ts';
-import type { Live } from './live.ts';
-import type { BrowserStore, PageModel, StoredBrowser } from './ports.ts';
-import type { BrowserView, DeviceSummary, HealthAnswer, PairingLinkView } from './shapes.ts';
+import { type ApiContext, ApiFailure, type ApiRoute, parsed } from './api-route.ts';
+import { fleetRoutes } from './fleet-api.ts';
+import { phoneRoutes } from './phone-api.ts';
+import type { StoredBrowser } from './ports.ts';
+import type { BrowserView, DeviceSummary, PairingLinkView } from './shapes.ts';
 import { supportBundle } from './support-bundle.ts';
-
-export interface ApiContext {
-  model: PageModel;
-  run: CommandRunner;
-  access: Access;
-  live: Live;
-  browsers: BrowserStore;
-  health: () => HealthAnswer;
-  /** Base address that a phone can open, as seen from this request. */
-  pageUrl: (request: Request) => { url: string; loopbackOnly: boolean };
-  setCookie: (request: Request, response: Response, value: string) => void;
-}
-
-export interface ApiRoute {
-  method: 'get' | 'post' | 'delete';
-  path: string;
-  /** Answers without pairing. */
-  open?: true;
-  handle: (context: ApiContext, request: Request, response: Response, browser: StoredBrowser | null) => unknown;
-}
-
-/** An answer with a status and words for a person; never repeats untrusted input. */
-export class ApiFailure extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
 /** Of one thing: no chain is longer. */
@@ -67,21 +36,22 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('remove_expectation'), expectation: id }),
   z.strictObject({ type: z.literal('resolve'), incident: id }),
   z.strictObject({ type: z.literal('rename'), device: mac, label: label.nullable().transform((text) => text || null) }),
+  z.strictObject({ type: z.literal('keep_private'), device: mac, keep: z.boolean() }),
   z.strictObject({ type: z.literal('merge'), device: mac, into: mac, older: addresses }),
   z.strictObject({ type: z.literal('unmerge'), device: mac, older: addresses }),
   z.strictObject({ type: z.literal('distinguish'), device: mac, from: mac, distinct: z.boolean() }),
   z.strictObject({ type: z.literal('forget'), device: mac }),
+  z.strictObject({ type: z.literal('test_alert') }),
 ]);
 
 const pairSchema = z.strictObject({ token: z.string().min(1).max(128), name: label.default('') });
-const STATES = ['open', 'acknowledged', 'expected', 'resolved'] as const satisfies readonly IncidentState[];
 const incidentsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   before: z.string().min(1).max(128).optional(),
   states: z
     .string()
     .transform((text) => text.split(','))
-    .pipe(z.array(z.enum(STATES)).max(STATES.length))
+    .pipe(z.array(z.enum(INCIDENT_STATES)).max(INCIDENT_STATES.length))
     .optional(),
   least: z.enum(SEVERITIES).optional(),
 });
@@ -110,15 +80,24 @@ export const apiRoutes: ApiRoute[] = [
   { method: 'get', path: '/api/incidents/:id/evidence.txt', handle: sendEvidenceReport },
   { method: 'get', path: '/api/expectations', handle: ({ model }) => ({ expectations: model.expectations() }) },
   { method: 'get', path: '/api/activity', handle: ({ model }) => ({ activity: model.activity() }) },
+  { method: 'get', path: '/api/weeks', handle: ({ model }) => ({ weeks: model.weeks() }) },
   {
     method: 'get',
     path: '/api/notes/:slug',
     handle: ({ model }, request) => found(model.note(parameter(request, 'slug'))),
   },
+  { method: 'get', path: '/api/mirrors', handle: ({ model }) => ({ mirrors: model.mirrors() }) },
+  {
+    method: 'get',
+    path: '/api/mirrors/:slug',
+    handle: ({ model }, request) => found(model.mirror(parameter(request, 'slug'))),
+  },
   { method: 'get', path: '/api/log', handle: ({ model }) => ({ lines: model.logTail() }) },
   { method: 'get', path: '/api/support-bundle', handle: sendBundle },
   { method: 'get', path: '/api/browsers', handle: listBrowsers },
   { method: 'delete', path: '/api/browsers/:id', handle: revokeBrowser },
+  ...phoneRoutes,
+  ...fleetRoutes,
   { method: 'get', path: '/api/events', handle: openEvents },
   { method: 'post', path: '/api/commands', handle: runCommand },
   { method: 'post', path: '/api/pairing-links', handle: newLink },
@@ -212,22 +191,21 @@ function revokeBrowser({ browsers, live }: ApiContext, request: Request): unknow
 }
 
 function openEvents(
-  { live }: ApiContext,
+  { live, words }: ApiContext,
   request: Request,
   response: Response,
   browser: StoredBrowser | null,
 ): unknown {
   const header = request.get('last-event-id');
   const query = typeof request.query.lastEventId === 'string' ? request.query.lastEventId : undefined;
-  live.open(response, browser?.id ?? '', header ?? query);
+  live.open(response, browser?.id ?? '', header ?? query, words);
   return undefined;
 }
 
-function runCommand({ run }: ApiContext, request: Request, response: Response): unknown {
+function runCommand({ run }: ApiContext, request: Request): unknown {
   const command = parsed(commandSchema, request.body);
   const result = run(command, 'page');
   if (!result.ok) throw new ApiFailure(result.status, 'refused', result.error);
-  response.status(200);
   return result;
 }
 
@@ -281,15 +259,4 @@ function found<T>(value: T | null): T {
 
 function notFound(): ApiFailure {
   return new ApiFailure(404, 'not_found', 'There is no such thing here.');
-}
-
-/** Says which keys are wrong, never what was in them. */
-function parsed<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const known = result.error.issues
-    .map((issue) => issue.path.join('.'))
-    .filter((path) => /^[a-zA-Z.]{1,40}$/.test(path));
-  const where = [...new Set(known)].join(', ');
-  throw new ApiFailure(400, 'bad_request', where ? `Not understood: ${where}.` : 'The request was not understood.');
 }

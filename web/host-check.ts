@@ -11,21 +11,21 @@ export interface HostRules {
   ownAddresses: () => string[];
 }
 
-/** Host and port of a `Host` header, lower case, IPv6 without brackets; null when it is not one. */
-export function parseHost(header: string | undefined): { name: string; port: string } | null {
+/** The name in a `Host` header, lower case, IPv6 without brackets; null when it is none. The port may be any. */
+function nameIn(header: string | undefined): string | null {
   if (!header || header.length > 255) return null;
-  const match = /^(?:\[([0-9a-f:.%]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i.exec(header);
-  const name = (match?.[1] ?? match?.[2])?.toLowerCase();
-  return match && name ? { name: name.replace(/\.$/, ''), port: match[3] ?? '' } : null;
+  const match = /^(?:\[([0-9a-f:.%]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(header);
+  const name = match?.[1] ?? match?.[2];
+  return name?.toLowerCase().replace(/\.$/, '') || null;
 }
 
 export function hostAllowed(header: string | undefined, rules: HostRules): boolean {
-  const host = parseHost(header);
-  if (!host) return false;
-  if (isLoopbackName(host.name) || nameConfigured(host.name, rules)) return true;
-  if (isIP(host.name)) return rules.ownAddresses().some((address) => sameAddress(address, host.name));
+  const name = nameIn(header);
+  if (name === null) return false;
+  if (isLoopbackName(name) || nameConfigured(name, rules)) return true;
+  if (isIP(name)) return rules.ownAddresses().some((address) => sameAddress(address, name));
   const own = rules.hostname.toLowerCase();
-  return host.name === own || host.name === `${own.split('.')[0]}.local`;
+  return name === own || name === `${own.split('.')[0]}.local`;
 }
 
 /** Changes come from our own page or from a client that is no browser (it sends neither header). */
@@ -39,7 +39,7 @@ export function changeAllowed(
   if (!URL.canParse(headers.origin)) return false;
   const origin = new URL(headers.origin);
   if (origin.host === '') return false;
-  return origin.host === headers.host?.toLowerCase() || nameConfigured(origin.hostname.toLowerCase(), rules);
+  return origin.host === headers.host?.toLowerCase() || nameConfigured(origin.hostname, rules);
 }
 
 /** Reads may also come from the address bar; never from another site. */

@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { ownNetwork } from '../sensor/capture/own-addresses.ts';
+import { type OwnAddress, ownNetwork } from '../sensor/capture/own-addresses.ts';
 
 export type WebServerErrorCode =
   | 'page_not_built'
@@ -28,7 +28,14 @@ export class WebServerError extends Error {
  */
 const MAX_CONNECTIONS = 1024;
 
-export function newHttpServer(handler: RequestListener, tls: { cert: string; key: string } | undefined): HttpServer {
+/** What the settings are called that a person has to look at, where listening fails. */
+export const WEB_SETTINGS = { listen: 'web.listen', tls: 'web.cert and web.key' };
+
+export function newHttpServer(
+  handler: RequestListener,
+  tls: { cert: string; key: string } | undefined,
+  settings = WEB_SETTINGS,
+): HttpServer {
   const limits = {
     connectionsCheckingInterval: 1_000,
     headersTimeout: 8_000,
@@ -42,34 +49,43 @@ export function newHttpServer(handler: RequestListener, tls: { cert: string; key
   } catch {
     throw new WebServerError(
       'bad_certificate',
-      'The certificate or key of the page cannot be used: check web.cert and web.key.',
+      `The certificate or key of the page cannot be used: check ${settings.tls}.`,
     );
   }
 }
 
-export function listening(server: HttpServer, { host, port }: { host: string; port: number }): Promise<number> {
+export function listening(
+  server: HttpServer,
+  { host, port }: { host: string; port: number },
+  settings = WEB_SETTINGS,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(listenError(error, { host, port, setting: settings.listen })),
+    );
     server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): WebServerError {
+function listenError(
+  error: NodeJS.ErrnoException,
+  { host, port, setting }: { host: string; port: number; setting: string },
+): WebServerError {
   const where = `${bracketed(host)}:${port}`;
   if (error.code === 'EADDRINUSE') {
     return new WebServerError(
       'port_in_use',
-      `Another program already uses ${where}. Choose another port with web.listen.`,
+      `Another program already uses ${where}. Choose another port with ${setting}.`,
     );
   }
   if (error.code === 'EACCES') {
     return new WebServerError(
       'port_not_allowed',
-      `This user may not listen on ${where}. Choose a port above 1023 with web.listen.`,
+      `This user may not listen on ${where}. Choose a port above 1023 with ${setting}.`,
     );
   }
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new WebServerError('address_not_here', `This machine has no address ${host}. Check web.listen.`);
+    return new WebServerError('address_not_here', `This machine has no address ${host}. Check ${setting}.`);
   }
   return new WebServerError('failed', `The page cannot listen on ${where}: ${error.code ?? error.message}.`);
 }
@@ -78,8 +94,9 @@ export function ownAddresses(): string[] {
   return ownNetwork().addresses.map(({ address }) => address);
 }
 
-export function lanAddress(): string | null {
-  const outward = ownNetwork().addresses.filter(({ internal }) => !internal);
+/** Where the home finds this machine: the first address that leads outward, IPv4 before IPv6. */
+export function lanAddress(addresses: readonly OwnAddress[] = ownNetwork().addresses): string | null {
+  const outward = addresses.filter(({ internal }) => !internal);
   return (outward.find(({ family }) => family === 'IPv4') ?? outward[0])?.address ?? null;
 }
 

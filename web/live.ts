@@ -2,6 +2,7 @@
 // WHATWG HTML section 9.2. Ids start at the wall clock, so that they also rise over restarts.
 import type { Response } from 'express';
 import { Crowd } from '../sensor/crowd.ts';
+import type { Words } from '../sensor/language/words.ts';
 import type { RecordEventMap, RecordEvents } from '../sensor/record/events.ts';
 import type { HealthAnswer } from './shapes.ts';
 
@@ -22,6 +23,7 @@ export const LIVE_LIMITS = {
 
 interface Page {
   browser: string;
+  words: Words;
   response: Response;
 }
 
@@ -32,7 +34,7 @@ interface LiveEvent {
 
 export interface LiveOptions {
   events: RecordEvents;
-  health: () => HealthAnswer;
+  health: (words: Words) => HealthAnswer;
   clock: () => number;
 }
 
@@ -64,6 +66,7 @@ export class Live {
     this.#options.events.on('expectations', this.#onExpectations);
     this.#options.events.on('vantage', this.#onHealth);
     this.#options.events.on('storage', this.#onHealth);
+    this.#options.events.on('week', this.#onWeek);
     this.#heartbeat = setInterval(() => this.#beat(), LIVE_LIMITS.heartbeatMs);
   }
 
@@ -74,13 +77,14 @@ export class Live {
     this.#options.events.off('expectations', this.#onExpectations);
     this.#options.events.off('vantage', this.#onHealth);
     this.#options.events.off('storage', this.#onHealth);
+    this.#options.events.off('week', this.#onWeek);
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     if (this.#gathering) clearTimeout(this.#gathering);
     for (const page of [...this.#pages]) this.#drop(page);
   }
 
-  /** Takes over the response. */
-  open(response: Response, browser: string, lastEventId: string | undefined): void {
+  /** Takes over the response. `words`: the language in which its page is told. */
+  open(response: Response, browser: string, lastEventId: string | undefined, words: Words): void {
     const own = [...this.#pages].filter((page) => page.browser === browser);
     const oldest = own[0];
     if (oldest && own.length >= LIVE_LIMITS.pagesPerBrowser) this.#drop(oldest);
@@ -89,8 +93,7 @@ export class Live {
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
     });
-    response.socket?.setNoDelay(true);
-    const page = { browser, response };
+    const page = { browser, response, words };
     this.#pages.add(page);
     const leaving = this.#crowd.add(page, browser);
     if (leaving !== null) {
@@ -112,7 +115,7 @@ export class Live {
     const missed = this.#missedSince(lastEventId);
     if (missed === null) this.#write(page, format('reset', {}, this.#lastId));
     else for (const event of missed) this.#write(page, event.text);
-    this.#write(page, format('hello', this.#options.health(), this.#lastId));
+    this.#write(page, format('hello', this.#options.health(page.words), this.#lastId));
   }
 
   /** What a page that last saw this id has missed; null when that is no longer known. A new page missed nothing. */
@@ -148,9 +151,10 @@ export class Live {
   }
 
   #beat(): void {
-    if (this.#pages.size === 0) return;
-    const text = format('heartbeat', this.#options.health(), null);
-    for (const page of [...this.#pages]) this.#write(page, text);
+    const texts = new Map<Words, string>();
+    for (const { words } of this.#pages)
+      if (!texts.has(words)) texts.set(words, format('heartbeat', this.#options.health(words), null));
+    for (const page of [...this.#pages]) this.#write(page, texts.get(page.words) ?? '');
   }
 
   readonly #onIncident = (event: RecordEventMap['incident'][0]): void => {
@@ -163,6 +167,8 @@ export class Live {
   readonly #onForgotten = (mac: string): void => this.#gather(mac);
 
   readonly #onExpectations = (): void => this.#publish('expectations', {});
+
+  readonly #onWeek = (): void => this.#publish('weeks', {});
 
   readonly #onHealth = (): void => this.#beat();
 

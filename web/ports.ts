@@ -1,11 +1,24 @@
 // What the web room needs from the rest of the program. main.ts supplies each port; nothing here does anything.
 import type { ActivityHour } from '../sensor/attribute/device.ts';
 import type { Severity } from '../sensor/detect/finding.ts';
+import type { FleetRecord } from '../sensor/fleet/record.ts';
+import type { Words } from '../sensor/language/words.ts';
 import type { Health } from '../sensor/record/health.ts';
 import type { Expectation, IncidentState } from '../sensor/record/incident.ts';
 import type { ReportDevice, ReportIncident } from '../sensor/record/report.ts';
 import type { DayLevel } from './activity-strip.ts';
-import type { DeviceDetail, ExpectationPreview, IncidentDetail, MergeSuggestion, NoteView } from './shapes.ts';
+import type {
+  DeviceDetail,
+  ExpectationPreview,
+  FleetView,
+  IncidentDetail,
+  MergeSuggestion,
+  MirrorSummary,
+  MirrorView,
+  NoteView,
+  PhoneView,
+  WeekView,
+} from './shapes.ts';
 
 export interface IncidentPageRequest {
   /** 1 to 200. */
@@ -25,6 +38,8 @@ export interface PageModel {
   device(mac: string): DeviceDetail | null;
   /** What looks like one thing under several addresses, by the address it is about. */
   suggestions(): MergeSuggestion[];
+  /** Of each address that a person keeps private, by MAC. */
+  privates(): FleetView['privates'];
   /** The last 30 days of one device; all silent for an unknown one. */
   strip(mac: string): DayLevel[];
   /** Newest `lastAt` first. `next` is null on the last page. */
@@ -35,11 +50,19 @@ export interface PageModel {
   expectations(): Expectation[];
   preview(incident: string): ExpectationPreview | null;
   note(slug: string): NoteView | null;
+  /** Guides to switches and routers, by name. */
+  mirrors(): MirrorSummary[];
+  mirror(slug: string): MirrorView | null;
   /** Hours of the whole home, oldest first, 31 days at most. */
   activity(): ActivityHour[];
+  /** The last weeks, newest first. */
+  weeks(): WeekView[];
   /** Newest last; a few hundred lines at most. */
   logTail(): string[];
 }
+
+/** What the page shows, in the language that it is asked in. */
+export type PageModelIn = (words: Words) => PageModel;
 
 export interface StoredBrowser {
   id: string;
@@ -57,6 +80,26 @@ export interface BrowserStore {
   /** False when there is none. */
   remove(id: string): boolean;
   touch(id: string, time: number): void;
+}
+
+/** The phones that are told of alerts by Web Push. */
+export interface PhoneDoor {
+  /** What a browser subscribes for: the sensor's public key in base64url. */
+  readonly key: string;
+  stateOf(browser: string): Omit<PhoneView, 'key'>;
+  /** Of what a browser gave out; why not, where it cannot be. */
+  add(
+    browser: string,
+    subscription: { endpoint: string; keys: { p256dh: string; auth: string } },
+  ): 'ok' | 'bad_keys' | 'foreign' | 'too_many';
+  /** False when it was not told. */
+  remove(browser: string): boolean;
+}
+
+/** The fleet of many homes that this one reports to. */
+export interface FleetReport extends Pick<FleetView, 'fleet' | 'home' | 'hosts'> {
+  /** What is sent and what is to be, of what is known now: the list of `thingwatch fleet preview`, and what goes out. */
+  records(): readonly FleetRecord[];
 }
 
 /** One-time pairing tokens that wait to be used; times are the monotonic milliseconds of this boot. In the database, `thingwatch pair` can add one from another process. */

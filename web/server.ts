@@ -1,27 +1,34 @@
 // The web server: Express with its limits, headers, host check and pairing in front of the API and the built page.
 // It never trusts who connects: a compromised device is on the same network.
 import { hostname as osHostname } from 'node:os';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
-import helmet from 'helmet';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import { takeConnections } from '../sensor/doors.ts';
+import type { Words } from '../sensor/language/words.ts';
 import type { CommandRunner } from '../sensor/record/commands.ts';
 import type { RecordEvents } from '../sensor/record/events.ts';
 import { Access, cookieHeader, pairingLinkFor } from './access.ts';
-import { type ApiContext, ApiFailure, type ApiRoute, apiRoutes } from './api.ts';
+import { apiRoutes } from './api.ts';
+import { type ApiContext, ApiFailure, type ApiRoute } from './api-route.ts';
 import { Connections } from './connections.ts';
+import { answerError, jsonOnly, neverKept, nothingHere, pageHeaders } from './front.ts';
 import { changeAllowed, type HostRules, hostAllowed, isLoopbackName, readAllowed } from './host-check.ts';
-import { bracketed, lanAddress, listening, newHttpServer, ownAddresses, WebServerError } from './listen.ts';
+import { wordsFor } from './language.ts';
+import { bracketed, lanAddress, listening, newHttpServer, ownAddresses } from './listen.ts';
 import { Live } from './live.ts';
+import type { MetricsDoor } from './metrics.ts';
 import { Pace } from './pace.ts';
-import type { BrowserStore, LinkStore, Log, PageModel, RandomBytes, StoredBrowser } from './ports.ts';
-import type { ApiError, HealthAnswer } from './shapes.ts';
-import { loadStaticFiles, serveStatic } from './static-files.ts';
+import type {
+  BrowserStore,
+  FleetReport,
+  LinkStore,
+  Log,
+  PageModelIn,
+  PhoneDoor,
+  RandomBytes,
+  StoredBrowser,
+} from './ports.ts';
+import type { HealthAnswer } from './shapes.ts';
+import { loadPage, serveStatic } from './static-files.ts';
 
 export { WebServerError } from './listen.ts';
 
@@ -38,10 +45,18 @@ export interface WebServerOptions {
   tls?: { cert: string; key: string };
   /** The built page: `dist/web/public`. */
   publicDir: string;
-  model: PageModel;
+  model: PageModelIn;
+  /** The language of what is asked for in none that there is. */
+  words: Words;
   run: CommandRunner;
   events: RecordEvents;
+  /** `/metrics`, where it is switched on. */
+  metrics?: MetricsDoor | null;
   browsers: BrowserStore;
+  /** Those that are told by Web Push; null where nobody asked for it. */
+  phones?: () => PhoneDoor | null;
+  /** What is reported to a fleet; null where nothing is. */
+  fleet?: () => FleetReport | null;
   links: LinkStore;
   clock: () => number;
   ticks: () => number;
@@ -62,28 +77,10 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-const BODY_LIMIT = '4kb';
+/** What is the same in every language. */
+type Shared = Omit<ApiContext, 'words' | 'model' | 'health'>;
 
-const pageHeaders = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", 'data:'],
-      connectSrc: ["'self'"],
-      manifestSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      // Home Assistant shows its add-ons in a frame of its own origin.
-      frameAncestors: ["'self'"],
-    },
-  },
-  // It would bind every other port of this host name to TLS, Home Assistant's included.
-  strictTransportSecurity: false,
-  referrerPolicy: { policy: 'no-referrer' },
-});
+const BODY_LIMIT = '4kb';
 
 export function createWebServer(options: WebServerOptions): WebServer {
   const basePath = normalBasePath(options.basePath);
@@ -96,7 +93,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
   const scheme = options.tls ? 'https' : 'http';
   let port = options.listen.port;
 
-  function health(): HealthAnswer {
+  function health(words = options.words): HealthAnswer {
     const web = {
       openPages: live.pages,
       ...access.counters,
@@ -105,14 +102,14 @@ export function createWebServer(options: WebServerOptions): WebServer {
       refusedPages: live.gaveWay,
       refusedStrangers: pace.refused,
     };
-    return { ...options.model.health(), now: options.clock(), web };
+    return { ...options.model(words).health(), now: options.clock(), web };
   }
 
   const listensOnLoopback = isLoopbackName(options.listen.host);
 
   /** Where a phone finds the page: the address it was asked by, or ours in the LAN when that was a loopback name. */
   function pageUrl(origin: string | null): { url: string; loopbackOnly: boolean } {
-    if (origin && !isLoopbackName(new URL(origin).hostname.replace(/^\[|\]$/g, ''))) {
+    if (origin && !isLoopbackName(new URL(origin).hostname.replace(/[[\]]/g, ''))) {
       return { url: `${origin}${basePath}`, loopbackOnly: false };
     }
     const anyAddress = options.listen.host === '0.0.0.0' || options.listen.host === '::';
@@ -120,14 +117,14 @@ export function createWebServer(options: WebServerOptions): WebServer {
     return { url: `${scheme}://${bracketed(host)}:${port}${basePath}`, loopbackOnly: listensOnLoopback };
   }
 
-  const context: ApiContext = {
-    model: options.model,
+  const context: Shared = {
     run: options.run,
     access,
     live,
     browsers: options.browsers,
-    health,
-    pageUrl: (request) => pageUrl(request.get('origin') ?? `${scheme}://${request.get('host') ?? 'localhost'}`),
+    phones: options.phones ?? (() => null),
+    fleet: options.fleet ?? (() => null),
+    pageUrl: (request) => pageUrl(request.get('origin') ?? `${scheme}://${request.get('host')}`),
     setCookie(request, response, value) {
       const secure = options.tls !== undefined || (request.get('origin') ?? '').startsWith('https:');
       response.append('Set-Cookie', cookieHeader(value, basePath, secure));
@@ -169,35 +166,41 @@ export function createWebServer(options: WebServerOptions): WebServer {
     next();
   };
 
+  function answered(route: ApiRoute): RequestHandler {
+    return async (request, response) => {
+      const browser: StoredBrowser | null = response.locals.browser;
+      const words = await wordsFor(request, options.words);
+      response.set('Content-Language', words.language).vary('Accept-Language');
+      const told = { ...context, words, model: options.model(words), health: () => health(words) };
+      const body = await route.handle(told, request, response, browser);
+      if (body !== undefined) response.json(body);
+    };
+  }
+
   const app = express();
   const server = newHttpServer(app, options.tls);
   const connections = new Connections(server);
-  // Without descriptors for instance; the server goes on listening.
-  server.on('error', (error: NodeJS.ErrnoException) => {
-    if (server.listening)
-      options.log.warn(`a connection to the page could not be taken: ${error.code ?? error.message}`);
-  });
-  app.disable('x-powered-by');
-  app.set('query parser', 'simple');
   app.set('trust proxy', options.trustedProxies ?? []);
-  app.use(pageHeaders, checkHost, recognise, underPrefix(basePath));
-  app.use('/api', (_request, response, next) => {
-    response.set('Cache-Control', 'no-store');
-    next();
-  });
-  app.use('/api', checkOrigin, requirePairing, jsonOnly, express.json({ limit: BODY_LIMIT, strict: true }));
-  for (const route of apiRoutes) app[route.method](route.path, answer(route, context));
+  // Home Assistant shows its add-ons in a frame of its own origin.
+  app.use(pageHeaders("'self'"), checkHost);
+  if (options.metrics) app.use(options.metrics.handler({ access, basePath, health, pace }));
+  app.use(recognise, underPrefix(basePath));
+  app.use('/api', neverKept, checkOrigin, requirePairing, jsonOnly, express.json({ limit: BODY_LIMIT }));
+  for (const route of apiRoutes) app[route.method](route.path, answered(route));
   app.use(serveStatic(files));
-  app.use((_request, _response) => {
-    throw new ApiFailure(404, 'not_found', 'There is no such thing here.');
-  });
-  app.use(answerError(options.log));
+  app.use(nothingHere);
+  app.use(answerError(options.log, 'Something went wrong inside the sensor. Its log says more.'));
 
   return {
     app,
     async listen() {
       port = await listening(server, options.listen);
-      server.on('error', (error) => options.log.error(`the page's server: ${error.message}`));
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        const why = error.code ?? error.message;
+        // Without descriptors for instance; the server goes on listening.
+        if (server.listening) options.log.warn(`a connection to the page could not be taken: ${why}`);
+        else options.log.error(`the page cannot be opened again: ${why}`);
+      });
       live.start();
       return { url: pageUrl(null).url };
     },
@@ -213,6 +216,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
     },
     async close() {
       live.stop();
+      options.metrics?.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
@@ -230,38 +234,6 @@ function underPrefix(basePath: string): RequestHandler {
   };
 }
 
-function answer(route: ApiRoute, context: ApiContext): RequestHandler {
-  return async (request: Request, response: Response) => {
-    const browser: StoredBrowser | null = response.locals.browser ?? null;
-    const body = await route.handle(context, request, response, browser);
-    if (body !== undefined) response.json(body);
-  };
-}
-
-/** Browsers cannot send this type across sites without asking first. Requests without a body need none. */
-const jsonOnly: RequestHandler = (request, _response, next) => {
-  const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
-  if (!hasBody || request.headers['content-length'] === '0' || request.is('application/json')) return next();
-  throw new ApiFailure(415, 'json_only', 'Send JSON.');
-};
-
-function answerError(log: Log): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
-    if (response.headersSent) return next(error);
-    const { status, code, message } = describe(error);
-    if (status >= 500 && !(error instanceof ApiFailure)) log.error(`a page request failed: ${String(error)}`);
-    response.status(status).json({ error: { code, message } } satisfies ApiError);
-  };
-}
-
-function describe(error: unknown): { status: number; code: string; message: string } {
-  if (error instanceof ApiFailure) return error;
-  const status = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500;
-  if (status === 413) return { status, code: 'too_large', message: 'The request is too large.' };
-  if (status >= 400 && status < 500) return { status, code: 'bad_request', message: 'The request was not understood.' };
-  return { status: 500, code: 'internal', message: 'Something went wrong inside the sensor. Its log says more.' };
-}
-
 function matches(request: Request, method: string, path: string): boolean {
   return request.method.toLowerCase() === method && `${request.baseUrl}${request.path}` === path;
 }
@@ -269,17 +241,6 @@ function matches(request: Request, method: string, path: string): boolean {
 /** Also under a prefix that is not taken off yet. */
 function isPairing({ method, path }: Request): boolean {
   return method === 'POST' && path.endsWith('/api/pair');
-}
-
-function loadPage(directory: string): ReturnType<typeof loadStaticFiles> {
-  let files: ReturnType<typeof loadStaticFiles>;
-  try {
-    files = loadStaticFiles(directory);
-  } catch {
-    files = new Map();
-  }
-  if (files.has('/index.html')) return files;
-  throw new WebServerError('page_not_built', 'The page is not built yet: run `npm run build`.');
 }
 
 /** With a slash on both ends. */

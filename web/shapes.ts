@@ -1,5 +1,6 @@
 // What the JSON API answers, read by the server that fills it and by the page that shows it. Shapes only, no behaviour.
 import type { ActivityHour, Identity, Role } from '../sensor/attribute/device.ts';
+import type { FleetRecord } from '../sensor/fleet/record.ts';
 import type { Health } from '../sensor/record/health.ts';
 import type { Expectation } from '../sensor/record/incident.ts';
 import type { ReportDevice, ReportIncident, ReportTimelineEntry } from '../sensor/record/report.ts';
@@ -8,6 +9,8 @@ import type { DayLevel } from './activity-strip.ts';
 export interface DeviceDetail extends ReportDevice {
   /** The user's own name for it. */
   label: string | null;
+  /** Nothing of it leaves the home, by a person's word about this or another address of the same thing. */
+  isPrivate: boolean;
   /** What the device of `sameAs` is called; null without one. */
   olderName: string | null;
   identity: Identity;
@@ -82,6 +85,27 @@ export interface NoteView {
   source: string | null;
 }
 
+/** What may be wrong with the place of the sensor, as the guides to switches and routers tell what to do about it. */
+export const MIRROR_PROBLEMS = ['set', 'directions', 'inside', 'nothing'] as const;
+export type MirrorProblem = (typeof MIRROR_PROBLEMS)[number];
+
+/** `GET /api/mirrors`: one family of switches or routers, as people choose it from a list. */
+export interface MirrorSummary {
+  slug: string;
+  name: string;
+  kind: 'switch' | 'router' | 'firewall';
+}
+
+/** `GET /api/mirrors/:slug`: plain text, no markup. */
+export interface MirrorView extends MirrorSummary {
+  /** What the sensor sees once it is set up. */
+  shows: string;
+  warnings: string[];
+  steps: Record<MirrorProblem, string[]>;
+  /** Where the steps come from: web addresses, or words. */
+  sources: string[];
+}
+
 /** What "This is expected" would cover, and how many past findings it would have hidden. */
 export interface ExpectationPreview extends Pick<Expectation, 'covers' | 'targets' | 'destinations' | 'ports'> {
   wouldHaveHidden: number;
@@ -106,6 +130,16 @@ export interface HealthAnswer extends Health {
   web: WebHealth;
 }
 
+/** A week summed up: `GET /api/weeks`, newest first. */
+export interface WeekView {
+  from: string;
+  to: string;
+  /** Of the week, that the home was watched for. */
+  percent: number;
+  /** For people, most important first. */
+  sentences: string[];
+}
+
 export interface BrowserView {
   id: string;
   name: string;
@@ -113,6 +147,47 @@ export interface BrowserView {
   lastSeenAt: string;
   /** The one that asks. */
   current: boolean;
+}
+
+/** `GET /api/phone`: whether the browser that asks is told of alerts by Web Push. */
+export interface PhoneView {
+  /** What it would subscribe for. */
+  key: string;
+  /** `lost`: its push service knows it no more; `foreign`: the sensor speaks with that service no more. */
+  state: 'untold' | 'told' | 'lost' | 'foreign';
+  /** What keeps alerts from it, for a person; null where nothing does. */
+  error: string | null;
+  /** When it last took an alert since the sensor's start, wall time, ms. */
+  lastTakenAt: number | null;
+}
+
+export type { FleetRecord };
+
+/** What a record is about; the one by which a home leaves is never in a list. */
+export type FleetRecordKind = Exclude<FleetRecord['kind'], 'withdrawal'>;
+
+/** `GET /api/fleet`: to whom the sensor reports, and what. */
+export interface FleetView {
+  /** Whose fleet it is. */
+  fleet: string;
+  /** What this home is called there. */
+  home: string;
+  /** Servers, with their ports. */
+  hosts: string[];
+  /** Records that are sent or to be sent. */
+  counts: Record<FleetRecordKind, number>;
+  /** Of all of these together, as they travel. */
+  octets: number;
+  /** What families of devices are called, by the slugs of their notes. */
+  families: Record<string, string>;
+  /** What a person keeps from it. */
+  privates: { mac: string; name: string }[];
+}
+
+/** `GET /api/fleet/records?kind=KIND`: word for word as they travel, newest first; `next` is null on the last page. */
+export interface FleetRecordPage {
+  records: FleetRecord[];
+  next: string | null;
 }
 
 export interface PairingLinkView {

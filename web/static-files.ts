@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { RequestHandler } from 'express';
+import { WebServerError } from './listen.ts';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -45,22 +46,33 @@ export function loadStaticFiles(directory: string): Map<string, StaticFile> {
   return files;
 }
 
+/** The same for a page, which has an `index.html`. @throws WebServerError with what to do where there is none */
+export function loadPage(directory: string): Map<string, StaticFile> {
+  let files: Map<string, StaticFile>;
+  try {
+    files = loadStaticFiles(directory);
+  } catch {
+    files = new Map();
+  }
+  if (files.has('/index.html')) return files;
+  throw new WebServerError('page_not_built', 'The page is not built yet: run `npm run build`.');
+}
+
 export function serveStatic(files: Map<string, StaticFile>): RequestHandler {
   return (request, response, next) => {
     const file = files.get(request.path === '/' ? '/index.html' : request.path);
     if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
-    const gzip = file.gzip && request.acceptsEncodings('gzip') ? file.gzip : null;
+    const gzip = request.acceptsEncodings('gzip') ? file.gzip : null;
     response.set({
       'Content-Type': file.type,
       'Cache-Control': file.cacheControl,
       ETag: file.etag,
       Vary: 'Accept-Encoding',
     });
-    if (request.headers['if-none-match'] === file.etag) {
-      response.status(304).end();
-      return;
+    if (request.headers['if-none-match'] === file.etag) response.status(304).end();
+    else {
+      if (gzip) response.set('Content-Encoding', 'gzip');
+      response.end(gzip ?? file.body);
     }
-    if (gzip) response.set('Content-Encoding', 'gzip');
-    response.end(request.method === 'HEAD' ? undefined : (gzip ?? file.body));
   };
 }

@@ -17,7 +17,8 @@ export function supportBundle(model: PageModel, health: HealthAnswer): object {
   const stranger = newStranger(model);
   return {
     schema: 'thingwatch.support/1',
-    health: stranger(health),
+    // Whose fleet it is may say where the home is.
+    health: stranger({ ...health, fleet: health.fleet && { ...health.fleet, name: 'fleet' } }),
     devices: devices.map((device, index) => ({
       ...(stranger(device) as object),
       name: device.name === null ? null : `device-${index + 1}`,

@@ -95,6 +95,17 @@ export class CaptureLoss {
     if (this.#unasked.length > 0) this.#settle(time);
   }
 
+  /** The clock was put right by so many ms: what waits for its other half waits on. */
+  moveTime(by: number): void {
+    this.#begun += by;
+    this.#last += by;
+    this.#forgottenAt += by;
+    for (const unasked of this.#unasked) unasked.time += by;
+    for (const asker of this.#askers.values()) asker.lastAsked += by;
+    for (const [ends, answeredAt] of [...this.#orphans.entries()]) this.#orphans.set(ends, answeredAt + by);
+    this.#tally.moveTime(by);
+  }
+
   /** The capture has ended. */
   close(): void {
     this.#settle(Number.POSITIVE_INFINITY);

@@ -17,6 +17,7 @@ import type { IpAddress, Mac } from '../decode/packet.ts';
 import { atMost } from './at-most.ts';
 import { type CarrierKind, type Device, LIMITS, type Path } from './device.ts';
 import { isGroup, macIn } from './mac-address.ts';
+import { movedTime, type TimeMove } from './time-move.ts';
 
 /** Carriers of one home, with room for noise; clients behind each, and addresses without a MAC, which anybody can make up. */
 const CARRIERS = 64;
@@ -168,6 +169,25 @@ export class Carriers {
     const { behind, carriers, directAt, until } = path;
     if (behind !== null || path.ip !== ip || !isGood(until, now) || !carriers.includes(carrier)) return false;
     return directAt !== null && now - directAt >= SILENT;
+  }
+
+  /**
+   * The clock was put right: leases hold no longer and no shorter. Returns those of `deviceOf` that this changed.
+   */
+  moveTime(move: TimeMove, deviceOf: (mac: Mac) => Device | undefined): Device[] {
+    const moved: Device[] = [];
+    for (const [mac, grant] of this.#grants.entries()) {
+      const { ip, until } = grant;
+      const isOfThisClock = move.since >= move.until || movedTime(grant.time, move) !== grant.time;
+      grant.time = movedTime(grant.time, move);
+      if (until === null || !isOfThisClock) continue;
+      grant.until = until + move.by;
+      const device = deviceOf(mac);
+      if (device?.path.ip !== ip || device.path.until !== until) continue;
+      device.path.until = grant.until;
+      moved.push(device);
+    }
+    return moved;
   }
 
   #isServer({ server }: Grant, carrier: Mac): boolean {

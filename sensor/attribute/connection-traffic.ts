@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { isMailPort } from '../decode/interest.ts';
 import type { DecodeCounters } from '../decode/outcome.ts';
 import { type IcmpError, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
-import { looksLikeHello } from '../decode/smtp.ts';
+import { looksLikeHello } from '../decode/smtp-beginning.ts';
 import type { CaptureLoss } from './capture-loss.ts';
 import { type Connection, payloadSequence } from './connection.ts';
 import { type ConnectionHandler, ConnectionTable, type Heard, type Side } from './connections.ts';
@@ -102,9 +102,9 @@ export class ConnectionTraffic {
     const receiver = destinationMac === null ? undefined : devices.at(destinationMac, quoted.source);
     if (holder !== undefined && holder !== receiver) return;
     const device = devices.seen(receiver?.mac ?? destinationMac, time);
-    const connection = device === null ? null : this.#table.adoptRefused(quoted, by, device.mac, time);
-    if (device === null || connection === null || this.#direction.subject(connection) !== device) return;
-    if (connection.way !== 'outbound') return;
+    if (device === null) return;
+    const connection = this.#table.adoptRefused(quoted, by, device.mac, time);
+    if (this.#direction.subject(connection) !== device || connection.way !== 'outbound') return;
     devices.keep(device);
     listener.opened(device, connection, time);
   }
@@ -152,26 +152,22 @@ export class ConnectionTraffic {
 
   /** A connection whose beginning was not captured, by what names it, makes it mail or an open door. */
   #adopted(packet: Packet, tcp: Tcp): { connection: Connection; from: Side } | null {
-    if (isFromMailServer(tcp)) {
-      const connection = this.#table.adoptAnswered(packet, tcp, this.#now);
+    const isFromServer = isFromMailServer(tcp);
+    if (isFromServer || this.#isAnswerToOutside(packet, tcp)) {
       // On a mirror that shows the way in alone, this is all that is ever seen of the device.
-      this.#parts.devices.seen(packet.destinationMac, this.#now);
-      return connection === null ? null : { connection, from: 'responder' };
-    }
-    if (this.#isAnswerToOutside(packet, tcp)) {
-      const connection = this.#table.adoptAnswered(packet, tcp, this.#now);
-      return connection === null ? null : { connection, from: 'responder' };
+      if (isFromServer) this.#parts.devices.seen(packet.destinationMac, this.#now);
+      return from('responder', this.#table.adoptAnswered(packet, tcp, this.#now));
     }
     const isMail = isMailPort(tcp.destinationPort) && tcp.payloadLength > 0;
     if (!isMail && !looksLikeHello(tcp.payload) && !Openings.beginsConnection(tcp)) return null;
-    const connection = this.#table.adopt(packet, tcp, this.#now);
-    return connection === null ? null : { connection, from: 'originator' };
+    return from('originator', this.#table.adopt(packet, tcp, this.#now));
   }
 
   /** A device of the home takes a call from the Internet: a mirror that shows the way out alone has no more of it. */
   #isAnswerToOutside({ destinationMac, ip, sourceMac }: Packet, { flags }: Tcp): boolean {
     const { gateways, home } = this.#parts;
-    const isAnswer = (flags & TCP_FLAGS.syn) !== 0 && (flags & TCP_FLAGS.ack) !== 0;
+    // A SYN alone begins a connection and does not come here.
+    const isAnswer = (flags & TCP_FLAGS.syn) !== 0;
     if (!isAnswer || ip === null || sourceMac === null || destinationMac === null) return false;
     return gateways.isGateway(destinationMac) && !gateways.isGateway(sourceMac) && !home.isInside(ip.destination);
   }
@@ -222,11 +218,10 @@ export class ConnectionTraffic {
       this.#nameByDns(connection);
     }
     listener.tunnelled(device, connection, this.#now);
-    // A client that waits for no answer sends on at once.
-    const said = (inner.clientNext - payloadSequence(tcp)) | 0;
-    if (from !== 'originator' || said <= 0 || said >= tcp.payload.length) return;
-    const payload = tcp.payload.subarray(said);
-    const rest = { ...tcp, sequence: inner.clientNext, payload, payloadLength: tcp.payloadLength - said };
+    if (from !== 'originator') return;
+    // A client that waits for no answer sends on at once. What it asks for may also end in a segment that was seen before this one.
+    const payload = tcp.payload.subarray((inner.clientNext - payloadSequence(tcp)) | 0);
+    const rest = { ...tcp, sequence: inner.clientNext, payload, payloadLength: payload.length };
     const opening = this.#openings.tcp(connection, rest);
     if (opening !== null) this.#named(opening);
   }
@@ -266,11 +261,14 @@ export class ConnectionTraffic {
 
   #nameByDns(connection: Connection): void {
     if (connection.name !== null) return;
-    const asker = connection.openedBy ?? connection.originatorMac;
-    const known = this.#parts.names.nameOf(asker, destinationOf(connection).ip, this.#now);
+    const known = this.#parts.names.nameOf(connection.openedBy, destinationOf(connection).ip, this.#now);
     connection.name = known?.name ?? null;
     connection.nameFrom = known?.from ?? null;
   }
+}
+
+function from(side: Side, connection: Connection | null): { connection: Connection; from: Side } | null {
+  return connection === null ? null : { connection, from: side };
 }
 
 /** What a mail server alone sends: an answer to a SYN, or payload, from a mail port to one that is none. */

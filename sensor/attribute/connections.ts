@@ -15,6 +15,7 @@ import {
 } from './connection.ts';
 import { EarlyAnswers } from './early-answers.ts';
 import { endsFrom, endsOf, turnedEndsOf } from './ends.ts';
+import { forgetOver } from './over-connections.ts';
 import { acknowledges, isBareReset, nextSequence } from './segment.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
@@ -25,6 +26,8 @@ const MAIL_CONNECTIONS = 16_384;
 const ANSWER_WITHIN = 30_000;
 /** Stacks give up on a SYN after about two minutes (RFC 9293, section 3.8.3, asks for three); later it is a new attempt. */
 const RETRANSMITTED_WITHIN = 5 * 60_000;
+/** What is over is looked for this often (ms). */
+const FORGET_EVERY = 60_000;
 /** So many may join the waiting list before it is swept of settled connections. */
 const SWEEP_EVERY = 4096;
 
@@ -64,6 +67,7 @@ export class ConnectionTable {
   #head = 0;
   /** Length of the list at which it is swept. */
   #sweepAt = SWEEP_EVERY;
+  #forgotAt = 0;
   /** Packet time as far as seen here. */
   #now = 0;
 
@@ -193,6 +197,10 @@ export class ConnectionTable {
 
   /** Passes the deadlines up to `now`. */
   expire(now: number): void {
+    if (Math.abs(now - this.#forgotAt) >= FORGET_EVERY) {
+      this.#forgotAt = now;
+      for (const table of [this.#plain, this.#mail]) forgetOver(table, now);
+    }
     for (; this.#head < this.#waiting.length; this.#head++) {
       const connection = this.#waiting[this.#head];
       if (connection === undefined || connection.openedAt + ANSWER_WITHIN > now) break;

@@ -131,7 +131,8 @@ export function classify(
   const total = speaksFor.reduce((sum, { weight }) => sum + weight, 0);
   const kinds = new Set(speaksFor.map((one) => one.evidence)).size;
   const isPersonal = against.length === 0 && total >= NEEDED && kinds >= KINDS_NEEDED;
-  return { class: isPersonal || noteClass === 'general-purpose' ? 'general-purpose' : 'thing', evidence };
+  const saidByNote = noteClass === 'general-purpose' && (against.length === 0 || !restsOnNames(match?.evidence ?? []));
+  return { class: isPersonal || saidByNote ? 'general-purpose' : 'thing', evidence };
 }
 
 /** What a note says its family is; where it says nothing, its category does. */
@@ -173,6 +174,11 @@ function thingEvidence({ mdnsModels, userAgent }: NoteEvidence): ClassEvidence[]
   if (userAgent !== null && THING_AGENT.test(userAgent.toLowerCase()))
     found.push({ evidence: 'user-agent', value: userAgent.slice(0, 80), weight: 3 });
   return found;
+}
+
+/** A match that rests on what a device makes up, a name and DHCP options, gives way to what only a thing says of itself. */
+function restsOnNames(evidence: readonly MatchEvidence[]): boolean {
+  return ownWeight(evidence.filter(({ evidence: kind }) => kind !== 'hostname' && kind !== 'dhcp')) === 0;
 }
 
 /** What of a note's match is the family's own: a vendor of phones or an update server of all of Apple tells none from others. */

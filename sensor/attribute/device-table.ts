@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { atMost } from './at-most.ts';
 import { Carriers } from './carriers.ts';
-import { type Device, hasCharacter, type Lease, LIMITS, newDevice } from './device.ts';
+import { chainOf, type Device, hasCharacter, type Lease, LIMITS, newDevice } from './device.ts';
 import { NameIndex } from './display-name.ts';
 import { LeaseBook } from './lease-book.ts';
 import { cannotSend, isGroup, NULL_ADDRESS } from './mac-address.ts';
@@ -16,8 +16,6 @@ const WAITING = 512;
 const SETTLED = 24 * 60 * 60_000;
 /** Who was heard within this time (ms) is there. */
 const SPEAKS = 10 * 60_000;
-/** Addresses that one thing may have had, one after the other, by a person's word. */
-export const LONGEST_CHAIN = 16;
 
 export class DeviceTable {
   /** How often an address was proven: as long as that stays, nobody has been answered for the first time. */
@@ -33,7 +31,7 @@ export class DeviceTable {
   });
   /** Taken for made up: never shown, kept or stored. */
   readonly #strangers = new LRUCache<Mac, Device>(atMost(WAITING));
-  /** Addresses that others answer, so that somebody is behind them. */
+  /** Addresses that others answer: somebody is behind them. */
   readonly #proven = new Set<Mac>();
   readonly #leases = new LeaseBook();
   /** Kept devices that changed since they were last taken. */
@@ -86,14 +84,7 @@ export class DeviceTable {
 
   /** The device and the older addresses of the same thing (`sameAs`), newest first; bounded, and no ring goes round twice. */
   sameThing(device: Device): Device[] {
-    const chain = [device];
-    for (let next = device.sameAs; next !== null && chain.length < LONGEST_CHAIN; ) {
-      const older = this.get(next);
-      if (older === undefined || chain.includes(older)) break;
-      chain.push(older);
-      next = older.sameAs;
-    }
-    return chain;
+    return chainOf(device, (mac) => this.get(mac));
   }
 
   /** Makes a device one that is kept and stored. Returns false when there is no room, or it is taken for made up. */
@@ -136,8 +127,9 @@ export class DeviceTable {
   }
 
   /** Whether it is surely no made-up address: it was answered, a person spoke of it, or it was there for a day. */
-  isProven({ firstSeen, label, lastSeen, mac, sameAs }: Device): boolean {
-    return this.#proven.has(mac) || label !== null || sameAs !== null || lastSeen - firstSeen >= SETTLED;
+  isProven({ firstSeen, isPrivate, label, lastSeen, mac, sameAs }: Device): boolean {
+    const isSpokenOf = label !== null || sameAs !== null || isPrivate;
+    return this.#proven.has(mac) || isSpokenOf || lastSeen - firstSeen >= SETTLED;
   }
 
   /** Proven, or it has more to it than the made-up addresses of the simple kind: a name, a backend, a lease, the router's part. */
@@ -207,8 +199,11 @@ export class DeviceTable {
 
   /** The clock was put right: what is remembered of devices since it was wrong bears the times that it had. */
   moveTime(move: TimeMove): void {
-    for (const table of [this.#known, this.#waiting, this.#strangers])
-      for (const device of table.values()) if (moveDevice(device, move)) this.markChanged(device);
+    const all = [...this.#known.values(), ...this.#waiting.values(), ...this.#strangers.values()];
+    const moved = all.filter((device) => moveDevice(device, move));
+    const granted = this.carriers.moveTime(move, (mac) => this.get(mac));
+    for (const device of [...moved, ...granted]) this.markChanged(device);
+    this.#now += move.by;
   }
 
   /** Kept devices changed since the last call. */
@@ -258,8 +253,8 @@ export class DeviceTable {
   }
 
   /**
-   * Whose frame one with `mac` and `ip` at the same end is: the client's that this MAC carries, the holder's of the address
-   * where no interface has that MAC, else that MAC's own device; undefined where none is known.
+   * Whose frame with `mac` and `ip` at one end is: the client's that this MAC carries, the holder's where no interface has that
+   * MAC, else that MAC's own device; undefined where none is known.
    */
   at(mac: Mac, ip: IpAddress | null): Device | undefined {
     const holder = ip === null ? undefined : (this.ownerOf(ip) ?? this.carriers.clientBy(mac, ip));
@@ -286,9 +281,8 @@ export class DeviceTable {
   }
 
   /**
-   * Takes the address from nobody: the null address; a source address or a claim, where DHCP gave the address to who speaks
-   * itself, and not to the sender (proxy ARP answers for everybody); a source address of who nobody answers, where the holder is
-   * known.
+   * Takes the address from nobody: the null address; a source address or claim, where DHCP gave the address to who speaks itself,
+   * not to the sender (proxy ARP answers for all); a source address of who nobody answers, where the holder is known.
    */
   #isBorrowed(device: Device, ip: IpAddress, source: Lease['source']): boolean {
     const owner = this.ownerOf(ip);

@@ -143,6 +143,9 @@ export interface FirmwareVersion {
   lastSeen: number;
 }
 
+/** Before the name of an instance in `Identity.mdnsIds`. */
+export const INSTANCE_ID = 'instance=';
+
 /** What a device says of itself, kept for matching firmware notes. All text is cleaned; all lists are bounded. */
 export interface Identity {
   /** Option 55 as `1,3,6,…`. */
@@ -185,6 +188,8 @@ export interface Device {
   label: string | null;
   /** A person said that this address and that older one are the same thing: its label and expectations count here too. */
   sameAs: Mac | null;
+  /** A person said that nothing of it leaves the home. That counts for every address of the same thing: private-things.ts. */
+  isPrivate: boolean;
   /** Only link-layer broadcast or multicast was ever seen from it: its unicast traffic does not cross the mirror. */
   broadcastOnly: boolean;
   /** Several devices speak behind this MAC (an extender, proxy ARP, a router inside). */
@@ -238,6 +243,7 @@ export function newDevice(mac: Mac, time: number): Device {
     lastSeen: time,
     label: null,
     sameAs: null,
+    isPrivate: false,
     broadcastOnly: true,
     sharedMac: false,
     path: { directAt: null, behind: null, kind: 'repeater', ip: null, until: null, carriers: [] },
@@ -278,4 +284,19 @@ export function isLocallyAdministered(mac: Mac): boolean {
 export function hasCharacter({ backends, hostnames, leases, role }: Device): boolean {
   const isUsed = role !== 'device' || backends.size > 0 || hostnames.length > 0;
   return isUsed || leases.some(({ source }) => source === 'dhcp');
+}
+
+/** Addresses that one thing may have had, one after the other, by a person's word. */
+export const LONGEST_CHAIN = 16;
+
+/** The device and the older addresses of the same thing (`sameAs`), newest first. */
+export function chainOf(device: Device, deviceOf: (mac: Mac) => Device | undefined): Device[] {
+  const chain = [device];
+  for (let next = device.sameAs; next !== null && chain.length < LONGEST_CHAIN; ) {
+    const older = deviceOf(next);
+    if (older === undefined || chain.includes(older)) break;
+    chain.push(older);
+    next = older.sameAs;
+  }
+  return chain;
 }

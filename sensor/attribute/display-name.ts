@@ -1,6 +1,7 @@
 // What people are shown as a device's name. The user's own name wins unchanged; an announced one that others bear as well, or
 // that says nothing, gets what tells the device apart: its maker or family, and the end of its address.
 import type { Mac } from '../decode/packet.ts';
+import type { Words } from '../language/words.ts';
 import type { Device } from './device.ts';
 import { announcedNames } from './identity.ts';
 
@@ -13,6 +14,8 @@ export interface NamedBy {
   family: string | null;
   /** Whether other devices of the home announce this name. */
   isShared(name: string): boolean;
+  /** For what nobody has named. */
+  words: Words;
 }
 
 /** Factory defaults of operating systems and modules that name no device, beside the vendor's own name. */
@@ -24,20 +27,17 @@ const SAYS_NOTHING = new Set([
   ...['tasmota', 'tuya', 'wlan0', 'eth0', 'dhcp', 'udhcp', 'udhcpc', 'dhcpcd', 'bogon', 'ipcam', 'ipcamera', 'camera'],
 ]);
 
-/** The machine that the sensor runs on. */
-export const THIS_SENSOR = 'This sensor';
-
 /** `kitchen-tv`, `espressif (…:12:34)`, `Espressif Inc. (…:12:34)`, or `Device a4:cf:12:00:12:34`. */
-export function displayName(device: Device, { chain, family, isShared, vendor }: NamedBy): string {
+export function displayName(device: Device, { chain, family, isShared, vendor, words }: NamedBy): string {
   for (const { label } of [device, ...chain]) if (label !== null) return label;
-  if (device.role === 'sensor') return THIS_SENSOR;
+  if (device.role === 'sensor') return words.names.thisSensor;
   const names = announcedNames(device);
   const telling = names.find((name) => !saysNothing(name, vendor));
   if (telling !== undefined && !isShared(telling)) return telling;
   const end = device.mac.slice(-5);
   if (telling !== undefined) return `${telling} (…:${end})`;
-  const kind = device.role === 'gateway' ? 'Router' : (family ?? vendor);
-  return kind === null ? `Device ${device.mac}` : `${kind} (…:${end})`;
+  const kind = device.role === 'gateway' ? words.names.router : (family ?? vendor);
+  return kind === null ? words.names.device({ mac: device.mac }) : `${kind} (…:${end})`;
 }
 
 /** A name that many devices have by themselves, or that is only an address. */

@@ -81,6 +81,13 @@ export class Heartbeat {
     if (this.#samples.length > SAMPLES) this.#samples.shift();
   }
 
+  /** The clock was put right by so many ms: what came last came just now. */
+  moveTime(by: number): void {
+    for (const moved of [this.#any, this.#unicast, this.#rate]) moved.moveTime(by);
+    this.#minute += Math.round(by / MINUTE);
+    for (const sample of this.#samples) sample.time += by;
+  }
+
   /** Unicast between others was seen, ever. */
   get hadUnicast(): boolean {
     return this.#unicast.last !== null;
@@ -146,6 +153,13 @@ class Breaks {
     }
   }
 
+  moveTime(by: number): void {
+    if (this.last === null) return;
+    this.#first += by;
+    this.last += by;
+    this.#part += Math.round(by / PART);
+  }
+
   since(time: number): number {
     return this.last === null ? 0 : Math.max(0, time - this.last);
   }
@@ -168,6 +182,12 @@ class Rate {
     this.#weight = this.#decayed(time) + 1;
     this.#first ??= time;
     this.#last = Math.max(this.#last, time);
+  }
+
+  moveTime(by: number): void {
+    if (this.#first === null) return;
+    this.#first += by;
+    this.#last += by;
   }
 
   at(time: number): number {

@@ -7,6 +7,7 @@ import { parsePrefix } from './prefix.ts';
 import { PrefixSet } from './prefix-set.ts';
 import { PublicAddresses, type PublicClaim } from './public-addresses.ts';
 import { SecondChanceTable } from './second-chance.ts';
+import type { TimeMove } from './time-move.ts';
 
 /** RFC 1918, RFC 6598, RFC 3927, RFC 1122 (this network, loopback), multicast and broadcast. */
 const INSIDE_IPV4 = [
@@ -21,6 +22,8 @@ const INSIDE_IPV4 = [
 /** RFC 4193, RFC 4291. */
 const INSIDE_IPV6 = ['fc00::/7', 'fe80::/10', '::1/128', '::/128'];
 const EVERYBODY = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'];
+/** Where no host of the Internet is. */
+export const RESERVED_PREFIXES: readonly string[] = [...INSIDE_IPV4, ...INSIDE_IPV6, ...EVERYBODY];
 
 /** Private ranges as a whole are no cable. */
 const WIDEST_LINK = 16;
@@ -143,6 +146,12 @@ export class Home {
   /** The router passed on a packet from `ip`. */
   heardFrom(ip: IpAddress, hopLimit: number, time: number): void {
     this.#public.heard(ip, hopLimit, time);
+  }
+
+  /** The clock was put right: what was announced and claimed holds on, no longer and no shorter. */
+  moveTime(move: TimeMove): void {
+    this.#learned.moveTime(move.by);
+    this.#public.moveTime(move);
   }
 
   memory(): HomeMemory {

@@ -5,7 +5,7 @@ import type { Dhcp, IpAddress, Mac } from '../decode/packet.ts';
 import { productVersions } from '../decode/product-version.ts';
 import type { SsdpMessage } from '../decode/ssdp.ts';
 import { cleanText } from '../decode/text.ts';
-import { type Device, type FirmwareVersion, type HostNameSource, LIMITS } from './device.ts';
+import { type Device, type FirmwareVersion, type HostNameSource, INSTANCE_ID, LIMITS } from './device.ts';
 import type { DeviceTable } from './device-table.ts';
 import { addTimeline } from './timeline.ts';
 
@@ -13,13 +13,12 @@ import { addTimeline } from './timeline.ts';
 const NAME_ORDER: readonly HostNameSource[] = ['dhcp', 'dhcpv6', 'mdns', 'nbns', 'llmnr', 'ssdp'];
 /** MACs behind one sender before it is called shared: an extender answers for its own and for others. */
 const SHARED_FROM = 2;
-const SPOKEN_FOR = 8;
 /** Shorter values count something or are a version. */
 const SHORTEST_ID = 6;
 
 export class IdentityBook {
   readonly #devices: DeviceTable;
-  /** By a sender's MAC, the other clients whose DHCP messages it forwards. */
+  /** By a sender's MAC, the other clients whose DHCP messages it forwards, as many as matter. */
   readonly #spokenFor = new WeakMap<Device, Set<Mac>>();
 
   constructor(devices: DeviceTable) {
@@ -56,7 +55,7 @@ export class IdentityBook {
       clients = new Set();
       this.#spokenFor.set(relay, clients);
     }
-    if (clients.size < SPOKEN_FOR) clients.add(client);
+    if (clients.size < SHARED_FROM) clients.add(client);
     if (clients.size >= SHARED_FROM && relay.role === 'device') relay.sharedMac = true;
   }
 
@@ -170,7 +169,7 @@ function isOfGroup({ attributes }: MdnsAnnouncement): boolean {
 function noteInstances(device: Device, { instances }: MdnsAnnouncement): void {
   for (const { name } of instances) {
     const cleaned = cleanText(name, 64);
-    if (cleaned !== '') addBounded(device.identity.mdnsIds, `instance=${cleaned}`);
+    if (cleaned !== '') addBounded(device.identity.mdnsIds, `${INSTANCE_ID}${cleaned}`);
   }
 }
 

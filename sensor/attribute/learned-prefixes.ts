@@ -30,6 +30,8 @@ export class LearnedPrefixes {
   #list = new PrefixSet();
   /** Nothing ends before. */
   #nextEnd = Number.POSITIVE_INFINITY;
+  /** Not announced again since the start: their ends were not reckoned by this run's clock. */
+  #restored = new Set<string>();
 
   get size(): number {
     return this.#prefixes.size;
@@ -58,12 +60,14 @@ export class LearnedPrefixes {
     const prefix = `${address}/${length}`;
     const known = this.#prefixes.get(prefix);
     if (lifetime === 0) {
+      this.#restored.delete(prefix);
       if (known !== undefined) this.#end(known, Math.min(known.until, time + AFTERLIFE));
       return false;
     }
     const lasts = lifetime === null ? LONGEST : Math.min(Math.max(lifetime * SECOND, AFTERLIFE), LONGEST);
     // The ones that are still announced outlast a burst of forged ones.
     this.#prefixes.delete(prefix);
+    this.#restored.delete(prefix);
     const learned = { prefix, by, until: time + lasts };
     this.#prefixes.set(prefix, learned);
     this.#end(learned, learned.until);
@@ -97,8 +101,15 @@ export class LearnedPrefixes {
   restore(prefixes: readonly LearnedPrefix[]): void {
     const sound = prefixes.filter(({ prefix }) => parsePrefix(prefix) !== null).slice(-LEARNED_PREFIXES);
     this.#prefixes = new Map(sound.map((learned) => [learned.prefix, { ...learned }]));
+    this.#restored = new Set(this.#prefixes.keys());
     this.#nextEnd = Math.min(...sound.map(({ until }) => until));
     this.#rebuild();
+  }
+
+  /** The clock was put right by so many ms: what was announced holds as long as was said. */
+  moveTime(by: number): void {
+    for (const learned of this.#prefixes.values()) if (!this.#restored.has(learned.prefix)) learned.until += by;
+    this.#nextEnd = Math.min(...[...this.#prefixes.values()].map(({ until }) => until));
   }
 
   #end(learned: LearnedPrefix, until: number): void {

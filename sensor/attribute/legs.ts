@@ -11,6 +11,7 @@ import { HairpinFinder, type HairpinParts } from './hairpin.ts';
 import type { Home } from './home.ts';
 import { INITIAL_HOP_LIMITS } from './hop-limit.ts';
 import { cannotSend, isGroup } from './mac-address.ts';
+import { Queue } from './queue.ts';
 
 /** Hop limits that were not lowered on the way: what systems begin with, and 1, 2, 4 and 32 for groups and neighbours. */
 const WHOLE_HOP_LIMITS = new Set<number>([1, 2, 4, 32, ...INITIAL_HOP_LIMITS]);
@@ -33,7 +34,7 @@ interface Item {
   packet: Packet;
   interest: Interest;
   strangeness: Strangeness;
-  /** Null once its sighting tells it apart no longer. */
+  /** Null where it cannot be compared. */
   sighting: Sighting<Item> | null;
   /** The device's own leg has come. */
   isReplaced: boolean;
@@ -53,9 +54,8 @@ export class Legs {
   readonly #parts: LegsParts;
   readonly #finder = new DuplicateFinder<Item>();
   readonly #hairpins: HairpinFinder;
-  /** From `#head` on; the first of them is a stranger that waits. */
-  #queue: Item[] = [];
-  #head = 0;
+  /** The first of them is a stranger that waits. */
+  readonly #queue = new Queue<Item>();
   readonly copies: Record<CopyKind, number> = { identical: 0, vlan: 0, routed: 0, hairpin: 0 };
 
   constructor(parts: LegsParts) {
@@ -65,13 +65,13 @@ export class Legs {
 
   /** Time of the first packet that waits; null where none does. */
   get waitingSince(): number | null {
-    return this.#queue[this.#head]?.frame.time ?? null;
+    return this.#queue.first?.frame.time ?? null;
   }
 
   /** Takes a packet as it arrives. */
   take(frame: Frame, packet: Packet, interest: Interest): void {
     const { time } = frame;
-    if (this.#head < this.#queue.length) this.#release(time);
+    this.#release(time);
     // Uploads are mostly that, and whether they come twice makes no difference.
     const found = interest === 'tls-continued' ? null : this.#finder.find(packet, time);
     const strangeness = this.#strangenessOf(packet);
@@ -80,10 +80,9 @@ export class Legs {
       const { waiting } = found;
       if (waiting === null || !isNearer(packet, strangeness, waiting)) return;
       waiting.isReplaced = true;
-      waiting.sighting = null;
       noteLink(found, packet);
     } else this.#hairpins.observe(packet, time);
-    if (strangeness === OWN_LEG && this.#head === this.#queue.length) {
+    if (strangeness === OWN_LEG && this.#queue.size === 0) {
       this.#handOn(frame, packet, interest);
       return;
     }
@@ -93,7 +92,6 @@ export class Legs {
 
   /** Packet time has reached `time`, by the clock. */
   tick(time: number): void {
-    if (this.#head === this.#queue.length) return;
     this.#release(time - IN_THE_PIPE);
     const first = this.waitingSince;
     if (first !== null) this.#parts.onWait(Math.max(1, first + COPY_WINDOW + IN_THE_PIPE - time));
@@ -101,19 +99,19 @@ export class Legs {
 
   /** No more is waited for. */
   flush(): void {
-    while (this.#head < this.#queue.length) this.#next();
+    while (this.#queue.size > 0) this.#next();
   }
 
   #await(item: Item): void {
-    if (this.#queue.length - this.#head >= WAITING) this.#next();
-    if (this.#head === this.#queue.length) this.#parts.onWait(COPY_WINDOW + IN_THE_PIPE);
+    if (this.#queue.size >= WAITING) this.#next();
+    if (this.#queue.size === 0) this.#parts.onWait(COPY_WINDOW + IN_THE_PIPE);
     if (item.sighting !== null) item.sighting.waiting = item;
     this.#queue.push(item);
   }
 
   /** Whoever waits in vain by `time` goes on, and those behind it; a clock that was set back ends every wait. */
   #release(time: number): void {
-    for (let first = this.#queue[this.#head]; first !== undefined; first = this.#queue[this.#head]) {
+    for (let { first } = this.#queue; first !== undefined; first = this.#queue.first) {
       const isWaiting = first.strangeness !== OWN_LEG && !first.isReplaced;
       if (isWaiting && Math.abs(time - first.frame.time) <= COPY_WINDOW) return;
       this.#next();
@@ -121,14 +119,7 @@ export class Legs {
   }
 
   #next(): void {
-    const item = this.#queue[this.#head++];
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    } else if (this.#head >= WAITING) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
+    const item = this.#queue.shift();
     if (item === undefined || item.isReplaced) return;
     if (item.sighting !== null) item.sighting.waiting = null;
     this.#handOn(item.frame, item.packet, item.interest);

@@ -52,15 +52,14 @@ export class LinkLearner {
     const { devices, gateways, home } = this.#parts;
     const source = packet.ip?.source ?? '::';
     if (message.type === 'router-advertisement') {
-      if (message.routerLifetime > 0 && source.startsWith('fe80:')) gateways.confirm(device.mac);
+      // The decoder takes it from an address of the link alone.
+      if (message.routerLifetime > 0) gateways.confirm(device.mac);
       // Who is no router announces nothing; one that ceases to be takes its prefixes back with its last words.
       if (gateways.isGateway(device.mac)) {
         for (const { prefix, length, onLink, autonomous, validLifetime } of message.prefixes) {
           if (onLink || autonomous) home.learn(prefix, length, { by: device.mac, lifetime: validLifetime, time });
         }
       }
-      this.#neighborHolds(device, source, time);
-      return;
     }
     if (message.type === 'neighbor-advertisement') {
       const link = message.targetLinkAddress;
@@ -84,11 +83,8 @@ export class LinkLearner {
 
   dhcp(packet: Packet, udp: Udp, time: number): void {
     const message = decodeDhcp(udp.payload, udp.payloadLength);
-    if (message instanceof Failure) {
-      this.#parts.counters.count(message);
-      return;
-    }
-    if (message.operation === 'request') this.#dhcpClient(packet, message, time);
+    if (message instanceof Failure) this.#parts.counters.count(message);
+    else if (message.operation === 'request') this.#dhcpClient(packet, message, time);
     else if (message.messageType === DHCP_ACK) this.#dhcpAck(packet, message, time);
   }
 
@@ -105,7 +101,6 @@ export class LinkLearner {
     const peer = fromServer ? packet.destinationMac : packet.sourceMac;
     const isCarried = message.clientMac !== null && devices.get(message.clientMac)?.path.behind === peer;
     const client = peer === null || isGroup(peer) || isCarried ? message.clientMac : peer;
-    if (client === null || isGroup(client)) return;
     const device = devices.seen(client, time);
     if (device === null) return;
     if (!fromServer) {
@@ -137,7 +132,7 @@ export class LinkLearner {
     if (!isTrusted) return;
     devices.prove(destinationMac);
     const receiver = devices.at(destinationMac, ip?.destination ?? null);
-    if (receiver !== undefined && receiver.mac !== destinationMac) devices.prove(receiver.mac);
+    if (receiver !== undefined) devices.prove(receiver.mac);
   }
 
   /** Any packet with addresses: the gateway shows itself by what passes through it, a device by its own source address. */
@@ -160,13 +155,12 @@ export class LinkLearner {
     ) {
       gateways.cameFrom(sourceMac, ip.source);
     }
-    if (!sourceInside && sourceMac !== null && gateways.isGateway(sourceMac))
-      home.heardFrom(ip.source, ip.hopLimit, time);
+    if (sourceMac !== null && gateways.isGateway(sourceMac)) home.heardFrom(ip.source, ip.hopLimit, time);
     if (gateways.anyProven && !this.#knowsRouter) {
       this.#knowsRouter = true;
       home.distrust((mac) => gateways.isGateway(mac));
     }
-    if (device !== null && sourceInside && !gateways.isGateway(device.mac) && !isMulticast(ip.source)) {
+    if (device !== null && sourceInside && !gateways.isGateway(device.mac) && !isGroupAddress(ip.source)) {
       devices.lease(device, ip.source, time, 'on-link');
     }
   }
@@ -193,7 +187,7 @@ export class LinkLearner {
     const { devices, gateways, home } = this.#parts;
     const ip = message.yourIp ?? message.clientIp;
     this.#parts.resolvers.announced(message.dnsServers.filter((server) => home.isInside(server)));
-    if (message.clientMac === null || ip === null) return;
+    if (ip === null) return;
     const device = devices.seen(message.clientMac, time);
     if (device === null) return;
     if (message.subnetMask !== null) {
@@ -230,10 +224,11 @@ function grantOf(
   return { time, until, server: sourceMac, via, arrived: isElsewhere && relayIp === null };
 }
 
-function isMulticast(ip: IpAddress): boolean {
+/** Multicast, or everybody: nobody sends from there. */
+function isGroupAddress(ip: IpAddress): boolean {
   if (ip.includes(':')) return ip.startsWith('ff');
   const first = Number.parseInt(ip, 10);
-  return first >= 224 && first < 240;
+  return (first >= 224 && first < 240) || isBroadcastAddress(ip);
 }
 
 function isBroadcastAddress(ip: IpAddress): boolean {
@@ -241,7 +236,10 @@ function isBroadcastAddress(ip: IpAddress): boolean {
 }
 
 function octets(ip: IpAddress): number {
-  return ip.split('.').reduce((value, octet) => value * 256 + Number(octet), 0);
+  return ip
+    .split('.')
+    .map(Number)
+    .reduce((value, octet) => value * 256 + octet);
 }
 
 /** Length of a contiguous IPv4 mask; null for anything else. */
@@ -251,6 +249,7 @@ function maskLength(mask: IpAddress): number | null {
 }
 
 function networkOf(ip: IpAddress, length: number): IpAddress {
-  const network = length === 0 ? 0 : (octets(ip) & (0xffff_ffff << (32 - length))) >>> 0;
+  // What is shifted is counted modulo 32.
+  const network = octets(ip) & (0xffff_ffff << -length);
   return [24, 16, 8, 0].map((shift) => (network >>> shift) & 0xff).join('.');
 }

@@ -53,6 +53,11 @@ export class LossTally {
     }
   }
 
+  /** The clock was put right by so many ms. */
+  moveTime(by: number): void {
+    for (const block of this.#blocks) block.index += Math.round(by / BLOCK);
+  }
+
   /** Of all since the start. */
   overall(): LossEstimate {
     return estimate(this.#total.samples, this.#total.missed);

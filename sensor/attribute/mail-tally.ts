@@ -54,6 +54,27 @@ export function nameByHello(device: Device, connection: Connection): void {
   destination.nameFrom = nameFrom;
 }
 
+/** Adds what was counted of the same device before it was forgotten: it has come back as a new one. */
+export function addEarlier(device: Device, { connections, firstSeen, mail }: Device): void {
+  device.firstSeen = Math.min(device.firstSeen, firstSeen);
+  device.connections += connections;
+  addCounts(device.mail, mail);
+  device.mail.forgottenDestinations += mail.forgottenDestinations;
+  for (const [key, earlier] of mail.destinations) {
+    const known = device.mail.destinations.get(key);
+    if (known === undefined) device.mail.destinations.set(key, earlier);
+    else {
+      addCounts(known, earlier);
+      known.firstSeen = Math.min(known.firstSeen, earlier.firstSeen);
+    }
+    if (device.mail.destinations.size > LIMITS.mailDestinations) forgetOldest(device);
+  }
+}
+
+function addCounts(counts: MailCounts, more: MailCounts): void {
+  for (const what of Object.keys(noMailCounts()) as (keyof MailCounts)[]) counts[what] += more[what];
+}
+
 /** What became of an attempt; `before` takes back an earlier verdict (a SYN-ACK after the deadline). */
 export function countOutcome(
   device: Device,

@@ -88,7 +88,7 @@ export class NameTraffic {
   }
 
   #dns(packet: Packet, message: DnsMessage, device: Device | null, time: number): void {
-    if (message.response) this.#parts.names.learn(this.#askerOf(packet), message, time);
+    this.#parts.names.learn(this.#askerOf(packet), message, time);
     this.#parts.onMessage(message, packet, device);
   }
 
@@ -149,5 +149,5 @@ export class NameTraffic {
 /** The stream with one segment more, where that has changed it. Nothing is put in front of messages that were taken. */
 function pushed({ assembler, read }: TcpStream, sequence: number, payload: Buffer): Buffer | null {
   const early = read === 0 || assembler.start === null ? 0 : Math.max(0, (assembler.start - sequence) | 0);
-  return early >= payload.length ? null : assembler.push((sequence + early) >>> 0, payload.subarray(early));
+  return assembler.push((sequence + early) >>> 0, payload.subarray(early));
 }

@@ -153,7 +153,7 @@ export class Openings {
   /** Most openings are whole in their first segment: of those nothing is kept. */
   #first(connection: Connection, start: number | null, tcp: Tcp): Opening | null {
     const { payload } = tcp;
-    const opening = this.#open(connection, payload.length > MAX_OPENING ? payload.subarray(0, MAX_OPENING) : payload);
+    const opening = this.#open(connection, payload);
     const isUnfinished = opening === 'more' && payload.length < MAX_OPENING;
     if (isUnfinished) this.#read(connection, start, payloadSequence(tcp)).assembler.push(payloadSequence(tcp), payload);
     connection.openingRead = !isUnfinished;

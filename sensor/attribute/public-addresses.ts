@@ -3,6 +3,7 @@
 // home's, and frames from there that have come a long way unmake it.
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { hopsBehind } from './hop-limit.ts';
+import { movedTime, type TimeMove } from './time-move.ts';
 
 const HOUR = 60 * 60_000;
 /** A claim that is not renewed ends: by then the provider may have given the address to somebody else. */
@@ -27,6 +28,8 @@ export interface PublicClaim {
 
 export class PublicAddresses {
   readonly #claims = new Map<string, PublicClaim>();
+  /** Not renewed since the start: their ends were not reckoned by this run's clock. */
+  readonly #restored = new WeakSet<PublicClaim>();
   /** Addresses that devices were told by servers on the Internet: enough to know what a lookup is about, not to hide anything. */
   readonly #told = new Set<IpAddress>();
   /** When each was unmade. */
@@ -79,7 +82,16 @@ export class PublicAddresses {
   }
 
   restore(claims: readonly PublicClaim[]): void {
-    for (const claim of claims) this.#renew({ ...claim });
+    for (const claim of claims.map((one) => ({ ...one }))) {
+      this.#restored.add(claim);
+      this.#renew(claim);
+    }
+  }
+
+  /** The clock was put right: claims hold no longer and no shorter, and what was refuted bears the time that it had. */
+  moveTime(move: TimeMove): void {
+    for (const claim of this.#claims.values()) if (!this.#restored.has(claim)) claim.until += move.by;
+    for (const [ip, time] of this.#refuted) this.#refuted.set(ip, movedTime(time, move));
   }
 
   #renew(claim: PublicClaim): void {

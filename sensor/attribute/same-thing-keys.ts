@@ -1,6 +1,6 @@
 // What may tell that two addresses are one thing: identifiers and names, each with its weight as same-thing.ts explains it.
 import type { Mac } from '../decode/packet.ts';
-import { type Device, isLocallyAdministered } from './device.ts';
+import { type Device, INSTANCE_ID, isLocallyAdministered } from './device.ts';
 import { saysNothing } from './display-name.ts';
 import { announcedNames } from './identity.ts';
 
@@ -45,7 +45,7 @@ export function keysOf(device: Device, vendor: string | null): Key[] {
   const mdns = device.hostnames.findLast(({ from }) => from === 'mdns');
   if (mdns !== undefined) name(mdns.name, 4);
   for (const id of identity.mdnsIds) {
-    if (id.startsWith('instance=')) name(id.slice('instance='.length), 2);
+    if (id.startsWith(INSTANCE_ID)) name(id.slice(INSTANCE_ID.length), 2);
     else keys.push({ key: `id ${id.toLowerCase()}`, reason: { kind: 'id' }, weight: 5 });
   }
   return keys.slice(0, KEYS);

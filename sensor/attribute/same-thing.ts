@@ -10,8 +10,8 @@
 // others that bear the evidence: 4 are enough. Two interfaces: both speak in the same days, and only they bear the evidence:
 // 5 are enough, with 2 more where they were never active in the same hour and 1 where they seldom were.
 import type { Mac } from '../decode/packet.ts';
-import { type Device, isLocallyAdministered } from './device.ts';
-import { type DeviceTable, LONGEST_CHAIN } from './device-table.ts';
+import { type Device, isLocallyAdministered, LONGEST_CHAIN } from './device.ts';
+import type { DeviceTable } from './device-table.ts';
 import { differInModel, type Key, keysOf, neighbours, PRODUCT_WEIGHT, type SameReason } from './same-thing-keys.ts';
 
 export interface Suggestion {
@@ -25,7 +25,7 @@ export interface Suggestion {
 
 export interface SameThingFacts {
   vendorOf(device: Device): string | null;
-  /** Slug of the firmware note that fits it. */
+  /** Slug of the firmware note that fits it; null for one that fits every telephone of a maker, or every computer. */
   noteOf(device: Device): string | null;
   /** A person said that these two are different things. */
   isDistinct(one: Mac, other: Mac): boolean;
@@ -89,23 +89,26 @@ class Judge {
       if (pair !== null) before.set(device, pair);
     }
     for (const { older } of before.values()) taken.add(older);
+    // No address is asked about twice: what joins it may be told by the answer.
+    const asked = new Set<Mac>();
+    const ask = (suggestion: Suggestion): void => {
+      const { device, into, older } = suggestion;
+      const macs = [device, into, ...older];
+      if (macs.some((mac) => asked.has(mac))) return;
+      for (const mac of macs) asked.add(mac);
+      found.set(device, suggestion);
+    };
     for (const [device, { older, reasons }] of before) {
       if (taken.has(device)) continue;
-      const suggestion = { kind: 'new-address' as const, device: device.mac, into: older.mac, reasons };
-      found.set(device.mac, { ...suggestion, older: this.#further(older, before) });
+      const further = this.#further(older, before);
+      ask({ kind: 'new-address', device: device.mac, into: older.mac, reasons, older: further });
     }
     for (const device of this.#byMac.values()) {
       if (before.has(device)) continue;
       const pair = this.#otherInterface(device);
-      if (pair === null || found.has(pair.device.mac)) continue;
+      if (pair === null) continue;
       const { into, reasons } = pair;
-      found.set(pair.device.mac, {
-        kind: 'two-interfaces',
-        device: pair.device.mac,
-        into: into.mac,
-        older: [],
-        reasons,
-      });
+      ask({ kind: 'two-interfaces', device: pair.device.mac, into: into.mac, older: [], reasons });
     }
     return found;
   }
@@ -155,10 +158,8 @@ class Judge {
 
   /** The other interface of the thing that `device` is one of. Who is newer is joined to who is older, unless only it has a label. */
   #otherInterface(device: Device): { device: Device; into: Device; reasons: SameReason[] } | null {
-    const candidates = this.#candidates(
-      device,
-      (other) => device.firstSeen <= other.lastSeen && other.firstSeen <= device.lastSeen,
-    );
+    // Of those the older ones are looked at, which began while it lasted.
+    const candidates = this.#candidates(device, (other) => device.firstSeen <= other.lastSeen);
     for (const [other, shared] of candidates) {
       const isOlder =
         other.firstSeen < device.firstSeen || (other.firstSeen === device.firstSeen && other.mac < device.mac);

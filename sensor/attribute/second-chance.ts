@@ -47,6 +47,10 @@ export class SecondChanceTable<Key, Value> {
     return this.#entries.delete(key);
   }
 
+  *values(): Generator<Value> {
+    for (const { value } of this.#entries.values()) yield value;
+  }
+
   clear(): void {
     this.#entries.clear();
   }

@@ -91,7 +91,7 @@ export class Tunnels {
 /** SOCKS 4 and 5 begin with their version; the rest is HTTP. */
 function mayBeginTunnel(payload: Buffer): boolean {
   const first = payload[0] ?? 0;
-  if (first === 4) return payload.length >= 8 && (payload[1] === 1 || payload[1] === 2);
+  if (first === 4) return payload.length >= 8 && payload[1] === 1;
   if (first === 5) return payload.length >= 3 && payload.length <= 2 + 255 + 300;
   // Of all else one octet tells that it is no CONNECT, in either case.
   if ((first | 0x20) !== LETTER_C) return false;

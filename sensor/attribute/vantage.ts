@@ -64,7 +64,7 @@ export class VantageJudge {
   #frames = 0;
   #framesJudged = 0;
   #isMissing = false;
-  #last: Judgement = verdict('nothing', 'unsure', [{ kind: 'silence' }]);
+  #last: Judgement = verdict('nothing', 'unsure', []);
   /** Addresses of the router's outer side, while that is what the sensor sees. */
   #outer: ReadonlySet<Mac> = new Set();
 
@@ -108,7 +108,7 @@ export class VantageJudge {
     this.#now += by;
     this.#judgedAt += by;
     if (this.#began !== null) this.#began += by;
-    this.#heartbeat = new Heartbeat();
+    this.#heartbeat.moveTime(by);
     this.#present = null;
   }
 

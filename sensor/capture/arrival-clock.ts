@@ -1,6 +1,8 @@
 // Frames from elsewhere bear the time of a machine whose clock nobody here has set. Near this machine's time their stamps are
 // better than ours, which know nothing of the way they came; far from it they would drag packet time along, so then their
 // arrival counts. It judges clocks only, not frames.
+
+import { english, type Words } from '../language/words.ts';
 import type { Frame } from './frame.ts';
 import type { Warning } from './live-source.ts';
 
@@ -33,28 +35,30 @@ export class ArrivalClock {
 
   /** `source` is what people call the machine whose clock it is. */
   warnings(source: string): Warning[] {
-    if (this.#offset === null) return [];
-    return [
-      {
-        key: 'source_clock',
-        text: `The clock of ${source} is ${offsetWords(this.#offset)} this sensor's: its frames count from their arrival.`,
-        fix: 'Let both set their clocks by the network (NTP).',
-      },
-    ];
+    const offset = this.#offset;
+    if (offset === null) return [];
+    const say = (words: Words) => {
+      const { sourceAhead, sourceBehind, sourceClockFix: fix } = words.warnings;
+      return { text: (offset < 0 ? sourceBehind : sourceAhead)({ source, time: distance(words, offset) }), fix };
+    };
+    return [{ key: 'source_clock', say }];
   }
 }
 
 const UNITS = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-  ['second', 1000],
+  ['days', 86_400_000],
+  ['hours', 3_600_000],
+  ['minutes', 60_000],
+  ['seconds', 1000],
 ] as const;
 
 /** "2 hours behind", "40 seconds ahead of": in the largest unit of which there are two. */
 export function offsetWords(offset: number): string {
-  const distance = Math.abs(offset);
-  const [unit, length] = UNITS.find(([, length]) => distance >= 2 * length) ?? UNITS[3];
-  const count = Math.round(distance / length);
-  return `${count} ${unit}${count === 1 ? '' : 's'} ${offset < 0 ? 'behind' : 'ahead of'}`;
+  return `${distance(english, offset)} ${offset < 0 ? 'behind' : 'ahead of'}`;
+}
+
+function distance({ time }: Words, offset: number): string {
+  const milliseconds = Math.abs(offset);
+  const [unit, length] = UNITS.find(([, length]) => milliseconds >= 2 * length) ?? UNITS[3];
+  return time[unit]({ n: Math.round(milliseconds / length) });
 }

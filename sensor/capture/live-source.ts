@@ -1,4 +1,5 @@
 // What every live source of frames has in common: a port of this machine, a program, a router. `run` starts one of them.
+import type { Words } from '../language/words.ts';
 import type { Log } from '../log.ts';
 import type { Frame } from './frame.ts';
 
@@ -9,6 +10,10 @@ export type LiveState = 'starting' | 'running' | 'restarting' | 'failed';
 export interface Warning {
   /** Stable, for automations. */
   readonly key: string;
+  say(words: Words): Omit<ToldWarning, 'key'>;
+}
+
+export interface ToldWarning extends Pick<Warning, 'key'> {
   /** A whole sentence. */
   readonly text: string;
   /** What to do: a command where there is one. */

@@ -64,10 +64,13 @@ export interface Mended {
   readonly switched: readonly string[];
 }
 
-/** Switches off what is on at a port and can be; `before` is told what will be done. `switchThem`: by whoever has the right to. */
+/**
+ * Switches off what is on at a port and can be; `before` is told what will be done, and to which. `switchThem`: by whoever has the
+ * right to.
+ */
 export async function mendOffloads(
   device: string,
-  before: (said: string) => void,
+  before: (said: string, names: readonly string[]) => void,
   switchThem: SwitchOffloads = switchOffloads,
 ): Promise<Mended> {
   const found = await readOffloads(device);
@@ -78,7 +81,7 @@ export async function mendOffloads(
   const { switchable } = found;
   if (switchable.length === 0)
     return { said: `no offload that can be switched is on at ${device}`, done: true, switched: [] };
-  before(`switching off the offloads of ${device}: ${switchable.join(', ')}`);
+  before(`switching off the offloads of ${device}: ${switchable.join(', ')}`, switchable);
   const switched = await switchThem(device, switchable, 'off');
   const left = switchable.filter((name) => !switched.includes(name));
   if (left.length === 0) return { said: `off at ${device}: ${switched.join(', ')}`, done: true, switched };
@@ -120,12 +123,19 @@ export class OffloadKeeper {
     if (before !== null && isSwitched) await this.#undo(before.device, before.names);
     else if (before !== null) this.#switched = before.names;
     if (fix) {
-      const { done, said, switched } = await mendOffloads(device, (text) => log.info(text), this.#options.switchThem);
+      const earlier = this.#switched;
+      const withEarlier = (names: readonly string[]) => [...new Set([...earlier, ...names])];
+      const announce = (text: string, names: readonly string[]) => {
+        log.info(text);
+        // Before it is done: a sensor that is killed in between leaves them off.
+        this.#remember(device, withEarlier(names));
+      };
+      const { done, said, switched } = await mendOffloads(device, announce, this.#options.switchThem);
       if (done) log.info(said);
       else log.warn(said);
       isSwitched ||= switched.length > 0;
-      this.#switched = [...new Set([...this.#switched, ...switched])];
-      if (this.#switched.length > 0) this.#remember({ device, names: this.#switched });
+      this.#switched = withEarlier(switched);
+      this.#remember(device, this.#switched);
     }
     void this.#look();
     this.#timer = setInterval(() => void this.#look(), LOOK_AGAIN).unref();
@@ -143,11 +153,14 @@ export class OffloadKeeper {
     const { device, fix } = this.#options;
     if (this.#on.length === 0) return [];
     const command = offloadCommand(device, this.#on, 'off');
+    const offloads = this.#on.join(', ');
     return [
       {
         key: 'offloads',
-        text: `The port ${device} merges segments (${this.#on.join(', ')}): under load frames get lost.`,
-        fix: fix ? command : `${command}, or set capture.fix_offloads`,
+        say: ({ warnings }) => ({
+          text: warnings.offloads({ port: device, offloads }),
+          fix: fix ? command : warnings.offloadsFix({ command }),
+        }),
       },
     ];
   }
@@ -163,7 +176,10 @@ export class OffloadKeeper {
     if (back.length > 0) log.info(`offloads on again at ${device}: ${back.join(', ')}`);
     const left = names.filter((name) => !back.includes(name));
     if (left.length > 0) log.warn(`offloads that were on at ${device} stay off: ${offloadCommand(device, left, 'on')}`);
-    this.#remember(null);
+    // The next sensor tries again what could not be done, as when this one's keeper was killed; a port that is gone has lost them.
+    const port = left.length === 0 ? null : await readOffloads(device);
+    const isGone = port !== null && 'problem' in port && !port.missing;
+    this.#remember(device, isGone ? [] : left);
   }
 
   #remembered(): { device: string; names: string[] } | null {
@@ -172,7 +188,7 @@ export class OffloadKeeper {
     return device === '' ? null : { device, names: names.filter((name) => known.has(name)) };
   }
 
-  #remember(what: { device: string; names: readonly string[] } | null): void {
-    this.#options.memory.write(what === null ? '' : [what.device, ...what.names].join(' '));
+  #remember(device: string, names: readonly string[]): void {
+    this.#options.memory.write(names.length === 0 ? '' : [device, ...names].join(' '));
   }
 }

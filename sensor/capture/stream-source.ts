@@ -117,8 +117,10 @@ export class StreamSource implements LiveSource {
     const quiet = this.#pulse?.quiet ?? 0;
     const silence: Warning = {
       key: 'source_silent',
-      text: `Nothing has come from ${name} for ${Math.round(quiet / 1000)} seconds.`,
-      fix: 'See whether the router still captures there; the sensor starts it again by itself after three minutes.',
+      say: ({ warnings }) => ({
+        text: warnings.sourceSilent({ source: name, n: Math.round(quiet / 1000) }),
+        fix: warnings.sourceSilentFix,
+      }),
     };
     return [...(quiet >= this.#limits.silent ? [silence] : []), ...this.#clock.warnings(name)];
   }

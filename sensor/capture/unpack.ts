@@ -1,7 +1,7 @@
-// Compressed captures: which kind, and a stream of what is in it. gzip by Node; zstd by Node where it can (22.15), else by the
-// program zstd. It is unpacked no faster than it is read and never to disk, so a decompression bomb takes time, but no memory.
+// Compressed captures: which kind, and a stream of what is in it. gzip by Node, zstd by the program of that name: Node's own (22.15)
+// stops after the first of several frames, and takes data that are cut for whole ones. It is unpacked no faster than it is read and never to disk, so a decompression bomb takes time, but no memory.
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Transform, TransformOptions, Writable } from 'node:stream';
+import type { Readable, TransformOptions, Writable } from 'node:stream';
 import zlib from 'node:zlib';
 import { CaptureError } from './errors.ts';
 
@@ -52,9 +52,8 @@ export interface Unpacked {
 
 /** What is in `start` and, behind it, `input`. `file` is what messages call it. */
 export function unpack(input: Readable, start: Buffer, packing: Packing, file: string): Unpacked {
-  const engine = packing === 'gzip' ? zlib.createGunzip(ONE_AT_A_TIME) : nodeZstd();
   const packed = chunks(start, input);
-  return engine === null ? byProgram(packed, file) : byNode(packed, engine, packing, file);
+  return packing === 'gzip' ? byNode(packed, file) : byProgram(packed, file);
 }
 
 /**
@@ -63,24 +62,17 @@ export function unpack(input: Readable, start: Buffer, packing: Packing, file: s
  */
 const ONE_AT_A_TIME: zlib.ZlibOptions & TransformOptions = { readableHighWaterMark: 1 };
 
-/** Null on a Node without it; its types do not know it either. */
-function nodeZstd(): Transform | null {
-  const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
-  return typeof create === 'function' ? (create(ONE_AT_A_TIME) as Transform) : null;
-}
-
-function byNode(input: AsyncIterable<Buffer>, engine: Transform, packing: Packing, file: string): Unpacked {
-  let error: (Error & { code?: string }) | null = null;
+function byNode(input: AsyncIterable<Buffer>, file: string): Unpacked {
+  const engine = zlib.createGunzip(ONE_AT_A_TIME);
+  let error: NodeJS.ErrnoException | null = null;
   engine.on('error', (reason) => {
     error = reason;
   });
   void feed(input, engine);
   return {
     output: engine,
-    fault: () => {
-      const isCut = error !== null && (error.code === 'Z_BUF_ERROR' || /unexpected end/.test(error.message));
-      return Promise.resolve(error === null ? null : faultOf(file, packing, isCut, error.message));
-    },
+    fault: () =>
+      Promise.resolve(error === null ? null : faultOf(file, 'gzip', error.code === 'Z_BUF_ERROR', error.message)),
     close: () => engine.destroy(),
   };
 }
@@ -126,7 +118,7 @@ function endOf(child: ChildProcess, file: string): Promise<number | null> {
     child.on('error', (error) => {
       const isMissing = 'code' in error && error.code === 'ENOENT';
       const words = isMissing
-        ? `${file} is compressed with zstd: reading it needs Node.js 22.15 or newer, or the program zstd (sudo apt-get install zstd); or unpack it elsewhere first`
+        ? `${file} is compressed with zstd: reading it needs the program zstd (sudo apt-get install zstd); or unpack it elsewhere first`
         : `zstd could not be started: ${error.message}`;
       reject(new CaptureError('tool', words));
     });

@@ -1,7 +1,7 @@
 // What may be kept of an SMTP connection's payload: verbs, reply codes, sizes of chunks, and where lines end. All else becomes
 // `x`. Where it is not sure what octets are, it keeps none of them. It counts nothing; smtp.ts does.
 import { TCP_FLAGS, type Tcp } from './packet.ts';
-import { looksLikeHello } from './smtp.ts';
+import { looksLikeHello } from './smtp-beginning.ts';
 import { BodyEnd } from './smtp-lines.ts';
 
 /**

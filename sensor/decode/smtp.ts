@@ -1,5 +1,6 @@
 // Counts what an SMTP client asks and a server answers (RFC 5321; BDAT of RFC 3030; pipelining of RFC 2920; AUTH of RFC 4954)
 // by following both directions. What is kept stands in smtp-facts.ts; it would rather count too little than too much.
+import { BEGINS_ANEW, GREETINGS, HELLO_LENGTH, looksLikeHello } from './smtp-beginning.ts';
 import {
   helloClass,
   noSmtpCounts,
@@ -40,22 +41,6 @@ const VERBS: readonly [RegExp, Command][] = [
   [/^STAR/i, 'startTls'],
 ];
 
-/** Commands with which a client goes on after a message. */
-const BEGINS_ANEW = /^(?:MAIL |RSET|QUIT|EHLO |HELO )/i;
-
-/** Codes of a greeting: 220, or that there is no service (RFC 5321, sections 3.1 and 4.2.1). */
-const GREETINGS = new Set([220, 421, 554]);
-
-/** Whether a TCP payload begins with EHLO or HELO, whatever the port. */
-export function looksLikeHello(payload: Buffer): boolean {
-  return /^(?:EHLO|HELO)[ \r\n]/i.test(payload.toString('latin1', 0, 5));
-}
-
-/** Whether a server's payload greets as SMTP servers do (RFC 5321, section 4.3.1); FTP has the same code. */
-export function looksLikeBanner(payload: Buffer): boolean {
-  return /^220[ -][^\r\n]*\bE?SMTP\b/i.test(payload.toString('latin1', 0, 256));
-}
-
 /** Follows one connection. The caller passes each direction's octets in order, and says when some are missing. */
 export class SmtpDialogue {
   readonly counts: SmtpCounts = noSmtpCounts();
@@ -71,7 +56,8 @@ export class SmtpDialogue {
   #endedBodies = 0;
   #chunkLeft = 0;
   #answerExpected = false;
-  #clientSpoke = false;
+  /** The client's first octets while they are too few to tell a hello, not read yet; null from then on. */
+  #beginning: Buffer | null = Buffer.alloc(0);
   /** The server's first reply answers no command, even when the client did not wait for it. */
   #greetingDue: boolean;
   /** Of a message not all was seen, and the verdict on it has come: what the client says next is a command. */
@@ -103,12 +89,30 @@ export class SmtpDialogue {
   }
 
   clientBytes(bytes: Buffer): void {
-    if (!this.#clientSpoke && looksLikeHello(bytes)) {
+    if (this.#beginning === null) this.#readClient(bytes);
+    else this.#readBeginning(Buffer.concat([this.#beginning, bytes]));
+  }
+
+  #readBeginning(said: Buffer): void {
+    this.#beginning = said.length < HELLO_LENGTH ? said : null;
+    if (this.#beginning !== null) return;
+    if (looksLikeHello(said)) {
       this.facts.helloSeen = true;
       this.#state = 'commands';
       this.#skipReplyLine = false;
     }
-    this.#clientSpoke ||= bytes.length > 0;
+    this.#readClient(said);
+  }
+
+  /** Something else than more of the client's beginning comes: it is read as far as it is there. */
+  #endBeginning(): void {
+    const beginning = this.#beginning;
+    if (beginning === null || beginning.length === 0) return;
+    this.#beginning = null;
+    this.#readClient(beginning);
+  }
+
+  #readClient(bytes: Buffer): void {
     if (this.#isBetweenMessages && BEGINS_ANEW.test(bytes.toString('latin1', 0, 5))) this.#state = 'commands';
     this.#isBetweenMessages = false;
     for (let at = 0; at < bytes.length; ) {
@@ -120,6 +124,7 @@ export class SmtpDialogue {
   }
 
   serverBytes(bytes: Buffer): void {
+    if (bytes.length > 0) this.#endBeginning();
     for (let at = 0; at < bytes.length && this.#state !== 'over'; ) {
       const line = this.#replies.take(bytes, at);
       if (line === null) return;
@@ -138,6 +143,7 @@ export class SmtpDialogue {
   lost(direction: 'client' | 'server', octets: number | null = null): void {
     if (this.#state === 'over') return;
     this.counts.gaps++;
+    this.#endBeginning();
     // Of a chunk its size was said: what is missing of it is no riddle.
     if (direction === 'client' && this.#state === 'chunk' && octets !== null && octets <= this.#chunkLeft) {
       this.#chunkLeft -= octets;

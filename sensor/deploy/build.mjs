@@ -8,6 +8,12 @@ import { withLock } from './lock.mjs';
 import { sourceStamp, workFolder, writeBuildStamp } from './stamp.mjs';
 import { root, runStep, SetUpError, say } from './steps.mjs';
 
+/** The sensor's page, and that of whoever looks after many homes. */
+const PAGES = [
+  ['web/page/vite.config.ts', 'web/public', 'the page'],
+  ['web/fleet/page/vite.config.ts', 'web/fleet', 'the page of the fleet desk'],
+];
+
 async function tool(file, args, what, onStart) {
   const { code } = await runStep(process.execPath, [path.join(root, file), ...args], { onStart });
   if (code !== 0) throw new SetUpError(`building ${what} failed (exit ${code}); the reason is above`);
@@ -45,10 +51,11 @@ async function buildInto(out, forTests, onStart) {
   const { compileNotes } = await import(pathToFileURL(path.join(out, 'sensor/notes/compiled.js')).href);
   writeFileSync(path.join(out, 'firmware-notes.json'), compileNotes(path.join(root, 'firmware-notes')));
   rmSync(path.join(out, 'sensor/notes'), { recursive: true });
-  if (existsSync(path.join(root, 'web/page/vite.config.ts'))) {
-    const place = ['--outDir', path.join(out, 'web/public'), '--emptyOutDir'];
-    const page = ['build', '--config', 'web/page/vite.config.ts', ...place, '--logLevel', 'warn'];
-    await tool('node_modules/vite/bin/vite.js', page, 'the page', onStart);
+  for (const [config, folder, what] of PAGES) {
+    if (!existsSync(path.join(root, config))) continue;
+    const place = ['--outDir', path.join(out, folder), '--emptyOutDir'];
+    const page = ['build', '--config', config, ...place, '--logLevel', 'warn'];
+    await tool('node_modules/vite/bin/vite.js', page, what, onStart);
   }
   writeBuildStamp(stamp, out);
 }

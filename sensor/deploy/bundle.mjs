@@ -25,6 +25,8 @@ const SENSOR = inPlace('sensor/main.ts');
 const SENSOR_CHUNKS = {
   'sensor/chunks/program': 'sensor/main/program.ts',
   'sensor/chunks/kept-run': 'sensor/main/kept-run.ts',
+  // Loaded by fleet.mjs.
+  'sensor/chunks/fleet-program': 'sensor/main/fleet-program.ts',
 };
 const CAPTURE_CHILD = inPlace('sensor/capture/cap-child.ts');
 /** Run by build.mjs. */

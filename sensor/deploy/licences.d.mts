@@ -4,7 +4,8 @@ export interface LockedPackage {
   version: string;
   /** An SPDX expression; null where the package names none. */
   licence: string | null;
-  use: 'production' | 'development';
+  /** Of `fleet`: in no copy of the program, installed by those who run a fleet. */
+  use: 'production' | 'fleet' | 'development';
   /** Relative to the checkout. */
   place: string;
 }
@@ -16,7 +17,9 @@ export const UNCHANGED: Record<string, string>;
 /** Data inside packages that has a licence of its own. */
 export const DATA: readonly string[];
 
-/** Every package of the lock file, by name. */
+export const FLEET_LOCK: string;
+
+/** Every package of both lock files, by name. */
 export function packagesOf(folder?: string): LockedPackage[];
 /** What is wrong with a package's licence and what to do; null where nothing is. */
 export function complaint(one: Pick<LockedPackage, 'licence' | 'name' | 'version'>): string | null;

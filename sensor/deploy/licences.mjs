@@ -1,4 +1,4 @@
-// `npm run licences`: under which licence each package of the lock file comes, and whether we may pass it on. `--texts` prints what
+// `npm run licences`: under which licence each package of the lock files comes, and whether we may pass it on. `--texts` prints what
 // has to go with a copy of dist: the licence texts of all that is built into it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ export const ALLOWED = {
   'MIT-0': 'asks for nothing',
   ISC: 'asks for its notice to be kept',
   '0BSD': 'asks for nothing',
+  Unlicense: 'given to the public, asks for nothing',
   'BSD-2-Clause': 'asks for its notice to be kept',
   'BSD-3-Clause': 'asks for its notice to be kept, and not to advertise with names',
   'Apache-2.0': 'asks for its notice and a NOTICE file to be kept; grants patents',
@@ -29,17 +30,25 @@ export const DATA = [
   'oui-data holds the MA-L assignments that the IEEE publishes (standards-oui.ieee.org); facts, in a form under BSD-2-Clause',
 ];
 
-/** @returns every package of the lock file, by name */
+/** Where the lock file of the packages lies that only fleets and tests need: no copy of the program holds one of them. */
+export const FLEET_LOCK = 'sensor/fleet';
+
+/** @returns every package of both lock files, by name */
 export function packagesOf(folder = root) {
-  const lock = JSON.parse(readFileSync(path.join(folder, 'package-lock.json'), 'utf8'));
-  const found = Object.entries(lock.packages).flatMap(([place, locked]) => {
-    if (place === '') return [];
+  const found = [...lockedIn(folder, ''), ...lockedIn(folder, FLEET_LOCK)];
+  return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function lockedIn(folder, part) {
+  const lock = JSON.parse(readFileSync(path.join(folder, part, 'package-lock.json'), 'utf8'));
+  return Object.entries(lock.packages).flatMap(([inside, locked]) => {
+    if (inside === '') return [];
+    const place = path.join(part, inside);
     const name = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
     const licence = installedLicence(path.join(folder, place)) ?? locked.license ?? null;
-    const use = locked.dev === true ? 'development' : 'production';
+    const use = locked.dev === true ? 'development' : part === FLEET_LOCK ? 'fleet' : 'production';
     return [{ name, version: locked.version, licence, use, place }];
   });
-  return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
 /** What the package itself says; older ones have a list. Packages for other machines are not here to ask. */
@@ -124,7 +133,9 @@ function main(args) {
   console.log(`\n${DATA.join('\n')}`);
   const complaints = packages.flatMap((one) => complaint(one) ?? []);
   const count = (use) => packages.filter((one) => one.use === use).length;
-  console.log(`\n${count('production')} packages for production, ${count('development')} for development`);
+  console.log(
+    `\n${count('production')} packages for production, ${count('fleet')} more for fleets, ${count('development')} for development`,
+  );
   for (const one of complaints) console.error(`licences: ${one}`);
   return complaints.length === 0 ? 0 : 1;
 }

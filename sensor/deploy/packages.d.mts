@@ -24,6 +24,7 @@ export function decidePackages(
 ): 'nothing' | 'check' | 'install';
 export function installedMatches(lock: Lock | null, installed: Lock | null, mode: Mode): boolean;
 export function inspectPackages(mode: Mode, folder?: string): Promise<State>;
+export function npm(args: string[], context: { folder: string; onStart?: (pid: number) => void }): Promise<number>;
 export function headersFolder(node?: string, nodeModules?: string): string | null;
 export function ensurePackages(
   mode: Mode,

@@ -7,6 +7,7 @@ import { findProgram, root, runStep, SetUpError, say } from './steps.mjs';
 
 const ADD_ONS = ['better-sqlite3', 'cap'];
 
+/** Null where there is none that can be read. */
 function readJson(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
@@ -17,12 +18,32 @@ function readJson(file) {
 
 const stampFile = (folder) => path.join(folder, 'node_modules', '.thingwatch', 'packages.json');
 
-/** What the stamp must say for `mode` (`prod`, or `all` with what tests need) on this Node and this lock file. */
-export function wantedStamp(mode, folder = root) {
-  const lock = createHash('sha256')
+/** What the last set-up left in `folder`; null without. */
+export const readStamp = (folder) =>
+  existsSync(path.join(folder, 'node_modules')) ? readJson(stampFile(folder)) : null;
+
+/** Of the lock file, in hex. */
+export const lockDigest = (folder) =>
+  createHash('sha256')
     .update(readFileSync(path.join(folder, 'package-lock.json')))
     .digest('hex');
-  return { lock, nodeModules: process.versions.modules, platform: `${process.platform}-${process.arch}`, mode };
+
+/** Whether all that the lock file in `folder` asks for in `mode` lies in its node_modules, whoever put it there. */
+export const isInPlace = (mode, folder) =>
+  installedMatches(
+    readJson(path.join(folder, 'package-lock.json')),
+    readJson(path.join(folder, 'node_modules', '.package-lock.json')),
+    mode,
+  );
+
+/** What the stamp must say for `mode` (`prod`, or `all` with what tests need) on this Node and this lock file. */
+export function wantedStamp(mode, folder = root) {
+  return {
+    lock: lockDigest(folder),
+    nodeModules: process.versions.modules,
+    platform: `${process.platform}-${process.arch}`,
+    mode,
+  };
 }
 
 /**
@@ -51,20 +72,15 @@ export function installedMatches(lock, installed, mode) {
 /** One of `ready`, `rebuild` (packages there, an add-on does not load), `install`. */
 export async function inspectPackages(mode, folder = root) {
   const wanted = wantedStamp(mode, folder);
-  const stamp = existsSync(path.join(folder, 'node_modules')) ? readJson(stampFile(folder)) : null;
+  const stamp = readStamp(folder);
   if (decidePackages(stamp, wanted, false) === 'nothing') return 'ready';
-  const inPlace = installedMatches(
-    readJson(path.join(folder, 'package-lock.json')),
-    readJson(path.join(folder, 'node_modules', '.package-lock.json')),
-    mode,
-  );
-  if (decidePackages(stamp, wanted, inPlace) === 'install') return 'install';
+  if (decidePackages(stamp, wanted, isInPlace(mode, folder)) === 'install') return 'install';
   if ((await loadFailure(folder)) !== null) return 'rebuild';
   writeStamp(wanted, folder);
   return 'ready';
 }
 
-function writeStamp(stamp, folder) {
+export function writeStamp(stamp, folder) {
   try {
     mkdirSync(path.dirname(stampFile(folder)), { recursive: true });
     writeFileSync(stampFile(folder), `${JSON.stringify(stamp)}\n`);
@@ -95,7 +111,8 @@ export function headersFolder(node = process.execPath, nodeModules = process.ver
   }
 }
 
-async function npm(args, { folder, onStart }) {
+/** @returns its exit code */
+export async function npm(args, { folder, onStart }) {
   const ownNpm = process.env.npm_execpath;
   const viaNode = ownNpm !== undefined && /npm-cli\.c?js$/.test(ownNpm);
   const command = viaNode ? process.execPath : findProgram('npm');

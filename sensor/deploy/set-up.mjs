@@ -34,17 +34,32 @@ async function ensureBuild(forTests, onStart) {
   await build({ forTests, onStart });
 }
 
+/** As `inspectPackages`, of the packages that only fleets and tests need; who needs none does not even ask. */
+async function inspectFleet(mode, isNeeded) {
+  if (!isNeeded) return 'ready';
+  const { inspectFleetPackages } = await import('./fleet-packages.mjs');
+  return inspectFleetPackages(mode);
+}
+
+async function ensureFleet(mode, isNeeded, onStart) {
+  if ((await inspectFleet(mode, isNeeded)) === 'ready') return;
+  const { ensureFleetPackages } = await import('./fleet-packages.mjs');
+  await ensureFleetPackages(mode, { onStart });
+}
+
 /**
  * Does what is missing, in order: Node, system packages, npm packages, build. Throws SetUpError with a message for a person.
  * @param forTests also what tests, lab and bench need
+ * @param forFleet also what a fleet runs on
  */
-export async function setUp({ forTests }) {
+export async function setUp({ forTests, forFleet = forTests }) {
   ensureNode();
   completePath();
   const mode = forTests ? 'all' : 'prod';
   const state = await inspectPackages(mode);
-  await ensureSystem({ forTests, building: state !== 'ready' });
-  if (state === 'ready' && isUpToDate(forTests)) return;
+  await ensureSystem({ forTests, forFleet, building: state !== 'ready' });
+  const fleetState = await inspectFleet(mode, forFleet);
+  if (state === 'ready' && fleetState === 'ready' && isUpToDate(forTests)) return;
   // Loaded only where there is something to do: this is part of each start.
   const { withLock } = await import('./lock.mjs');
   const onWait = (pid) => say(`another set-up of this checkout is at work (process ${pid}); waiting for it`);
@@ -53,6 +68,7 @@ export async function setUp({ forTests }) {
     async (onStart) => {
       // Looked at again: whoever held the lock may have done it all.
       await ensurePackages(mode, await inspectPackages(mode), { onStart });
+      await ensureFleet(mode, forFleet, onStart);
       await ensureBuild(forTests, onStart);
     },
     { onWait },

@@ -5,6 +5,7 @@ export interface BuildStamp {
   dates: { program: string; tests: string | null };
 }
 export function workFolder(folder?: string): string;
+export function programFiles(folder: string): string[];
 export function sourceStamp(forTests: boolean, folder?: string): BuildStamp;
 export function isBuilt(built: BuildStamp | null, wanted: BuildStamp): boolean;
 export function isUpToDate(forTests: boolean, folder?: string): boolean;

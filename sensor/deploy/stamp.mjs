@@ -25,19 +25,21 @@ const TEST_TOOLS = [
 const SINGLE_TOOLS = ['test/capture/live-runner.ts', 'test/web/screenshots.ts'];
 const TEST_SOURCE = /\.(ts|mjs|sh|json|yaml)$/;
 
-/** Every file below a folder, as paths relative to `folder`, in one order on every machine. */
+/** Every file below a folder but those of npm packages, as paths relative to `folder`, in one order on every machine. */
 function filesBelow(folder, place) {
   const found = [];
   if (!existsSync(path.join(folder, place))) return found;
   for (const entry of readdirSync(path.join(folder, place), { withFileTypes: true })) {
     const inside = `${place}/${entry.name}`;
+    if (entry.name === 'node_modules') continue;
     if (entry.isDirectory()) found.push(...filesBelow(folder, inside));
     else if (entry.isFile()) found.push(inside);
   }
   return found.sort();
 }
 
-function programFiles(folder) {
+/** What the program is built from. */
+export function programFiles(folder) {
   const files = ['sensor', 'web', 'firmware-notes'].flatMap((place) => filesBelow(folder, place));
   return [...files, 'tsconfig.json', 'package-lock.json'];
 }

@@ -2,7 +2,8 @@
 export interface Requirement {
   name: string;
   programs?: string[];
-  when: 'run' | 'build' | 'test';
+  when: 'run' | 'build' | 'fleet' | 'test';
+  versions?: string;
   apt: string;
   others: string;
   service?: string;
@@ -10,6 +11,7 @@ export interface Requirement {
 }
 export interface Purpose {
   forTests: boolean;
+  forFleet?: boolean;
   building: boolean;
 }
 export interface Machine {

@@ -1,13 +1,14 @@
 // The programs and headers that no npm package brings: which are missing, which system packages hold them, and how they get
 // installed. With apt it installs them, through sudo where needed; elsewhere, or without rights, it says what to do.
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram, runStep, SetUpError, say } from './steps.mjs';
 
 /**
- * `when`: `run` every start needs it; `build` the native add-ons are compiled with it; `test` only tests, lab and bench.
- * `apt` is Debian's package; `others` is what the same is usually called elsewhere. `service`: Debian's package starts one,
- * which nobody here needs.
+ * `when`: `run` every start needs it; `build` the native add-ons are compiled with it; `fleet` only `npm run fleet` and tests;
+ * `test` only tests, lab and bench. `apt` is Debian's package; `others` is what the same is usually called elsewhere. `service`:
+ * Debian's package starts one, which nobody here needs. `versions`: a folder of versions in whose `bin` the program lies.
  */
 export const REQUIREMENTS = [
   {
@@ -66,6 +67,7 @@ export const REQUIREMENTS = [
     others: 'dhcp-client or dhclient',
     why: "the lab devices' DHCP client",
   },
+  { name: 'mkfs.ext4', when: 'test', apt: 'e2fsprogs', others: 'e2fsprogs', why: 'a card that fails under the sensor' },
   { name: 'zstd', when: 'test', apt: 'zstd', others: 'zstd', why: 'packs and unpacks captures' },
   { name: 'ethtool', when: 'test', apt: 'ethtool', others: 'ethtool', why: "turns the lab ports' offloads off" },
   {
@@ -75,7 +77,30 @@ export const REQUIREMENTS = [
     others: 'tcpreplay',
     why: 'plays captures at the rate of a wire',
   },
-  { name: 'openssl', when: 'test', apt: 'openssl', others: 'openssl', why: 'certificates for TLS tests' },
+  {
+    name: 'openssl',
+    when: 'fleet',
+    apt: 'openssl',
+    others: 'openssl',
+    why: "a fleet's certificates, and those of TLS tests",
+  },
+  {
+    name: 'nats-server',
+    when: 'fleet',
+    apt: 'nats-server',
+    others: 'nats-server',
+    service: 'nats-server',
+    why: 'keeps what the homes of a fleet report',
+  },
+  {
+    name: 'postgres',
+    versions: '/usr/lib/postgresql',
+    when: 'fleet',
+    apt: 'postgresql',
+    others: 'postgresql-server or postgresql',
+    service: 'postgresql',
+    why: "a fleet's database",
+  },
   {
     name: 'tshark',
     when: 'test',
@@ -115,11 +140,10 @@ export const REQUIREMENTS = [
   { name: 'natpmpc', when: 'test', apt: 'natpmpc', others: 'libnatpmp', why: 'asks the router for ports by NAT-PMP' },
 ];
 
-/** The requirements of one use of the checkout: `purpose` is `{ forTests, building }`. */
-export function neededFor({ forTests, building }) {
-  return REQUIREMENTS.filter(
-    ({ when }) => when === 'run' || (when === 'build' && building) || (when === 'test' && forTests),
-  );
+/** The requirements of one use of the checkout: `purpose` is `{ forTests, forFleet, building }`. */
+export function neededFor({ forTests, forFleet = forTests, building }) {
+  const isNeeded = { run: true, build: building, fleet: forFleet || forTests, test: forTests };
+  return REQUIREMENTS.filter(({ when }) => isNeeded[when]);
 }
 
 /** Of those, the ones for which `present(requirement)` is false. */
@@ -137,9 +161,17 @@ const HEADER_PLACES = [
   '/opt/homebrew/include/pcap/pcap.h',
 ];
 
+/** Debian keeps several versions of PostgreSQL side by side, none of them on the search path. */
+function versionFolders(folder) {
+  if (folder === undefined || !existsSync(folder)) return [];
+  return readdirSync(folder).map((version) => path.join(folder, version, 'bin'));
+}
+
 async function isPresent(requirement) {
-  if (requirement.name !== 'pcap.h')
-    return (requirement.programs ?? [requirement.name]).some((name) => findProgram(name) !== null);
+  if (requirement.name !== 'pcap.h') {
+    const searchPath = [process.env.PATH ?? '', ...versionFolders(requirement.versions)].join(':');
+    return (requirement.programs ?? [requirement.name]).some((name) => findProgram(name, searchPath) !== null);
+  }
   if (HEADER_PLACES.some((file) => existsSync(file))) return true;
   // Elsewhere only the compiler knows; without one the header is asked for together with it.
   if (findProgram('g++') === null) return false;

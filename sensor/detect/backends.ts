@@ -237,7 +237,12 @@ export class BackendDetector implements Detector {
 
 /** What a device has under one name: update servers and stores are entries of their own. */
 export function backendsNamed(device: Device, name: string): Backend[] {
-  return KEPT_APART.flatMap((role) => device.backends.get(backendKey({ name, role })) ?? []);
+  return backendKeys(name).flatMap((key) => device.backends.get(key) ?? []);
+}
+
+/** Under which a device may have what bears this name. */
+export function backendKeys(name: string): string[] {
+  return KEPT_APART.map((role) => backendKey({ name, role }));
 }
 
 /** The backend that has `connection`; undefined where it was not counted yet, or its backend was forgotten. */
@@ -262,7 +267,6 @@ function isNotable(role: BackendRole): boolean {
 }
 
 function assignRole(backend: Backend, { note, role, roleFrom, shared }: Judgement): void {
-  if (role === 'unknown') return;
   backend.role = role;
   backend.roleFrom = roleFrom;
   backend.note = note;

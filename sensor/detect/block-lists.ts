@@ -11,8 +11,15 @@ interface BlockList {
   keyed?: true;
 }
 
+interface Operator {
+  /** Its page, and until when there were lists. */
+  source: string;
+  addresses?: readonly string[];
+  domains?: readonly string[];
+}
+
 /** Zones by operator's page. */
-const OPERATORS: readonly { source: string; addresses?: readonly string[]; domains?: readonly string[] }[] = [
+export const OPERATORS: readonly Operator[] = [
   {
     source: 'https://www.spamhaus.org/blocklists',
     addresses: ['zen', 'sbl', 'xbl', 'pbl', 'sbl-xbl', 'css', 'authbl'].map((list) => `${list}.spamhaus.org`),
@@ -89,7 +96,7 @@ const OPERATORS: readonly { source: string; addresses?: readonly string[]; domai
 ];
 
 /** With a key of the user's own between subject and zone. */
-const KEYED: readonly { source: string; addresses: readonly string[]; domains: readonly string[] }[] = [
+export const KEYED: readonly Required<Operator>[] = [
   {
     source: 'https://docs.spamhaus.com/datasets/docs/source/40-real-world-usage/PublicMirrors/DQS',
     addresses: ['zen', 'sbl', 'xbl', 'pbl', 'authbl'].map((list) => `${list}.dq.spamhaus.net`),

@@ -24,11 +24,11 @@ type Known = z.infer<typeof memoryShape>;
 export class CorroborationDetector implements Detector {
   readonly name = 'corroboration';
   readonly memory: DeviceMemory<Known>;
-  readonly #around: Surroundings;
+  readonly #around: Pick<Surroundings, 'devices' | 'found'>;
   /** The newest mail finding by device, kind and port class: what is said of it later is about the same connection. */
   readonly #latest = new WeakMap<Device, Map<string, Finding>>();
 
-  constructor(around: Surroundings) {
+  constructor(around: Pick<Surroundings, 'devices' | 'found'>) {
     this.#around = around;
     this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
   }

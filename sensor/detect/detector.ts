@@ -13,6 +13,7 @@ import type { VantageJudge } from '../attribute/vantage.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { Packet, Tcp, Udp } from '../decode/packet.ts';
 import type { Finding } from './finding.ts';
+import type { HeldWarning } from './held-warning.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { DetectorMemory } from './memory.ts';
 
@@ -50,6 +51,8 @@ export interface Detector {
   intercepts?(finding: Finding, device: Device): boolean;
   /** What another detector, or this one, has found, after it was recorded: not what a person has called normal. */
   finding?(finding: Finding, device: Device | null): void;
+  /** Warnings of the fleet that hold from now on, in place of those before. */
+  warned?(warnings: readonly HeldWarning[]): void;
   /** Packet time has reached `time`; called often. */
   tick?(time: number): void;
   /** For a while nothing has come of a stream that goes on. */

@@ -3,6 +3,7 @@ import { BackendDetector } from './backends.ts';
 import { CorroborationDetector } from './corroboration.ts';
 import type { DetectorFactory } from './detector.ts';
 import { ExposureDetector } from './exposure.ts';
+import { FleetWarningDetector } from './fleet-warnings.ts';
 import { LookupDetector } from './lookups.ts';
 import { MacFloodDetector } from './mac-flood.ts';
 import { MailDetector } from './mail.ts';
@@ -17,6 +18,8 @@ export const DETECTORS: readonly DetectorFactory[] = [
   (around) => new MacFloodDetector(around),
   (around) => new MailDetector(around),
   (around) => new BackendDetector(around),
+  // After what counts backends.
+  (around) => new FleetWarningDetector(around),
   (around) => new LookupDetector(around),
   (around) => new ExposureDetector(around),
   (around) => new PortMappingDetector(around),

@@ -66,6 +66,7 @@ export class ExposureDetector implements Detector {
 
   settled(device: Device, connection: Connection, time: number): void {
     if (connection.way !== 'inbound' || device.role === 'gateway' || this.#wasInvited(device, connection)) return;
+    if (connection.outcome === 'connected') this.#around.devices.keep(device);
     const known = this.memory.of(device.mac, () => ({ services: {}, spoken: {}, scans: 0, sources: [] }));
     if (connection.outcome !== 'connected') {
       known.scans++;
@@ -134,7 +135,6 @@ export class ExposureDetector implements Detector {
     known.services[habit] = ports;
     const isNewSource = note(known.sources, ip);
     if (isNewPort || isNewSource) this.memory.mark(device.mac);
-    this.#around.devices.keep(device);
     addTimeline(device, {
       time,
       kind: 'inbound_connection',

@@ -17,8 +17,14 @@ export const INCIDENT_KINDS = [
   'symptom',
   'sensor_blind',
   'mac_flood',
+  'fleet_warning',
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
+
+/** What other homes say: it never becomes critical, which only what was seen here is. */
+export function isHearsay(kind: IncidentKind): boolean {
+  return kind === 'fleet_warning';
+}
 
 /** The kinds that mean "mail left this device". */
 export function isMailKind(kind: IncidentKind): boolean {

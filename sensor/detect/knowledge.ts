@@ -1,10 +1,11 @@
 // What the firmware notes and the vendor registry say about a device: its note, its class, its backends. Worked out again only
 // when the evidence has changed.
-import { type BackendRole, type Device, isLocallyAdministered } from '../attribute/device.ts';
+import { type BackendRole, type Device, INSTANCE_ID, isLocallyAdministered } from '../attribute/device.ts';
 import { type Classified, classify } from '../attribute/device-class.ts';
 import type { DeviceTable } from '../attribute/device-table.ts';
 import { displayName } from '../attribute/display-name.ts';
 import type { VendorTable } from '../attribute/vendor.ts';
+import type { Words } from '../language/words.ts';
 import { matchNote, type NoteEvidence, type NoteMatch } from '../notes/match.ts';
 import { findBackendRole, type NoteIndex } from '../notes/note-index.ts';
 import type { Note } from '../notes/schema.ts';
@@ -77,6 +78,7 @@ export class Knowledge {
       randomizedMac: isLocallyAdministered(device.mac),
       hostnames: hostnames.map((host) => host.name),
       mdnsServices: [...identity.mdnsServices],
+      mdnsInstances: instancesOf(identity.mdnsIds),
       mdnsModels: [...identity.mdnsModels],
       ssdpServer: identity.ssdpServer,
       ssdpTypes: [...identity.ssdpTypes],
@@ -99,13 +101,19 @@ export class Knowledge {
     return slug === undefined ? null : (this.#notes.notes.get(slug) ?? null);
   }
 
-  /** What people are shown as its name. */
-  displayName(device: Device, devices: DeviceTable): string {
+  /** What the note that fits it calls its kind; null without one. */
+  familyOf(device: Device): string | null {
     const note = this.noteOf(device);
+    return note === null ? null : familyName(note);
+  }
+
+  /** What people are shown as its name. */
+  displayName(device: Device, devices: DeviceTable, words: Words): string {
     return displayName(device, {
+      words,
       chain: devices.sameThing(device),
       vendor: this.vendorOf(device),
-      family: note === null ? null : familyName(note),
+      family: this.familyOf(device),
       isShared: (name) => devices.isNameShared(device, name),
     });
   }
@@ -155,10 +163,27 @@ function stillHolds({ facts, role }: Remembered, device: Device): boolean {
     facts.userAgent === identity.userAgent &&
     isSame(facts.mdnsServices, identity.mdnsServices) &&
     isSame(facts.mdnsModels, identity.mdnsModels) &&
+    hasInstances(identity.mdnsIds, facts.mdnsInstances) &&
     isSame(facts.ssdpTypes, identity.ssdpTypes) &&
     hasNames(hostnames, facts.hostnames) &&
     hasHosts(device, facts.backendHosts)
   );
+}
+
+/** Names of a device's instances, among what mDNS tells it by. */
+function instancesOf(mdnsIds: readonly string[]): string[] {
+  return mdnsIds.filter((id) => id.startsWith(INSTANCE_ID)).map((id) => id.slice(INSTANCE_ID.length));
+}
+
+/** Whether `instancesOf` would give these. */
+function hasInstances(mdnsIds: readonly string[], instances: readonly string[]): boolean {
+  let at = 0;
+  for (const id of mdnsIds) {
+    if (!id.startsWith(INSTANCE_ID)) continue;
+    const known = instances[at++];
+    if (known === undefined || id.length !== INSTANCE_ID.length + known.length || !id.endsWith(known)) return false;
+  }
+  return at === instances.length;
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

@@ -6,6 +6,7 @@ import { atMost } from '../attribute/at-most.ts';
 import type { Connection } from '../attribute/connection.ts';
 import type { Device } from '../attribute/device.ts';
 import { isGroup } from '../attribute/mac-address.ts';
+import { addEarlier } from '../attribute/mail-tally.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Detector, Surroundings } from './detector.ts';
@@ -50,7 +51,7 @@ const EXAMPLES = 8;
 interface Flood {
   lastAt: number;
   toldAt: number;
-  examples: Mac[];
+  examples: readonly Mac[];
   /** Known devices whose IP addresses the frames bear. */
   bearers: Set<Mac>;
 }
@@ -58,6 +59,11 @@ interface Flood {
 interface Held {
   device: Device;
   findings: Finding[];
+}
+
+interface Aside extends Held {
+  /** It counts as so many addresses. */
+  times: number;
 }
 
 /** An address that comes back after some hundred others counts again. */
@@ -80,7 +86,7 @@ export class MacFloodDetector implements Detector {
   #nextFirst = 0;
   readonly #told = new WeakSet<Device>();
   /** What strangers did, counted already. */
-  readonly #aside = new LRUCache<Mac, Held>(atMost(ASIDE));
+  readonly #aside = new LRUCache<Mac, Aside>(atMost(ASIDE));
   #untold: Counts = nothing();
   #flood: Flood | null = null;
 
@@ -101,7 +107,6 @@ export class MacFloodDetector implements Detector {
     }
     this.#flood.lastAt = time;
     this.#untold.addresses++;
-    if (this.#flood.examples.length < EXAMPLES) this.#flood.examples.push(mac);
   }
 
   opened({ mac }: Device, { originatorIp }: Connection, time: number): void {
@@ -134,8 +139,14 @@ export class MacFloodDetector implements Detector {
   #setAside(finding: Finding, device: Device): void {
     if (isMailAttempt(finding)) this.#untold.mailAttempts++;
     if (isGroup(device.mac)) return;
-    const aside = this.#aside.get(device.mac) ?? { device, findings: [] };
+    const aside = this.#aside.get(device.mac) ?? { device, findings: [], times: 1 };
     if (aside.findings.length < HELD) aside.findings.push(finding);
+    // Pushed out by hundreds of others, it came back as a new one.
+    if (aside.device !== device) {
+      addEarlier(device, aside.device);
+      aside.device = device;
+      aside.times++;
+    }
     this.#aside.set(device.mac, aside);
   }
 
@@ -144,7 +155,7 @@ export class MacFloodDetector implements Detector {
     const aside = this.#aside.get(mac);
     if (aside === undefined || !this.#around.devices.isProven(aside.device)) return;
     this.#aside.delete(mac);
-    this.#untold.addresses--;
+    this.#untold.addresses -= aside.times;
     this.#untold.connections -= aside.device.connections;
     this.#untold.mailAttempts -= aside.findings.filter(isMailAttempt).length;
     this.#around.devices.keep(aside.device);
@@ -236,7 +247,7 @@ export class MacFloodDetector implements Detector {
     let count = 0;
     for (const [mac, appeared] of this.#newcomers)
       if (Math.abs(appeared - firstSeen) <= near && !this.#isAnswered(mac) && ++count >= together) return true;
-    return count >= together;
+    return false;
   }
 
   #isAnswered(mac: Mac): boolean {
@@ -270,7 +281,7 @@ export class MacFloodDetector implements Detector {
       this.#untold.addresses++;
       this.#untold.connections += device?.connections ?? 1;
       this.#untold.mailAttempts += device?.mail.attempts ?? held?.findings.filter(isMailAttempt).length ?? 0;
-      if (held !== undefined && device !== undefined) this.#aside.set(mac, held);
+      if (held !== undefined && device !== undefined) this.#aside.set(mac, { ...held, times: 1 });
       this.#held.delete(mac);
     }
     this.#newcomers.clear();
@@ -311,7 +322,7 @@ export class MacFloodDetector implements Detector {
       effect,
       withdraws,
       destination: null,
-      evidence: { examples: [...flood.examples], bearers: [...flood.bearers].sort() },
+      evidence: { examples: flood.examples, bearers: [...flood.bearers].sort() },
       first: {},
       add,
     };

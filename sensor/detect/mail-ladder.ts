@@ -1,5 +1,5 @@
 // How serious mail is, as one table: the stages it can reach, what each means on which port, and which of them are news.
-// README.md shows the same table.
+// The manual (alarms.md) shows the same table.
 import type { Severity } from './finding.ts';
 
 /** Rungs in rising order. An incident keeps the highest it has reached. */

@@ -19,7 +19,7 @@ import { countActivity } from '../attribute/timeline.ts';
 import { type Place, placeOf } from '../attribute/whereabouts.ts';
 import { isMailPort } from '../decode/interest.ts';
 import { type IpAddress, type Mac, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
-import { looksLikeBanner, looksLikeHello } from '../decode/smtp.ts';
+import { looksLikeBanner, looksLikeHello } from '../decode/smtp-beginning.ts';
 import { backendName } from './backend-name.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { type MailContext, mailAttempt, mailDialogue, mailOutcome, mailPortClass } from './mail-findings.ts';

@@ -39,7 +39,6 @@ export function findOutbreak(
   nameOf: (device: Device) => string,
   time: number,
 ): Finding | null {
-  if (affected.length < 2) return null;
   const candidates = candidatesOf(affected, all).sort(byExplanation);
   const best = candidates[0];
   if (best === undefined || best.unaffected > best.devices.length) return null;

@@ -5,6 +5,7 @@ import type { Packet } from '../decode/packet.ts';
 
 /** Told of each packet before and after it is judged, with the connection it belongs to; never of copies and mere deadlines. */
 export interface PacketWatcher {
+  /** Also after time alone went on, when something may have been found as well. */
   before(): void;
   after(frame: Frame, packet: Packet, connection: Connection | null): void;
 }

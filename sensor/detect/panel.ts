@@ -8,6 +8,7 @@ import type { DnsMessage } from '../decode/dns.ts';
 import type { Mac, Packet, Tcp, Udp } from '../decode/packet.ts';
 import type { Detector, DetectorFactory, Surroundings } from './detector.ts';
 import type { Finding } from './finding.ts';
+import type { HeldWarning } from './held-warning.ts';
 import type { Remembered } from './memory.ts';
 
 type ConnectionEvent = 'opened' | 'settled' | 'named' | 'segment' | 'tunnelled' | 'received' | 'ended';
@@ -96,6 +97,10 @@ export class DetectorPanel implements ConnectionListener {
 
   datagram(device: Device, packet: Packet, udp: Udp, time: number): void {
     for (const detector of this.#datagram) detector.datagram(device, packet, udp, time);
+  }
+
+  warned(warnings: readonly HeldWarning[]): void {
+    for (const detector of this.#hearing('warned')) detector.warned(warnings);
   }
 
   tick(time: number): void {

@@ -233,12 +233,14 @@ export class PortMappingDetector implements Detector {
 
   #asked(device: Device, mapping: Mapping, time: number): Held {
     const { externalPort, internalClient, internalPort, lease, protocol } = mapping;
+    this.#around.devices.keep(device);
     const known = this.memory.of(device.mac, () => ({ held: [] }));
     const until = lease === 0 ? null : time + lease * 1000;
     const again = this.#find(device, protocol, internalPort, internalClient);
     if (again !== undefined && (again.externalPort === externalPort || externalPort === null)) {
       again.until = until;
       again.lease = lease;
+      this.memory.mark(device.mac);
       this.#found(device, again, time, 'state');
       return again;
     }
@@ -248,7 +250,6 @@ export class PortMappingDetector implements Detector {
     known.held.push(held);
     if (known.held.length > MAPPINGS) known.held.shift();
     this.memory.mark(device.mac);
-    this.#around.devices.keep(device);
     const detail = { externalPort, internalPort, protocol, by: mapping.by };
     addTimeline(device, { time, kind: 'port_mapped', name: null, nameFrom: null, ip: null, role: null, detail });
     this.#found(device, held, time, 'opens');

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { atMost } from '../attribute/at-most.ts';
 import type { Device } from '../attribute/device.ts';
+import type { TimeMove } from '../attribute/time-move.ts';
 import { type Judgement, VANTAGES, type Vantage } from '../attribute/vantage.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Detector, Surroundings } from './detector.ts';
@@ -95,6 +96,16 @@ export class SensorBlindDetector implements Detector {
     if (time < this.#next && time > this.#next - HOUR) return;
     this.#next = time + this.#every;
     this.#look(this.#around.vantage.present(), time);
+  }
+
+  /** The clock was put right: how long it has been as it is stays as it was. */
+  moveTime({ by }: TimeMove): void {
+    this.#next += by;
+    this.#lookedAt += by;
+    this.#sureAt += by;
+    if (this.#bad !== null) this.#bad.since += by;
+    if (this.#wellSince !== null) this.#wellSince += by;
+    if (this.#closedAt !== null) this.#closedAt += by;
   }
 
   /** What a recording shows as a whole decides where no moment of it did. */

@@ -1,7 +1,7 @@
 // Infrastructure that unrelated services rent: a name or address there identifies neither a vendor nor an attacker.
 
 /** Domains of content networks, clouds and hosting, as their operators publish them. */
-const SHARED_DOMAINS = new Set([
+export const SHARED_DOMAINS: ReadonlySet<string> = new Set([
   'akadns.net',
   'akamai.net',
   'akamaiedge.net',

@@ -31,7 +31,7 @@ export const STORE_HOSTS: readonly StoreHost[] = [
   ...from('https://developer.chrome.com/docs/webstore', 'chromewebstore.google.com'),
   ...from('https://developer.wordpress.org/plugins', 'api.wordpress.org', 'downloads.wordpress.org'),
   ...from('https://docs.nextcloud.com', 'apps.nextcloud.com'),
-  ...from('https://f-droid.org/docs', 'f-droid.org', '*.f-droid.org'),
+  ...from('https://f-droid.org/docs', '*.f-droid.org'),
   ...from('https://www.aptoide.com', '*.aptoide.com'),
   ...from('https://docs.flathub.org', 'dl.flathub.org', 'flathub.org'),
   ...from('https://snapcraft.io/docs/network-requirements', 'api.snapcraft.io', '*.snapcraftcontent.com'),

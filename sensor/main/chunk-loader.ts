@@ -55,5 +55,6 @@ function readCompiled(file: string): Buffer | null {
 }
 
 function compiledOf(file: string): string {
-  return `${file}.compiled`;
+  // V8 takes what another kind of processor left, and then computes nonsense.
+  return `${file}.${process.arch}.compiled`;
 }

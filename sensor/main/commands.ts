@@ -7,11 +7,15 @@ import {
   type EvidenceCommand,
   EXIT,
   type GlobalOptions,
+  type InstallCommand,
   type PairCommand,
   type RestoreCommand,
 } from '../cli.ts';
 import { checkNotes, formatProblem } from '../notes/check.ts';
-import { databaseIn, openKnowledge, SHIPPED_NOTES } from '../spine.ts';
+import { mergeNotes } from '../notes/compiled.ts';
+import { loadNotes } from '../notes/load.ts';
+import { checkMirrors } from '../notes/mirrors.ts';
+import { databaseIn, openKnowledge, SHIPPED_NOTES, shippedNotes } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';
 import { sourceNames } from './live.ts';
 import { openSession } from './session.ts';
@@ -43,15 +47,32 @@ export async function selfTest(): Promise<number> {
 }
 
 export async function notesCheck({ dirs, ...globals }: GlobalOptions & { dirs: string[] }): Promise<number> {
-  const checked = dirs.length > 0 ? dirs : [SHIPPED_NOTES, ...openSession(globals).config.notes.dirs];
-  const { count, problems } = checkNotes(checked);
-  for (const problem of problems) print(`${formatProblem(problem)}\n`);
-  print(
-    problems.length === 0
-      ? `Notes checked: ${count}. No problems.\n`
-      : `Problems: ${problems.length}. Notes without any: ${count}.\n`,
-  );
+  const where = noteDirs(dirs, globals);
+  const notes = checkNotes(where, shippedNotes());
+  const mirrors = checkMirrors(where);
+  for (const problem of [...notes.problems, ...mirrors.problems]) print(`${formatProblem(problem)}\n`);
+  print(checkedText('Notes', notes));
+  if (mirrors.count + mirrors.problems.length > 0) print(checkedText('Guides to switches and routers', mirrors));
+  return notes.problems.length + mirrors.problems.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+function checkedText(what: string, { count, problems }: { count: number; problems: readonly unknown[] }): string {
+  return problems.length === 0
+    ? `${what} checked: ${count}. No problems.\n`
+    : `Problems: ${problems.length}. ${what} without any: ${count}.\n`;
+}
+
+export async function notesCoverage({ dirs, ...globals }: GlobalOptions & { dirs: string[] }): Promise<number> {
+  const { coverageText } = await import('../notes/coverage.ts');
+  const { notes, problems } = loadNotes(noteDirs(dirs, globals));
+  for (const problem of problems) complain(`left out: ${formatProblem(problem)}\n`);
+  print(coverageText(notes, mergeNotes(shippedNotes(), notes)));
   return problems.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** The directories that were named; without one, all that a sensor reads. */
+function noteDirs(named: readonly string[], globals: GlobalOptions): readonly string[] {
+  return named.length > 0 ? named : [SHIPPED_NOTES, ...openSession(globals).config.notes.dirs];
 }
 
 export async function pair(options: PairCommand): Promise<number> {
@@ -79,6 +100,12 @@ export async function pair(options: PairCommand): Promise<number> {
   return EXIT.done;
 }
 
+export async function testAlert(options: GlobalOptions): Promise<number> {
+  const { config } = openSession(options);
+  const { sendTestAlert } = await import('./test-alert.ts');
+  return sendTestAlert(config.state_dir, print);
+}
+
 export async function evidence(command: EvidenceCommand): Promise<number> {
   const session = openSession(command);
   const { printEvidence } = await import('./evidence.ts');
@@ -100,4 +127,10 @@ export async function restore(command: RestoreCommand): Promise<number> {
   const { restoreState } = await import('./backup.ts');
   await restoreState(command, { path: databaseIn(stateDir), version: version(), now: Date.now() }, { complain });
   return EXIT.done;
+}
+
+export async function install(command: InstallCommand): Promise<number> {
+  // The configuration that is to be: what lies in the working directory is of another run.
+  const session = openSession({ config: '/dev/null' });
+  return (await import('./install.ts')).install(command, session);
 }

@@ -2,6 +2,7 @@
 // runs; told once when they run out and once when there are some again. Belongs to main.ts.
 import { closeSync, openSync } from 'node:fs';
 import type { Warning } from '../capture/live-source.ts';
+import { english } from '../language/words.ts';
 import type { Log } from '../log.ts';
 
 /** So many are needed for a capture that starts again, a page that is opened and what SQLite wants meanwhile. */
@@ -10,8 +11,7 @@ const NEEDED = 12;
 const PATIENCE = 2;
 const WARNING: Warning = {
   key: 'descriptors',
-  text: 'This process has no file descriptors left: it cannot take new connections, open pages or start its capture again.',
-  fix: 'Raise its limit (LimitNOFILE= of the service, or "prlimit --nofile"), or start it again.',
+  say: ({ warnings }) => ({ text: warnings.descriptors, fix: warnings.descriptorsFix }),
 };
 
 export class Descriptors {
@@ -37,7 +37,8 @@ export class Descriptors {
     if (!areOut) this.#areTaken = true;
     if (areOut === this.#areOut) return;
     this.#areOut = areOut;
-    if (areOut) this.#log.error(`${WARNING.text} ${WARNING.fix}`);
+    const { fix, text } = WARNING.say(english);
+    if (areOut) this.#log.error(`${text} ${fix}`);
     else this.#log.info('there are file descriptors again');
   }
 

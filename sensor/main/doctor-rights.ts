@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import type { DoctorCheck } from '../deploy/doctor-check.ts';
+import { english } from '../language/words.ts';
 import { EdgeError } from './edge-error.ts';
 import { needsKeeper, type Rights, readRights } from './privileges.ts';
-import { planRunAs } from './run-as.ts';
+import { planRunAs, rootWarning } from './run-as.ts';
 
 const NAME = 'rights';
 const WHY = 'what reads hostile bytes off the wire must have no right that is worth taking';
@@ -23,7 +24,10 @@ export function checkRights(config: Config, pid: number | null): DoctorCheck {
     );
   try {
     const { stays, user } = planRunAs(config);
-    if (stays !== null) return tell('warn', stays.text, stays.fix);
+    if (stays !== null) {
+      const { fix, text } = rootWarning(stays).say(english);
+      return tell('warn', text, fix);
+    }
     return user === null
       ? tell('warn', 'run_as: root has the sensor stay root', 'leave run_as out, or name a user with it')
       : tell('ok', `started by root the sensor becomes user ${user.name}; its capture alone keeps CAP_NET_RAW`, null);

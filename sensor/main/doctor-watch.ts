@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CaptureError } from '../capture/errors.ts';
 import type { PortCounts, Watched, WatchedTraffic } from '../deploy/doctor-traffic.ts';
 import type { Engine } from '../engine.ts';
+import { english } from '../language/words.ts';
 import { silentLog } from '../log.ts';
 import { vantageAdvice, vantageSentence } from '../record/wording-vantage.ts';
 import { openSpine, type Spine } from '../spine.ts';
@@ -80,7 +81,7 @@ function factsOf({ engine, knowledge }: Spine, seconds: number): Omit<WatchedTra
     devices: engine.devices.size,
     broadcastOnly: devices
       .filter(({ broadcastOnly }) => broadcastOnly)
-      .map((device) => knowledge.displayName(device, engine.devices)),
+      .map((device) => knowledge.displayName(device, engine.devices, english)),
     vantage: seenFrom(engine),
     lossPercent: engine.loss.overall.percent,
   };
@@ -92,7 +93,7 @@ function seenFrom({ judgement }: Engine): WatchedTraffic['vantage'] {
   // Where nothing came in all that time, there is nothing to doubt.
   const isClear = vantage === 'nothing' || confidence !== 'unsure';
   const isGood = vantage === 'lan-both-ways' ? 'yes' : isUseless && isClear ? 'useless' : 'poor';
-  return { isGood, sentence: vantageSentence(judgement), fix: vantageAdvice(vantage, direction).fix };
+  return { isGood, sentence: vantageSentence(english, judgement), fix: vantageAdvice(english, vantage, direction).fix };
 }
 
 function reasonOf(error: unknown): string {

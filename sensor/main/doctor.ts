@@ -7,6 +7,7 @@ import { doctorReport, formatDoctor, NO_MIRROR_PORT, runDoctor } from '../deploy
 import type { DoctorCheck } from '../deploy/doctor-check.ts';
 import type { Watched } from '../deploy/doctor-traffic.ts';
 import { checkNotes, formatProblem } from '../notes/check.ts';
+import { checkMirrors } from '../notes/mirrors.ts';
 import { databaseIn, SHIPPED_NOTES } from '../spine.ts';
 import { checkBroker } from './doctor-broker.ts';
 import { checkRights } from './doctor-rights.ts';
@@ -33,9 +34,12 @@ export async function doctor(session: Session, run: DoctorRun): Promise<number> 
   // Two on one router, or two of a command that was meant for one, would be in each other's way; two on one port are not.
   const isTaken = remote !== null && runningPid(stateDir) !== null;
   if (run.seconds > 0 && !isTaken) run.complain(`Watching traffic for ${run.seconds} seconds …\n`);
-  const [watched, broker, synchronised] = await Promise.all([
+  const [watched, broker, targets, synchronised] = await Promise.all([
     run.seconds === 0 ? null : isTaken ? TAKEN : watchTraffic(session, run.seconds, run.signal),
     checkBroker(config),
+    Object.keys(config.notify).length === 0
+      ? []
+      : import('./doctor-notify.ts').then((checks) => checks.checkTargets(config)),
     askSynchronised(),
   ]);
   const thingwatch = version();
@@ -49,7 +53,7 @@ export async function doctor(session: Session, run: DoctorRun): Promise<number> 
     watched,
     clock: { now: now(), synchronised, battery: batteryClock(), lastKnown: lastKnownTime(stateDir) },
     writesADay: writesADay(stateDir),
-    others: [checkRights(config, runningPid(stateDir)), broker, notesCheck(config.notes.dirs)],
+    others: [checkRights(config, runningPid(stateDir)), broker, ...targets, notesCheck(config.notes.dirs)],
   });
   const about = {
     thingwatch,
@@ -64,7 +68,9 @@ export async function doctor(session: Session, run: DoctorRun): Promise<number> 
 const TAKEN: Watched = { problem: 'the running sensor takes the frames; its page shows what it sees' };
 
 function notesCheck(dirs: readonly string[]): DoctorCheck {
-  const { count, problems } = checkNotes([SHIPPED_NOTES, ...dirs]);
+  const all = [SHIPPED_NOTES, ...dirs];
+  const { count, problems: inNotes } = checkNotes(all);
+  const problems = [...inNotes, ...checkMirrors(all).problems];
   const check = { name: 'notes', why: 'they tell what a device family may do, and what to do when it does not' };
   if (problems.length === 0) return { ...check, result: 'ok', found: `${count} firmware notes, all valid`, fix: null };
   const [first] = problems;

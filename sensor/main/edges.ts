@@ -3,24 +3,31 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import qrcode from 'qrcode';
+import type { FleetReport, PhoneDoor } from '../../web/ports.ts';
 import { createWebServer, type WebServer, WebServerError } from '../../web/server.ts';
 import { PROJECT_ROOT } from '../checkout.ts';
 import type { Config } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
+import type { Words } from '../language/words.ts';
 import type { Log, LogTail } from '../log.ts';
-import { BrokerConfigError, type EmbeddedBroker, startBroker } from '../publish/broker.ts';
+import { type EmbeddedBroker, startBroker } from '../publish/broker.ts';
+import { BrokerConfigError } from '../publish/broker-address.ts';
 import { Publisher } from '../publish/client.ts';
 import { systemTimers } from '../publish/ports.ts';
 import { suppressedIn } from '../publish/suppressed.ts';
 import { createTopics, type Topics } from '../publish/topics.ts';
 import type { Health } from '../record/health.ts';
+import type { WeekSummary } from '../record/week-summary.ts';
 import type { Spine } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';
+import { metricsDoor } from './metrics-door.ts';
+import { mirrorGuides } from './mirror-guides.ts';
 import { pageModel } from './page-model.ts';
 import { pairingLinks, tellPage, untellPage } from './pairing-links.ts';
 import { publishSource } from './publish-source.ts';
-import { followRevocations } from './revocations.ts';
+import { followRequests } from './requests.ts';
 import { monotonicNow } from './system-clock.ts';
+import { goesToJournal } from './terminal.ts';
 
 /** Where the store keeps what was deleted in Home Assistant. */
 const SUPPRESSED = 'suppressed_devices';
@@ -37,7 +44,13 @@ export interface EdgesOptions {
   version: string;
   /** Where pairing links wait to be used. */
   stateDir: string;
-  health(): Health;
+  /** In the language that is configured unless told. */
+  health(words?: Words): Health;
+  weeks(): readonly WeekSummary[];
+  /** Those that are told by Web Push; null where nobody asked for it. */
+  phones(): PhoneDoor | null;
+  /** What is reported to a fleet; null where nothing is. */
+  fleet(): FleetReport | null;
   log(room: string): Log;
   logTail: LogTail;
   now(): number;
@@ -51,6 +64,8 @@ interface Login {
 }
 
 export interface Edges {
+  /** Where a phone can open the page; null where none can. */
+  pageUrl: string | null;
   brokerStatus(): Health['broker'];
   /** Page and embedded broker take new connections, or none; open ones stay. May be called again and again. */
   takeConnections(areTaken: boolean): void;
@@ -72,6 +87,7 @@ export async function startEdges(options: EdgesOptions): Promise<Edges> {
     const publisher = makePublisher(options, { broker, login, pem: pem.mqtt, pageUrl: web.url });
     publisher.start();
     return {
+      pageUrl: reachable(web.url),
       brokerStatus: () => publisher.status(),
       takeConnections(areTaken) {
         web.takeConnections(areTaken);
@@ -136,7 +152,7 @@ function makePublisher(
   options: EdgesOptions,
   { broker, login, pem, pageUrl }: { broker: EmbeddedBroker | null; login: Login; pem: Pems['mqtt']; pageUrl: string },
 ): Publisher {
-  const { config, health, log, sensorMac, spine, topics } = options;
+  const { config, health, log, sensorMac, spine, topics, weeks } = options;
   const { mqtt, homeassistant } = config;
   const holdMs = homeassistant.hold_hours * 60 * 60_000;
   return new Publisher({
@@ -149,6 +165,7 @@ function makePublisher(
     embedded: broker !== null,
     topics,
     version: options.version,
+    words: spine.words,
     homeAssistant: {
       enabled: homeassistant.enabled,
       statusTopic: homeassistant.status_topic ?? `${homeassistant.prefix}/status`,
@@ -156,7 +173,7 @@ function makePublisher(
       linkByMac: homeassistant.link_by_mac,
     },
     holdMs,
-    source: publishSource(spine, { health, holdMs, sensorMac, pageUrl: () => reachable(pageUrl) }),
+    source: publishSource(spine, { health, holdMs, sensorMac, weeks, pageUrl: () => reachable(pageUrl) }),
     events: spine.events,
     run: spine.run,
     timers: systemTimers,
@@ -171,7 +188,15 @@ function makePublisher(
   });
 }
 
-/** Home Assistant links to the page only where others can open it. */
+async function answerTests(request: string, { health, log, spine, stateDir }: EdgesOptions): Promise<void> {
+  const { answerTest } = await import('./test-alert.ts');
+  const isWaiting = (id: string) => spine.store.outbox.has(id);
+  await answerTest(request, { stateDir, run: spine.run, health, isWaiting }).catch((error: unknown) =>
+    log('main').error(`a test alert was asked for, and who took it cannot be told: ${error}`),
+  );
+}
+
+/** Home Assistant and others link to the page only where others can open it. */
 function reachable(url: string): string | null {
   return /\/\/(?:127\.|localhost|\[::1\])/.test(url) ? null : url;
 }
@@ -220,9 +245,11 @@ async function startWeb(
   options: EdgesOptions,
   { web: tls }: Pems,
 ): Promise<{ close(): Promise<void>; takeConnections: WebServer['takeConnections']; url: string }> {
-  const { config, health, log, logTail, now, print, spine } = options;
+  const { config, fleet, health, log, logTail, now, phones, print, spine, weeks } = options;
   const { base_path: basePath, host_names: hostNames, listen, trusted_proxies: trustedProxies } = config.web;
   const colon = listen.lastIndexOf(':');
+  const metrics = await metricsDoor(options);
+  const mirrors = mirrorGuides(config.notes.dirs, (text) => log('notes').warn(text));
   const server = createWebServer({
     listen: { host: listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(listen.slice(colon + 1)) },
     basePath,
@@ -230,23 +257,37 @@ async function startWeb(
     trustedProxies,
     ...(tls === null ? {} : { tls }),
     publicDir: PUBLIC_DIR,
-    model: pageModel(spine, health, logTail),
+    metrics,
+    model: pageModel(spine, health, logTail, { weeks, mirrors }),
+    words: spine.words,
     run: spine.run,
     events: spine.events,
     browsers: spine.store.browsers,
+    phones,
+    fleet,
     links: pairingLinks(options.stateDir),
     clock: now,
     ticks: monotonicNow,
     randomBytes,
     log: log('web'),
   });
-  const unfollow = followRevocations(options.stateDir, (browser) => server.revoke(browser), log('web'));
+  const unfollow = followRequests({
+    stateDir: options.stateDir,
+    revoke: (browser) => server.revoke(browser),
+    test: (request) => void answerTests(request, options),
+    log: log('web'),
+  });
   try {
     const { url } = await server.listen();
     const { link, loopbackOnly } = server.pairingLink();
     tellPage(options.stateDir, { url, loopbackOnly });
     print(`Page: ${url}`);
-    print(await pairingText({ link, loopbackOnly }));
+    // Who reads the journal, or what is sent on from there, need not be who may open the page.
+    print(
+      goesToJournal()
+        ? 'To pair a browser: "sudo thingwatch pair" prints a link.'
+        : await pairingText({ link, loopbackOnly }),
+    );
     const close = async () => {
       unfollow();
       await server.close();

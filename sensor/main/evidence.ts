@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { DeviceTable } from '../attribute/device-table.ts';
 import { type EvidenceCommand, EXIT } from '../cli.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
+import { english } from '../language/words.ts';
 import { evidencePcap } from '../record/evidence-export.ts';
 import { EvidenceReader, type ReadEvidence, type StoredIncident } from '../record/evidence-reader.ts';
 import { evidenceReport } from '../record/evidence-report.ts';
@@ -60,7 +61,7 @@ function printOne(evidence: ReadEvidence, command: EvidenceCommand, place: Evide
   const [device] = chain;
   const devices = new DeviceTable();
   for (const known of chain) devices.restore(known);
-  const described = device === undefined ? null : reportDevice(device, place.knowledge(), devices);
+  const described = device === undefined ? null : reportDevice(english, device, place.knowledge(), devices);
   const { version } = place;
   write(text, evidenceReport({ incident, device: described, frames, seen, vantage, version }), io);
 }

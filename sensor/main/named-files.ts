@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { Warning } from '../capture/live-source.ts';
 import type { Config } from '../config.ts';
+import { english, type Words } from '../language/words.ts';
 import type { Log } from '../log.ts';
 
 interface Named {
@@ -26,7 +27,17 @@ export class NamedFiles {
   readonly #log: Log;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor({ mqtt, notes, web }: Pick<Config, 'mqtt' | 'notes' | 'web'>, log: Log) {
+  constructor(
+    {
+      fleet,
+      metrics,
+      mqtt,
+      notes,
+      notify,
+      web,
+    }: Pick<Config, 'fleet' | 'metrics' | 'mqtt' | 'notes' | 'notify' | 'web'>,
+    log: Log,
+  ) {
     this.#log = log;
     const named: [key: string, path: string | undefined][] = [
       ...notes.dirs.map((path): [string, string] => ['notes.dirs', path]),
@@ -35,6 +46,9 @@ export class NamedFiles {
       ['mqtt.key', mqtt.key],
       ['web.cert', web.cert],
       ['web.key', web.key],
+      ['metrics.token_file', metrics.token_file],
+      ['fleet.enrolment', fleet.enrolment],
+      ...Object.entries(notify).flatMap(([name, target]) => filesOf(`notify.${name}`, target)),
     ];
     this.#files = named.flatMap(([key, path]) =>
       path === undefined ? [] : { key, path, wasThere: true, isThere: true },
@@ -56,8 +70,9 @@ export class NamedFiles {
 
   warnings(): Warning[] {
     return this.#files.flatMap((file) => {
-      const text = sentence(file);
-      return text === null ? [] : { key: `file_${file.key.replace('.', '_')}`, text, fix: fix(file) };
+      if (file.isThere && file.wasThere) return [];
+      const { ...asItIs } = file;
+      return { key: `file_${file.key.replaceAll('.', '_')}`, say: ({ warnings }) => told(warnings, asItIs) };
     });
   }
 
@@ -81,23 +96,26 @@ export class NamedFiles {
         if (isThere === file.isThere) return;
         file.isThere = isThere;
         if (isThere) this.#log.info(`${file.path} (${file.key}) is back`);
-        else this.#log.warn(`${sentence({ ...file, isThere })} ${fix(file)}`);
+        else {
+          const { fix, text } = told(english.warnings, file);
+          this.#log.warn(`${text} ${fix}`);
+        }
       }),
     );
   }
 }
 
-function sentence({ isThere, key, path, wasThere }: Named): string | null {
-  if (!isThere && !wasThere) return `${path} (${key}) cannot be read; its notes are not used.`;
-  if (!isThere) return `${path} (${key}) has gone; what was read of it at the start is still used.`;
-  return wasThere
-    ? null
-    : `${path} (${key}) can be read now, but was not there at the start; its notes are not used yet.`;
+function filesOf(key: string, target: Config['notify'][string]): [key: string, path: string | undefined][] {
+  if (target.kind === 'webpush') return [[`${key}.ca`, target.ca]];
+  const secret: [string, string | undefined] =
+    target.kind === 'webhook' ? [`${key}.secret_file`, target.secret_file] : [`${key}.token_file`, target.token_file];
+  return [secret, [`${key}.ca`, target.ca]];
 }
 
-function fix({ isThere, key }: Named): string {
-  if (isThere) return 'Start the sensor again.';
-  return key === 'notes.dirs'
-    ? 'Put it back, or take it out of notes.dirs.'
-    : `Put it back before the next start, or change ${key}.`;
+function told(warnings: Words['warnings'], { isThere, key, path, wasThere }: Named): { text: string; fix: string } {
+  if (isThere) return { text: warnings.notesLate({ path, key }), fix: warnings.startAgain };
+  return {
+    text: (wasThere ? warnings.fileGone : warnings.notesUnread)({ path, key }),
+    fix: key === 'notes.dirs' ? warnings.putNotesBack : warnings.putFileBack({ key }),
+  };
 }

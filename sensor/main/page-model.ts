@@ -1,11 +1,14 @@
 // The page's view of the spine. Belongs to main.ts: the only other files that know both record and web.
 
 import { activityStrip } from '../../web/activity-strip.ts';
-import type { IncidentPageRequest, PageModel } from '../../web/ports.ts';
-import type { DeviceDetail, NoteView } from '../../web/shapes.ts';
+import type { IncidentPageRequest, PageModel, PageModelIn } from '../../web/ports.ts';
+import type { DeviceDetail, MirrorView, NoteView, WeekView } from '../../web/shapes.ts';
 import type { ActivityHour, Device } from '../attribute/device.ts';
+import { PrivateThings } from '../attribute/private-things.ts';
 import { SEVERITIES } from '../detect/finding.ts';
+import { english, type Words } from '../language/words.ts';
 import type { LogTail } from '../log.ts';
+import type { Mirror } from '../notes/mirrors.ts';
 import type { Note } from '../notes/schema.ts';
 import { previewExpectation } from '../record/command-runner.ts';
 import { evidenceFileName, evidencePcap } from '../record/evidence-export.ts';
@@ -14,44 +17,79 @@ import type { Health } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
 import { isoTime, type ReportDevice, type ReportIncident } from '../record/report.ts';
 import { reportDevice, reportIncident, reportTimeline } from '../record/report-builder.ts';
+import type { WeekSummary } from '../record/week-summary.ts';
 import type { Spine } from '../spine.ts';
 import { mergeSuggestions, nameOf } from './merge-suggestions.ts';
+import { shippedMirrors } from './mirror-guides.ts';
+import { weekWords } from './publish-source.ts';
 
-export function pageModel(spine: Spine, health: () => Health, logTail: LogTail): PageModel {
+export interface PageParts {
+  /** Oldest first. */
+  weeks?: () => readonly WeekSummary[];
+  /** The guides to switches and routers, read when first asked for. */
+  mirrors?: () => readonly Mirror[];
+}
+
+export function pageModel(
+  spine: Spine,
+  health: (words: Words) => Health,
+  logTail: LogTail,
+  { weeks = () => [], mirrors = shippedMirrors }: PageParts = {},
+): PageModelIn {
   const { engine, knowledge, recorder } = spine;
-  return {
-    health,
-    devices: () => engine.devices.all().map((device) => reportOf(spine, device)),
+  return (words) => ({
+    health: () => health(words),
+    devices: () => engine.devices.all().map((device) => reportOf(words, spine, device)),
     device: (mac) => {
       const device = engine.devices.get(mac);
-      return device === undefined ? null : detailOf(spine, device);
+      return device === undefined ? null : detailOf(words, spine, device);
     },
-    suggestions: () => [...mergeSuggestions(spine).values()],
+    suggestions: () => [...mergeSuggestions(words, spine).values()],
+    privates: () => privatesOf(words, spine),
     strip: (mac) => activityStrip(engine.devices.get(mac)?.activity ?? [], engine.now),
-    incidents: (page) => pageOf(spine, page),
+    incidents: (page) => pageOf(words, spine, page),
     incident: (id) => {
       const incident = recorder.incidents.get(id);
       if (incident === undefined) return null;
-      return { ...incidentOf(spine, incident), frames: recorder.evidence.ring.countOf(id) };
+      return { ...incidentOf(words, spine, incident), frames: recorder.evidence.ring.countOf(id) };
     },
-    evidence: (id) => evidenceOf(spine, id, health().version),
+    evidence: (id) => evidenceOf(spine, id, health(words).version),
     expectations: () => recorder.expectations.all(),
     preview: (incident) => previewExpectation(spine, incident),
     note: (slug) => {
       const note = knowledge.note(slug);
       return note === null ? null : noteView(note);
     },
+    mirrors: () => mirrors().map(({ kind, name, slug }) => ({ slug, name, kind })),
+    mirror: (slug) => {
+      const mirror = mirrors().find((one) => one.slug === slug);
+      return mirror === undefined ? null : mirrorView(mirror);
+    },
     activity: () => homeActivity(engine.devices.all()),
+    weeks: () =>
+      weeks()
+        .toReversed()
+        .map((week) => weekOf(words, spine, week)),
     logTail: () => logTail.lines(),
+  });
+}
+
+function weekOf(words: Words, spine: Spine, week: WeekSummary): WeekView {
+  return {
+    from: isoTime(week.from),
+    to: isoTime(week.to),
+    percent: week.percent,
+    sentences: weekWords(words, spine, week),
   };
 }
 
-function reportOf({ engine, knowledge, time }: Spine, device: Device): ReportDevice {
-  return { ...reportDevice(device, knowledge, engine.devices), ...certainty(time, device.firstSeen) };
+function reportOf(words: Words, { engine, knowledge, time }: Spine, device: Device): ReportDevice {
+  return { ...reportDevice(words, device, knowledge, engine.devices), ...certainty(time, device.firstSeen) };
 }
 
-function incidentOf({ time }: Spine, incident: Incident): ReportIncident {
-  return { ...reportIncident(incident), ...certainty(time, incident.startedAt) };
+function incidentOf(words: Words, { recorder, time }: Spine, incident: Incident): ReportIncident {
+  const said = recorder.describer.sentencesIn(words, incident);
+  return { ...reportIncident(words, incident, said), ...certainty(time, incident.startedAt) };
 }
 
 function certainty(known: Spine['time'], time: number): { timeUncertain?: true } {
@@ -66,42 +104,52 @@ function evidenceOf(
   const incident = recorder.incidents.get(id);
   if (incident === undefined) return null;
   const device = incident.device === null ? undefined : engine.devices.get(incident.device);
-  const described = device === undefined ? null : reportDevice(device, knowledge, engine.devices);
+  const described = device === undefined ? null : reportDevice(english, device, knowledge, engine.devices);
   const frames = recorder.framesOf(id);
   const { seen } = recorder.evidence.ring.countOf(id);
   const { vantage } = engine;
+  const { summary } = recorder.describer.sentencesIn(english, incident);
+  const told = { ...incident, summary };
   return {
-    report: evidenceReport({ incident, device: described, frames, seen, vantage, version }),
+    report: evidenceReport({ incident: told, device: described, frames, seen, vantage, version }),
     pcap: frames.length === 0 ? null : evidencePcap(frames),
     fileNames: { report: evidenceFileName(id, 'txt'), pcap: evidenceFileName(id, 'pcap') },
   };
 }
 
 /** Every other address of the same thing: the older ones, and those that were joined to it or to them. */
-function othersOf(spine: Spine, device: Device): DeviceDetail['sameThing'] {
+function othersOf(words: Words, spine: Spine, device: Device): DeviceDetail['sameThing'] {
   const { devices } = spine.engine;
   const root = devices.sameThing(device).at(-1);
   const others = devices.all().filter((other) => other !== device && devices.sameThing(other).at(-1) === root);
-  return others.map((other) => ({ ...nameOf(spine, other.mac), lastSeen: isoTime(other.lastSeen) }));
+  return others.map((other) => ({ ...nameOf(words, spine, other.mac), lastSeen: isoTime(other.lastSeen) }));
 }
 
-function detailOf(spine: Spine, device: Device): DeviceDetail {
+function privatesOf(words: Words, spine: Spine): ReturnType<PageModel['privates']> {
+  const devices = spine.engine.devices.all();
+  const things = new PrivateThings(devices);
+  return devices.filter(({ mac }) => things.has(mac)).map(({ mac }) => nameOf(words, spine, mac));
+}
+
+function detailOf(words: Words, spine: Spine, device: Device): DeviceDetail {
   const older = device.sameAs === null ? undefined : spine.engine.devices.get(device.sameAs);
   return {
-    ...reportOf(spine, device),
+    ...reportOf(words, spine, device),
     label: device.label,
-    olderName: older === undefined ? null : spine.knowledge.displayName(older, spine.engine.devices),
+    isPrivate: new PrivateThings(spine.engine.devices.all()).has(device.mac),
+    olderName: older === undefined ? null : spine.knowledge.displayName(older, spine.engine.devices, words),
     identity: device.identity,
-    timeline: device.timeline.toReversed().map(reportTimeline),
+    timeline: device.timeline.toReversed().map((event) => reportTimeline(words, event)),
     activity: device.activity,
-    mergeSuggestion: mergeSuggestions(spine).get(device.mac) ?? null,
-    sameThing: othersOf(spine, device),
-    distinctFrom: spine.recorder.distinct.of(device.mac).map((mac) => nameOf(spine, mac)),
+    mergeSuggestion: mergeSuggestions(words, spine).get(device.mac) ?? null,
+    sameThing: othersOf(words, spine, device),
+    distinctFrom: spine.recorder.distinct.of(device.mac).map((mac) => nameOf(words, spine, mac)),
   };
 }
 
 /** Newest `lastAt` first; the cursor is `lastAt-id` of the last one shown. */
 function pageOf(
+  words: Words,
   spine: Spine,
   { before, least, limit, states }: IncidentPageRequest,
 ): ReturnType<PageModel['incidents']> {
@@ -117,7 +165,7 @@ function pageOf(
   const last = shown.at(-1);
   const isMore = at + limit < wanted.length;
   return {
-    incidents: shown.map((incident) => incidentOf(spine, incident)),
+    incidents: shown.map((incident) => incidentOf(words, spine, incident)),
     next: isMore && last !== undefined ? cursorOf(last) : null,
   };
 }
@@ -133,6 +181,10 @@ function noteView(note: Note): NoteView {
     general: note.reset.source === 'general',
     source: note.reset.source === 'general' ? null : note.reset.source,
   };
+}
+
+function mirrorView({ kind, name, shows, slug, sources, steps, warnings }: Mirror): MirrorView {
+  return { slug, name, kind, shows, warnings, steps, sources };
 }
 
 function homeActivity(devices: Device[]): ActivityHour[] {

@@ -8,7 +8,7 @@ import { type Browser, readBrowsers } from '../record/browsers.ts';
 import { isoTime } from '../record/report.ts';
 import { EdgeError } from './edge-error.ts';
 import { pairingLinks, runningPage } from './pairing-links.ts';
-import { askRevocation, isRevocationOpen } from './revocations.ts';
+import { askRevocation, isRevocationOpen } from './requests.ts';
 import { monotonicNow } from './system-clock.ts';
 
 export { pairingText } from './edges.ts';

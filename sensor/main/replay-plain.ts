@@ -1,8 +1,9 @@
 // A replay without page and broker: open captures through a spine of their own, then the report. Belongs to main.ts.
 import type { OpenCaptures } from '../capture/replay.ts';
 import type { ReplayCommand } from '../cli.ts';
+import { wordsIn } from '../language/words.ts';
 import { openSpine } from '../spine.ts';
-import { buildReport, printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
+import { printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
 import { homeNetOf, openSession } from './session.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { complain, print, stopSignal } from './terminal.ts';
@@ -15,6 +16,7 @@ export async function replayPlain(captures: OpenCaptures, command: ReplayCommand
     stateDir: command.state,
     homeNet: homeNetOf(command, session),
     sensorMac: null,
+    words: await wordsIn(session.config.language),
     recorded: true,
     alerts: () => [],
   });
@@ -27,7 +29,7 @@ export async function replayPlain(captures: OpenCaptures, command: ReplayCommand
     spine.engine.finish();
     spine.recorder.flushAll();
     if (abort.signal.aborted) complain('Stopped before the end; the report covers what was read until then.\n');
-    return printReport(buildReport(spine, outcome), command.format, print);
+    return printReport(spine, outcome, command.format, print);
   } finally {
     spine.close();
   }

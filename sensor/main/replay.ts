@@ -5,6 +5,7 @@ import { Pacer } from '../capture/pace.ts';
 import { type OpenCaptures, replay } from '../capture/replay.ts';
 import { EXIT, type ReplayCommand } from '../cli.ts';
 import type { Engine } from '../engine.ts';
+import { english } from '../language/words.ts';
 import type { Log } from '../log.ts';
 import { isoTime, type Report } from '../record/report.ts';
 import { reportDevice, reportIncident } from '../record/report-builder.ts';
@@ -111,11 +112,12 @@ export function streamIncidents(spine: Spine, out: (text: string) => void): void
     const opens = change === 'opened' || change === 'reopened' || change === 'resumed';
     if (!opens && (change === 'absorbed' || told.get(id) === severity)) return;
     told.set(id, severity);
-    out(`${JSON.stringify({ schema: 'thingwatch.incident/1', change, ...reportIncident(incident) })}\n`);
+    out(`${JSON.stringify({ schema: 'thingwatch.incident/1', change, ...reportIncident(spine.words, incident) })}\n`);
   });
 }
 
-export function buildReport(spine: Spine, outcome: ReplayOutcome): Report {
+/** Told in the language of `words`. */
+export function buildReport(spine: Spine, outcome: ReplayOutcome, words = spine.words): Report {
   const { engine, knowledge, recorder } = spine;
   const stats: CaptureStats = engine.stats;
   const loss = engine.loss.overall;
@@ -131,18 +133,25 @@ export function buildReport(spine: Spine, outcome: ReplayOutcome): Report {
       duplicates: stats.duplicates,
       duplicatesByKind: stats.duplicatesByKind,
       vantage: engine.vantage,
-      sight: sightOf(engine.judgement),
+      sight: sightOf(words, engine.judgement),
       lossPercent: loss.percent,
       loss,
     },
-    devices: engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices)),
-    incidents: recorder.incidents.all().map(reportIncident),
+    devices: engine.devices.all().map((device) => reportDevice(words, device, knowledge, engine.devices)),
+    incidents: recorder.incidents
+      .all()
+      .map((incident) => reportIncident(words, incident, recorder.describer.sentencesIn(words, incident))),
   };
 }
 
-export function printReport(report: Report, format: ReplayCommand['format'], out: (text: string) => void): number {
-  if (format === 'text') out(textReport(report));
-  else out(`${JSON.stringify(report, null, format === 'json' ? 2 : undefined)}\n`);
+export function printReport(
+  spine: Spine,
+  outcome: ReplayOutcome,
+  format: ReplayCommand['format'],
+  out: (text: string) => void,
+): number {
+  if (format === 'text') out(textReport(buildReport(spine, outcome, english)));
+  else out(`${JSON.stringify(buildReport(spine, outcome), null, format === 'json' ? 2 : undefined)}\n`);
   return EXIT.done;
 }
 

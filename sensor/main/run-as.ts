@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, lstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Warning } from '../capture/live-source.ts';
 import { PROJECT_ROOT } from '../checkout.ts';
 import { EXIT } from '../cli.ts';
 import type { Config } from '../config.ts';
@@ -16,10 +17,10 @@ export interface User {
   readonly gid: number;
 }
 
-/** `stays`: why it stays root, in words, where that was not asked for. */
+/** `stays`: why it stays root, where that was not asked for. */
 export interface RunAs {
   readonly user: User | null;
-  readonly stays: { readonly text: string; readonly fix: string } | null;
+  readonly stays: string | null;
 }
 
 /** Users for want of a better one, in this order. */
@@ -38,9 +39,15 @@ export function planRunAs(config: Config, environment: NodeJS.ProcessEnv = proce
   if (user.uid === 0) return { user: null, stays: null };
   const problem = outOfReach(user, config);
   if (problem === null) return { user, stays: null };
-  const fix = 'Let that user reach it, or name another user with run_as (root to stay root without this warning).';
   if (wanted !== undefined) throw new EdgeError(EXIT.usage, `run_as: ${problem}`);
-  return { user: null, stays: { text: `The sensor stays root: ${problem}.`, fix } };
+  return { user: null, stays: problem };
+}
+
+export function rootWarning(problem: string): Warning {
+  return {
+    key: 'runs_as_root',
+    say: ({ warnings }) => ({ text: warnings.staysRoot({ problem }), fix: warnings.staysRootFix }),
+  };
 }
 
 /** @param name of a user, or a user id */
@@ -73,7 +80,7 @@ function passwdLines(): string[][] {
 }
 
 /** Who called sudo; else whose checkout it is; else a user made for it, or nobody. */
-function defaultUser({ SUDO_UID: caller = '' }: NodeJS.ProcessEnv): User {
+export function defaultUser({ SUDO_UID: caller = '' }: NodeJS.ProcessEnv): User {
   if (/^[1-9]\d*$/.test(caller)) return findUser(caller) ?? NOBODY;
   const { uid } = statSync(PROJECT_ROOT);
   if (uid !== 0) return findUser(String(uid)) ?? NOBODY;

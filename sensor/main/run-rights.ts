@@ -1,7 +1,8 @@
 // The rights of a sensor that runs: under a keeper it gives up its own once it is up, and says so where it cannot. Belongs to main.ts.
 import { accessSync, constants, statSync } from 'node:fs';
+import type { Warning } from '../capture/live-source.ts';
 import { EXIT } from '../cli.ts';
-import type { Warning } from '../record/health.ts';
+import { english } from '../language/words.ts';
 import { EdgeError } from './edge-error.ts';
 import type { KeeperLink } from './keeper-link.ts';
 import { readRights } from './privileges.ts';
@@ -53,10 +54,14 @@ export async function planRights({ config, log }: Session, link: KeeperLink | nu
   const { uid } = readRights();
   if (uid !== 0) refuseOthersState(config.state_dir);
   if (link === null || uid !== 0) return none;
-  const { becomeUser, planRunAs } = await import('./run-as.ts');
+  const { becomeUser, planRunAs, rootWarning } = await import('./run-as.ts');
   const { stays, user } = planRunAs(config);
-  if (stays !== null) log('run').warn(`${stays.text} ${stays.fix}`);
-  if (user === null) return stays === null ? none : { ...none, warnings: [{ key: 'runs_as_root', ...stays }] };
+  const warnings = stays === null ? [] : [rootWarning(stays)];
+  for (const { say } of warnings) {
+    const { fix, text } = say(english);
+    log('run').warn(`${text} ${fix}`);
+  }
+  if (user === null) return { ...none, warnings };
   const { handOver } = await import('./state-owner.ts');
   link.user(user.uid, user.gid);
   let handed = 0;

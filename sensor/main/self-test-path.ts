@@ -74,6 +74,7 @@ export async function playCase(one: Case, frames: readonly Frame[], folder: stri
     const ear = await BrokerEar.open(health.read().broker?.url ?? '', topicsFor(session.config, SENSOR_ID));
     try {
       const page = await PageVisitor.follow(newPairingLink(stateDir, runningPage(stateDir)?.url ?? ''));
+      if (one.warnings !== undefined) spine.engine.warned(one.warnings);
       for (const frame of frames) spine.engine.frame(frame);
       spine.engine.finish();
       spine.recorder.flushAll();

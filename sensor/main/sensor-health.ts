@@ -1,7 +1,9 @@
 // Gathers the sensor's health from all rooms. Belongs to main.ts.
 import { InterfaceCounters } from '../capture/interface-drops.ts';
 import { linkState } from '../capture/interfaces.ts';
-import type { Health, NotCovered, Warning } from '../record/health.ts';
+import type { Warning } from '../capture/live-source.ts';
+import type { Words } from '../language/words.ts';
+import type { Health, NotCovered } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
 import { notCoveredText, sightOf } from '../record/wording-vantage.ts';
 import type { Spine } from '../spine.ts';
@@ -21,6 +23,9 @@ export class SensorHealth {
   /** Each is asked anew at every reading. */
   readonly warnings: (() => readonly Warning[])[] = [];
   broker: () => Health['broker'] = () => null;
+  coverage: () => Health['coverage'] = () => null;
+  notify: () => Health['notify'] = () => [];
+  fleet: () => Health['fleet'] = () => null;
   clock: LiveClock | null = null;
   readonly #spine: Spine;
   readonly #fixed: Pick<Health, 'version' | 'startedAt' | 'mode' | 'interface'>;
@@ -59,10 +64,11 @@ export class SensorHealth {
     this.#spine.events.emit('vantage');
   }
 
-  read(): Health {
+  /** Told in the language of `words`. */
+  read(words = this.#spine.words): Health {
     const { databasePath, engine, recorder, store } = this.#spine;
     const { judgement, stats } = engine;
-    const silent = notCovered(this.#spine);
+    const silent = notCovered(words, this.#spine);
     const clock = this.clock?.health() ?? null;
     const loss = engine.loss[this.#fixed.mode === 'live' ? 'recent' : 'overall'];
     return {
@@ -79,13 +85,20 @@ export class SensorHealth {
       loss,
       interfaceDrops: this.#counters?.read() ?? null,
       vantage: judgement.vantage,
-      sight: sightOf(judgement),
+      sight: sightOf(words, judgement),
+      coverage: this.coverage(),
       notCovered: silent,
       clock,
-      blindSpots: [...(clock?.isCertain === false ? [CLOCK_WORDS] : []), ...blindSpots(silent)],
-      warnings: this.warnings.flatMap((warnings) => warnings()),
+      blindSpots: [
+        ...(clock?.isCertain === false ? [words.health.clock] : []),
+        ...(silent.sentence === null ? [] : [silent.sentence]),
+        words.health.router,
+      ],
+      warnings: this.warnings.flatMap((warnings) => warnings().map(({ key, say }) => ({ key, ...say(words) }))),
       decode: engine.counters.toJSON(),
       broker: this.broker(),
+      notify: this.notify(),
+      fleet: this.fleet(),
       database: {
         path: databasePath,
         bytes: store.sizeBytes(),
@@ -98,29 +111,19 @@ export class SensorHealth {
   }
 }
 
-const CLOCK_WORDS =
-  "This machine's clock is not known to be right: times are marked as not certain, and are corrected once it is.";
-
 function openOf(incidents: Iterable<Incident>): number {
   let count = 0;
   for (const { state } of incidents) if (state === 'open') count++;
   return count;
 }
 
-function blindSpots({ sentence }: NotCovered): string[] {
-  return [
-    ...(sentence === null ? [] : [sentence]),
-    'What the router itself sends to the Internet cannot be judged from inside the home.',
-  ];
-}
-
-function notCovered({ engine, knowledge }: Spine): NotCovered {
+function notCovered(words: Words, { engine, knowledge }: Spine): NotCovered {
   const silent = engine.devices.all().filter(({ broadcastOnly, role }) => broadcastOnly && role === 'device');
   const devices = silent.slice(0, NOT_COVERED_NAMED).map((device) => ({
     mac: device.mac,
-    name: knowledge.displayName(device, engine.devices),
+    name: knowledge.displayName(device, engine.devices, words),
   }));
   const names = devices.slice(0, NOT_COVERED_TOLD).map(({ name }) => name);
-  const text = notCoveredText(silent.length, names);
+  const text = notCoveredText(words, silent.length, names);
   return { count: silent.length, devices, sentence: text === null ? null : `${text}.` };
 }

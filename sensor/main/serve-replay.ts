@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PROJECT_ROOT } from '../checkout.ts';
 import { EXIT, type GlobalOptions, type ReplayCommand } from '../cli.ts';
 import { EdgeError } from './edge-error.ts';
-import { buildReport, printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
+import { printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
 import { serve } from './serve.ts';
 import { homeNetOf, openSession, type Session } from './session.ts';
 import { keepHeapSmall } from './small-heap.ts';
@@ -55,7 +55,7 @@ async function replayServed(
     spine.engine.finish();
     spine.recorder.flushAll();
     health.capture = 'ended';
-    if (command.format !== undefined) printReport(buildReport(spine, outcome), command.format, print);
+    if (command.format !== undefined) printReport(spine, outcome, command.format, print);
     if (!abort.signal.aborted) complain('The replay is over; page and broker stay up until you press Ctrl-C.\n');
     await stopped;
     return EXIT.done;

@@ -7,18 +7,24 @@ import { defaultInterface } from '../capture/interfaces.ts';
 import { version } from '../checkout.ts';
 import type { Config } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
+import { english, wordsIn } from '../language/words.ts';
 import type { Log } from '../log.ts';
-import { alertMessages } from '../publish/alerts.ts';
+import { alertMessages, testMessages } from '../publish/alerts.ts';
+import type { Notify } from '../publish/notify/notify.ts';
+import type { Phones } from '../publish/notify/phones.ts';
 import type { Topics } from '../publish/topics.ts';
 import type { Health } from '../record/health.ts';
 import { databaseIn, openSpine, type Spine } from '../spine.ts';
 import { Descriptors } from './descriptors.ts';
 import { type Edges, startEdges, topicsFor } from './edges.ts';
+import type { FleetDoor } from './fleet-door.ts';
 import { LiveClock } from './live-clock.ts';
 import { NamedFiles } from './named-files.ts';
+import { ProofOfLife } from './proof-of-life.ts';
 import { viewOf } from './publish-source.ts';
 import { SensorHealth } from './sensor-health.ts';
 import { macOf, ownMacs, type Session } from './session.ts';
+import { TestIds } from './test-ids.ts';
 
 const SENSOR_ID = 'sensor_id';
 const TICK = 1000;
@@ -54,15 +60,25 @@ export async function serve(options: ServedOptions): Promise<Served> {
   const { session } = options;
   const { config } = session;
   const now = () => clock?.now() ?? session.now();
+  // A demonstration is no home.
+  const fleetDoor =
+    config.fleet.enrolment === undefined || options.mode === 'demo' ? null : await import('./fleet-door.ts');
+  const enrolment = fleetDoor?.enrolmentOf(config) ?? null;
   const temporary = options.stateDir === null ? mkdtempSync(join(tmpdir(), 'thingwatch-')) : null;
   const stateDir = options.stateDir ?? temporary ?? '';
   if (!existsSync(databaseIn(stateDir))) await options.ready;
   const sensorMac = macOf(options.interface);
   let clock: LiveClock | null = null;
   let topics: Topics | null = null;
+  let notify: Notify | null = null;
+  let phones: Phones | null = null;
+  let fleet: FleetDoor | null = null;
+  const tests = new TestIds(now);
+  const words = await wordsIn(config.language);
   const spine = openSpine({
     ...session,
     now,
+    words,
     meta: () => clock?.meta() ?? {},
     stateDir,
     homeNet: options.homeNet,
@@ -71,7 +87,18 @@ export async function serve(options: ServedOptions): Promise<Served> {
     recorded: options.mode !== 'live',
     ...(options.extraNotes === undefined ? {} : { extraNotes: options.extraNotes }),
     alerts: (event, device) =>
-      topics === null ? [] : alertMessages(topics, event, device === null ? null : viewOf(spine, device)),
+      topics === null
+        ? []
+        : [
+            ...alertMessages(words, topics, event, device === null ? null : viewOf(spine, device)),
+            ...(notify?.messages(event) ?? []),
+          ],
+    makeTest: () => {
+      const test = topics === null ? null : tests.next();
+      if (topics === null || test === null) return null;
+      const { id, time } = test;
+      return { id, messages: [...testMessages(words, topics, id, time), ...(notify?.test(id, time) ?? [])] };
+    },
   });
   await options.ready?.catch((error: unknown) => {
     // Nothing was seen, so there is nothing to write.
@@ -84,7 +111,7 @@ export async function serve(options: ServedOptions): Promise<Served> {
   const stop = async () => {
     if (timer !== null) clearInterval(timer);
     files.stop();
-    await edges?.stop();
+    await Promise.all([notify?.stop(), edges?.stop(), fleet?.stop()]);
     spine.close();
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
   };
@@ -95,6 +122,8 @@ export async function serve(options: ServedOptions): Promise<Served> {
     const fixed = { version: version(), startedAt: now(), mode: options.mode, interface: options.interface };
     const health = new SensorHealth(spine, fixed, now);
     health.clock = clock;
+    const life = options.mode === 'live' && spine.watch !== null ? new ProofOfLife(spine, spine.watch, now()) : null;
+    if (life !== null) health.coverage = () => life.coverage(now());
     edges = await startEdges({
       ...session,
       now,
@@ -104,10 +133,30 @@ export async function serve(options: ServedOptions): Promise<Served> {
       sensorMac,
       version: fixed.version,
       stateDir,
-      health: () => health.read(),
+      health: (words) => health.read(words),
+      weeks: () => life?.weeks.all() ?? [],
+      phones: () => phones,
+      fleet: () => fleet?.report() ?? null,
       print: options.print ?? ((text) => process.stderr.write(`${text}\n`)),
     });
     health.broker = edges.brokerStatus;
+    if (fleetDoor !== null && enrolment !== null) {
+      const place = { stateDir, homeNet: options.homeNet, version: fixed.version, now, log: session.log('fleet') };
+      const door = new fleetDoor.FleetDoor({ enrolment, spine, ...place });
+      fleet = door;
+      health.fleet = () => door.health();
+    }
+    // A demonstration is nobody's alarm.
+    if (Object.keys(config.notify).length > 0 && options.mode !== 'demo') {
+      const { startTargets } = await import('./notify-targets.ts');
+      const { pageUrl } = edges;
+      const log = session.log('notify');
+      const started = await startTargets({ config, spine, pageUrl, version: fixed.version, now, log });
+      ({ notify, phones } = started);
+      health.notify = () => [...started.notify.health(), ...(started.phones === null ? [] : [started.phones.health()])];
+      if (life !== null) life.messages = started.notify.week;
+    } else spine.store.outbox.keepTargets([]);
+    fleet?.start();
     await files.start();
     const descriptors = new Descriptors(session.log('main'));
     health.warnings.push(
@@ -123,6 +172,8 @@ export async function serve(options: ServedOptions): Promise<Served> {
       descriptors.check();
       edges?.takeConnections(descriptors.areConnectionsTaken);
       health.tick();
+      fleet?.tick();
+      life?.tick(now(), { capture: health.capture, isClockCertain: clock?.health()?.isCertain !== false });
       if (options.mode === 'live') spine.engine.tick(now());
     }, TICK);
     return { spine, health, clock, stop };
@@ -133,10 +184,11 @@ export async function serve(options: ServedOptions): Promise<Served> {
 }
 
 /** For whoever watches the terminal or the journal: what began, and what became worse. */
-function logIncidents({ events }: Spine, log: Log): void {
-  events.on('incident', ({ change, incident: { severity, summary } }) => {
-    if (change === 'opened' || change === 'escalated' || change === 'reopened' || change === 'resumed')
-      log.warn(`incident ${change} [${severity}] ${summary}`);
+function logIncidents({ events, recorder }: Spine, log: Log): void {
+  events.on('incident', ({ change, incident }) => {
+    if (change !== 'opened' && change !== 'escalated' && change !== 'reopened' && change !== 'resumed') return;
+    const { summary } = recorder.describer.sentencesIn(english, incident);
+    log.warn(`incident ${change} [${incident.severity}] ${summary}`);
   });
 }
 

@@ -4,10 +4,14 @@ import { ownNetwork } from '../capture/own-addresses.ts';
 import type { GlobalOptions, ReplayCommand } from '../cli.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { Mac } from '../decode/packet.ts';
-import { type Log, LogBook, LogTail } from '../log.ts';
+import { type Log, LogBook, type LogLevel, LogTail } from '../log.ts';
+import { goesToJournal } from './terminal.ts';
 
 /** Lines the page's log shows. */
 const LOG_TAIL = 300;
+
+/** How a line tells the journal its level (sd-daemon(3)), for `journalctl -p warning`. */
+const PRIORITIES: Readonly<Record<LogLevel, string>> = { debug: '<7>', info: '<6>', warn: '<4>', error: '<3>' };
 
 export interface Session {
   config: Config;
@@ -21,9 +25,10 @@ export function openSession(globals: GlobalOptions): Session {
   const { config } = loadConfig({ file: globals.config, workingDirectory: process.cwd(), environment: process.env });
   const logTail = new LogTail(LOG_TAIL);
   const now = () => Date.now();
-  const sink = (line: string) => {
+  const isJournal = goesToJournal();
+  const sink = (line: string, level: LogLevel) => {
     logTail.push(line);
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(`${isJournal ? PRIORITIES[level] : ''}${line}\n`);
   };
   const atEnd = (flush: () => void) => process.once('exit', flush);
   const book = new LogBook({ sink, threshold: config.log.level, now, atEnd });

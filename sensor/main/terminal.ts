@@ -1,4 +1,5 @@
 // The terminal that the program was started from: what it is told, and when it wants an end. Belongs to main.ts.
+import { fstatSync } from 'node:fs';
 
 /** One order to stop may come by several ways at once: from a keeper, and to all processes of a group. Milliseconds. */
 const SAME_ORDER = 1000;
@@ -27,4 +28,12 @@ export function print(text: string | Buffer): void {
 
 export function complain(text: string): void {
   process.stderr.write(text);
+}
+
+/** Whether standard error goes to systemd's journal (systemd.exec(5), JOURNAL_STREAM): the variable alone says nothing, as terminals inherit it. */
+export function goesToJournal(environment: NodeJS.ProcessEnv = process.env): boolean {
+  const stream = environment.JOURNAL_STREAM;
+  if (stream === undefined) return false;
+  const { dev, ino } = fstatSync(2);
+  return stream === `${dev}:${ino}`;
 }

@@ -1,4 +1,6 @@
 // The replay report as plain text for a person. Everything in it is from the JSON report.
+
+import { english } from '../language/words.ts';
 import type { Report, ReportBackend, ReportDevice, ReportIncident } from '../record/report.ts';
 import { notCoveredText } from '../record/wording-vantage.ts';
 
@@ -41,6 +43,7 @@ function capture({
 function notCovered(list: readonly ReportDevice[]): string[] {
   const silent = list.filter(({ broadcastOnly, role }) => broadcastOnly && role === 'device');
   const text = notCoveredText(
+    english,
     silent.length,
     silent.slice(0, SHOWN).map(({ displayName }) => displayName),
   );

@@ -1,11 +1,17 @@
 // `thingwatch notes check`: every problem of every note in some directories, in words a note's author can act on.
+import { mergeNotes } from './compiled.ts';
 import { loadNotes } from './load.ts';
-import type { NoteProblem } from './schema.ts';
+import type { Note, NoteProblem } from './schema.ts';
+import { tieProblems } from './ties.ts';
 
-/** Checks all notes; `count` is how many are sound. */
-export function checkNotes(dirs: readonly string[]): { problems: NoteProblem[]; count: number } {
+/** Checks all notes, each for itself and against the others and those `beside` them; `count` is how many are sound. */
+export function checkNotes(
+  dirs: readonly string[],
+  beside: readonly Note[] = [],
+): { problems: NoteProblem[]; count: number } {
   const { notes, problems } = loadNotes(dirs);
-  return { problems, count: notes.length };
+  const ties = tieProblems(notes, mergeNotes(beside, notes));
+  return { problems: [...problems, ...ties], count: notes.length - new Set(ties.map(({ file }) => file)).size };
 }
 
 /** `file:line: key: message`, on one line and without control characters. */

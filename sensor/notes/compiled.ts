@@ -1,4 +1,4 @@
-// The notes that come with thingwatch, parsed once at build time: reading 70 YAML headers costs a tenth of a second that every
+// The notes that come with thingwatch, parsed once at build time: reading 100 YAML headers costs a tenth of a second that every
 // start would pay. The parsed form is used only as long as the files are the ones it was made from.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

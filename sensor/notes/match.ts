@@ -10,8 +10,10 @@ export interface NoteEvidence {
   /** The MAC address is locally administered: no vendor can be read from it. */
   randomizedMac: boolean;
   hostnames: readonly string[];
-  /** DNS-SD service types or instance names. */
+  /** DNS-SD service types. */
   mdnsServices: readonly string[];
+  /** Its own DNS-SD instances: `shellyplus1-a8032abe54dc`. */
+  mdnsInstances: readonly string[];
   /** `key=value` from TXT records. */
   mdnsModels: readonly string[];
   ssdpServer: string | null;
@@ -23,6 +25,22 @@ export interface NoteEvidence {
   /** Hosts it contacted. */
   backendHosts: readonly string[];
 }
+
+/** Of a device that has said nothing. */
+export const SILENT: NoteEvidence = {
+  vendor: null,
+  randomizedMac: false,
+  hostnames: [],
+  mdnsServices: [],
+  mdnsInstances: [],
+  mdnsModels: [],
+  ssdpServer: null,
+  ssdpTypes: [],
+  dhcpVendorClass: null,
+  dhcpFingerprint: null,
+  userAgent: null,
+  backendHosts: [],
+};
 
 export type EvidenceKind = 'vendor' | 'hostname' | 'mdns' | 'ssdp' | 'dhcp' | 'backend';
 
@@ -47,7 +65,7 @@ export interface NoteMatch {
  * |---|---|---|
  * | vendor, only this family's | 4 | an IEEE name that the note calls its own, and no other note lists |
  * | vendor, shared | 2 | the maker of phones or radio modules as well, or several notes list it |
- * | host name | 3 | a default name; 2 if the pattern has three fixed characters only, as people choose names |
+ * | host name, mDNS instance | 3 | a default name; 2 if the pattern has three fixed characters only, as people choose names |
  * | mDNS, SSDP | 4 | a protocol or model that the family announces; 2 in a User-Agent, which apps imitate |
  * | DHCP | 3 | the vendor class or parameter list of its operating system |
  * | backend, update host | 3 | only devices fetch firmware |
@@ -70,7 +88,7 @@ const WEIGHTS = {
 } as const;
 
 /** Less than this is no match. */
-const ENOUGH = 4;
+export const ENOUGH = 4;
 /** The best note must lead the next by this much; less is a tie. */
 const LEAD = 2;
 /** From here on, with two kinds of evidence or more, the match is sure. */
@@ -80,8 +98,24 @@ const LONG_PATTERN = 4;
 const MAX_VALUES = 64;
 const MAX_TEXT = 512;
 
+/** What a note has collected of a device's evidence. */
+export interface NoteScore {
+  note: Note;
+  score: number;
+  /** As in `NoteMatch`. */
+  evidence: MatchEvidence[];
+}
+
 /** The note that describes a device, or null where the evidence is weak or points at several alike. */
 export function matchNote(evidence: NoteEvidence, notes: NoteIndex): NoteMatch | null {
+  const [best, next] = rankNotes(evidence, notes);
+  if (!best || best.score < ENOUGH || best.score - (next?.score ?? 0) < LEAD) return null;
+  const sure = best.score >= SURE && best.evidence.length > 1;
+  return { slug: best.note.slug, confidence: sure ? 'high' : 'medium', evidence: best.evidence };
+}
+
+/** The notes that some evidence points at, the best first. */
+export function rankNotes(evidence: NoteEvidence, notes: NoteIndex): NoteScore[] {
   const scores = new Map<Note, Map<EvidenceKind, MatchEvidence>>();
   const add = (note: Note, kind: EvidenceKind, value: string, weight: number): void => {
     const kinds = scores.get(note) ?? new Map<EvidenceKind, MatchEvidence>();
@@ -90,18 +124,23 @@ export function matchNote(evidence: NoteEvidence, notes: NoteIndex): NoteMatch |
   };
 
   if (evidence.vendor !== null && !evidence.randomizedMac) addVendor(evidence.vendor, notes, add);
-  addPatterns(notes.patterns.hostnames, values(evidence.hostnames), 'hostname', add, (pattern) =>
-    pattern.literals < LONG_PATTERN ? WEIGHTS.hostnameShort : WEIGHTS.hostname,
-  );
+  const named = ({ literals }: NotePattern) => (literals < LONG_PATTERN ? WEIGHTS.hostnameShort : WEIGHTS.hostname);
+  addPatterns(notes.patterns.hostnames, values(evidence.hostnames), 'hostname', add, named);
   const mdns = [...serviceTypes(values(evidence.mdnsServices)), ...modelValues(values(evidence.mdnsModels))];
   addPatterns(notes.patterns.mdns, mdns, 'mdns', add, () => WEIGHTS.announced);
+  addPatterns(notes.patterns.mdns, values(evidence.mdnsInstances), 'mdns', add, named);
   const ssdp = values([evidence.ssdpServer, ...evidence.ssdpTypes]);
   addPatterns(notes.patterns.ssdp, ssdp, 'ssdp', add, () => WEIGHTS.announced);
   addPatterns(notes.patterns.ssdp, values([evidence.userAgent]), 'ssdp', add, () => WEIGHTS.userAgent);
   const dhcp = values([evidence.dhcpVendorClass, evidence.dhcpFingerprint]);
   addPatterns(notes.patterns.dhcp, dhcp, 'dhcp', add, () => WEIGHTS.dhcp);
   addBackends(values(evidence.backendHosts).map(normalHost), notes, add);
-  return decide(scores);
+  return [...scores]
+    .map(([note, kinds]) => {
+      const found = [...kinds.values()].sort((a, b) => b.weight - a.weight);
+      return { note, evidence: found, score: found.reduce((sum, entry) => sum + entry.weight, 0) };
+    })
+    .sort((a, b) => b.score - a.score);
 }
 
 type Add = (note: Note, kind: EvidenceKind, value: string, weight: number) => void;
@@ -146,19 +185,6 @@ function addBackends(hosts: readonly string[], notes: NoteIndex, add: Add): void
     const second = patterns.size > 1 && best.weight > WEIGHTS.hostOfSeveral ? WEIGHTS.secondHost : 0;
     add(note, 'backend', best.value, best.weight + second);
   }
-}
-
-function decide(scores: ReadonlyMap<Note, ReadonlyMap<EvidenceKind, MatchEvidence>>): NoteMatch | null {
-  const ranked = [...scores]
-    .map(([note, kinds]) => {
-      const evidence = [...kinds.values()].sort((a, b) => b.weight - a.weight);
-      return { note, evidence, score: evidence.reduce((sum, entry) => sum + entry.weight, 0) };
-    })
-    .sort((a, b) => b.score - a.score);
-  const [best, next] = ranked;
-  if (!best || best.score < ENOUGH || best.score - (next?.score ?? 0) < LEAD) return null;
-  const sure = best.score >= SURE && best.evidence.length > 1;
-  return { slug: best.note.slug, confidence: sure ? 'high' : 'medium', evidence: best.evidence };
 }
 
 function values(list: readonly (string | null)[]): string[] {

@@ -47,8 +47,8 @@ export function indexNotes(notes: readonly Note[]): NoteIndex {
   const recognisingHosts = new Map<string, Note[]>();
   const patterns: Record<PatternKind, NotePattern[]> = { hostnames: [], mdns: [], ssdp: [], dhcp: [] };
   for (const note of notes) {
-    for (const name of note.match.oui) push(byVendor, name.toLowerCase(), { note, only: true });
-    for (const name of note.match.ouiShared) push(byVendor, name.toLowerCase(), { note, only: false });
+    for (const name of lowerCase(note.match.oui)) push(byVendor, name, { note, only: true });
+    for (const name of lowerCase(note.match.ouiShared)) push(byVendor, name, { note, only: false });
     for (const host of note.match.backends) push(recognisingHosts, host, note);
     for (const backend of note.backends) {
       if (backend.confidence === 'low') continue;
@@ -133,6 +133,11 @@ function strongest(host: string, notes: NoteIndex, allowed: (entry: HostEntry) =
     return { role, note: first.note.slug, dedicated, pattern };
   }
   return null;
+}
+
+/** Without repetitions: one company is registered in several spellings, and a second one is no second note. */
+function lowerCase(names: readonly string[]): Set<string> {
+  return new Set(names.map((name) => name.toLowerCase()));
 }
 
 function push<V>(map: Map<string, V[]>, key: string, value: V): void {

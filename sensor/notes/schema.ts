@@ -10,15 +10,20 @@ const CATEGORIES = [
   'console',
   'doorbell',
   'energy',
+  'heating',
   'hub',
   'light',
+  'mobile',
   'nas',
   'network',
   'plug',
   'printer',
+  'reader',
+  'receiver',
   'router',
   'sensor',
   'speaker',
+  'telephone',
   'thermostat',
   'tv',
   'vacuum',
@@ -27,7 +32,7 @@ const CATEGORIES = [
 const MAX_LIST = 64;
 const MAX_BACKENDS = 128;
 
-const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const OBSERVED = /^observed \d{4}-\d{2}-\d{2}: .{8,}$/;
 
 /** A value refused with the words of a checker that returns null when it is content. */
@@ -51,7 +56,7 @@ function sourceProblem(source: string): string | null {
   return 'must be a web address, or "observed YYYY-MM-DD: " and what was seen';
 }
 
-const source = checked(sourceProblem);
+export const source = checked(sourceProblem);
 
 const backend = z
   .strictObject({

@@ -1,6 +1,7 @@
 // What goes to the broker of one connection and what comes back, weighed against each other: a broker that takes and never
 // acknowledges, and one that floods.
-import type { TimerHandle, Timers } from './ports.ts';
+import { Alarm } from './alarm.ts';
+import type { Timers } from './ports.ts';
 
 /** A broker that acknowledges nothing for this long hangs, even if it answers pings. */
 const SILENT_MS = 60_000;
@@ -13,7 +14,7 @@ export class Balance {
   readonly #timers: Timers;
   readonly #on: { onSilence(): void; onFlood(): void };
   #unacknowledged = 0;
-  #silence: TimerHandle | null = null;
+  readonly #silence: Alarm;
   /** Packets that may still come. */
   #credit = UNASKED_PACKETS;
   #countedAt: number;
@@ -21,13 +22,14 @@ export class Balance {
   constructor(timers: Timers, on: { onSilence(): void; onFlood(): void }) {
     this.#timers = timers;
     this.#on = on;
+    this.#silence = new Alarm(timers);
     this.#countedAt = timers.now();
   }
 
   sent(): void {
     this.#unacknowledged++;
     this.#credit++;
-    if (this.#silence === null) this.#listen();
+    if (!this.#silence.isSet) this.#listen();
   }
 
   acknowledged(): void {
@@ -45,11 +47,10 @@ export class Balance {
   }
 
   stop(): void {
-    if (this.#silence !== null) this.#timers.clear(this.#silence);
-    this.#silence = null;
+    this.#silence.clear();
   }
 
   #listen(): void {
-    this.#silence = this.#timers.set(SILENT_MS, () => this.#on.onSilence());
+    this.#silence.set(SILENT_MS, () => this.#on.onSilence());
   }
 }

@@ -1,4 +1,5 @@
 // What a failed connection means, in words for the person who set the broker up. Never repeats a secret or foreign text.
+import { UNTRUSTED } from './untrusted.ts';
 
 export interface BrokerFault {
   text: string;
@@ -9,14 +10,9 @@ export interface BrokerFault {
 }
 
 /** Codes of what we hold against a broker ourselves. */
-export const OURS = {
-  silent: 'BROKER_SILENT',
-  flooded: 'BROKER_FLOODS',
-  tooLarge: 'BROKER_TOO_LARGE',
-  noMqtt: 'BROKER_NO_MQTT',
-} as const;
+export type OwnFault = 'BROKER_SILENT' | 'BROKER_FLOODS' | 'BROKER_TOO_LARGE' | 'BROKER_NO_MQTT';
 
-export function faultOf(code: (typeof OURS)[keyof typeof OURS]): Error {
+export function faultOf(code: OwnFault): Error {
   return Object.assign(new Error(code), { code });
 }
 
@@ -65,28 +61,20 @@ const BY_SYSTEM_CODE: ReadonlyMap<string, string> = new Map([
     'EMFILE',
     'this machine lets the sensor open no more connections (file descriptors), so it cannot reach the MQTT broker',
   ],
-  [OURS.flooded, 'the MQTT broker floods the sensor with messages that it did not ask for'],
-  [OURS.tooLarge, 'the MQTT broker announces a message that is too large for the sensor'],
-]);
-
-const UNTRUSTED: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
+  ['BROKER_FLOODS', 'the MQTT broker floods the sensor with messages that it did not ask for'],
+  ['BROKER_TOO_LARGE', 'the MQTT broker announces a message that is too large for the sensor'],
 ]);
 
 export function brokerFault(error: Error | null, opened: boolean): BrokerFault {
-  const code: unknown = error !== null && 'code' in error ? error.code : null;
+  const code = (error as { code?: unknown } | null)?.code;
   if (code === 1 || code === 132) {
     return { text: 'the MQTT broker speaks neither MQTT 5 nor 3.1.1', protocol: 'refused' };
   }
   if (typeof code === 'number')
     return { text: BY_REASON.get(code) ?? `the MQTT broker gave reason ${code}`, protocol: null };
-  if (code === OURS.silent)
+  if (code === 'BROKER_SILENT')
     return { text: 'the MQTT broker takes messages and acknowledges none of them', protocol: null, isSilence: true };
-  if (code === OURS.noMqtt)
+  if (code === 'BROKER_NO_MQTT')
     return {
       text: 'what answers at the address of the MQTT broker (mqtt.url) sends no MQTT',
       protocol: opened ? null : 'unclear',

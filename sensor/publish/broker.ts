@@ -1,13 +1,15 @@
 // The embedded broker, for homes without one: on loopback as it is, elsewhere only with a password. Nothing is kept on
 // disk; whoever publishes says everything again after a restart.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, isIP, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { Aedes, type AuthenticateError } from 'aedes';
 import { takeConnections } from '../doors.ts';
 import type { Log } from '../log.ts';
+import { BrokerConfigError, isLoopback, listenOnFreePort, localUrl, placeFrom } from './broker-address.ts';
 import { Door, GUEST_LIMITS, Shelf } from './guests.ts';
 import { PacketGuard } from './packet-guard.ts';
 import { LARGEST_PACKET } from './packet-lengths.ts';
+import { systemTimers, type Timers } from './ports.ts';
 
 export interface BrokerOptions {
   /** `host:port`, without a host for all IPv4 addresses; with a taken port the next free one of 20 is used. */
@@ -15,6 +17,8 @@ export interface BrokerOptions {
   username?: string;
   password?: string;
   log: Log;
+  /** For the answer to a wrong password; the system's unless told. */
+  timers?: Timers;
 }
 
 export interface EmbeddedBroker {
@@ -28,10 +32,6 @@ export interface EmbeddedBroker {
   close(): Promise<void>;
 }
 
-/** A configuration mistake, in words for the person who made it. */
-export class BrokerConfigError extends Error {}
-
-const PORTS_TRIED = 20;
 const REFUSED_CREDENTIALS = 4;
 /** How long a wrong password waits for its answer: guessing is slow, whoever knows the right one waits for nothing. */
 const WRONG_PASSWORD_MS = 1000;
@@ -44,10 +44,17 @@ const MAX_CONNECTIONS = 1024;
 /** The sensor's own client. */
 const OWN_USER = 'thingwatch-sensor';
 
-export async function startBroker({ listen, username, password, log }: BrokerOptions): Promise<EmbeddedBroker> {
-  const { host, port: firstPort } = parseListen(listen);
-  const guarded = username !== undefined && username !== '' && password !== undefined && password !== '';
-  if (!guarded && !isLoopback(host)) {
+export async function startBroker({
+  listen,
+  username,
+  password,
+  log,
+  timers = systemTimers,
+}: BrokerOptions): Promise<EmbeddedBroker> {
+  const { host, port: firstPort } = placeFrom(listen);
+  // Null: whoever comes may enter.
+  const guests = username && password ? { username, password } : null;
+  if (guests === null && !isLoopback(host)) {
     throw new BrokerConfigError(
       'the embedded broker listens beyond this machine only with a user name and a password; an open broker would let any device give orders',
     );
@@ -72,17 +79,18 @@ export async function startBroker({ listen, username, password, log }: BrokerOpt
       done(null, true);
     },
     authenticate: (client, name, secret, done) => {
-      const given = { username: name ?? '', password: secret?.toString('utf8') ?? '' };
+      const given = { username: name ?? '', password: secret?.toString() ?? '' };
       const isOwn = isSame(given, own);
-      if (isOwn || !guarded || isSame(given, { username, password })) {
+      if (isOwn || guests === null || isSame(given, guests)) {
         if (isOwn) owners.add(client);
-        if (client.conn instanceof PacketGuard) door.entered(client.conn.socket, isOwn);
+        // Every connection comes through one.
+        door.entered((client.conn as PacketGuard).socket, isOwn);
         done(null, true);
         return;
       }
       wrong();
       const refusal = Object.assign(new Error('wrong user name or password'), { returnCode: REFUSED_CREDENTIALS });
-      setTimeout(() => done(refusal as AuthenticateError, null), WRONG_PASSWORD_MS);
+      timers.set(WRONG_PASSWORD_MS, () => done(refusal as AuthenticateError, null));
     },
     authorizePublish: (client, packet, done) => {
       if (packet.topic.startsWith('$')) return done(new Error('reserved topic'));
@@ -103,16 +111,16 @@ export async function startBroker({ listen, username, password, log }: BrokerOpt
     aedes.handle(new PacketGuard(socket, LARGEST_PACKET));
   });
   server.maxConnections = MAX_CONNECTIONS;
-  const port = await listenOnFreePort(server, host, firstPort);
+  const bound = await listenOnFreePort(server, { host, port: firstPort });
+  const { port } = bound;
   // Without descriptors for instance; the server goes on listening.
   server.on('error', (error: NodeJS.ErrnoException) =>
     log.warn(`a connection to the embedded broker could not be taken: ${error.code ?? error.message}`),
   );
   if (firstPort !== 0 && port !== firstPort)
     log.info(`port ${firstPort} is taken; the embedded broker listens on ${port}`);
-  const local = isIP(host) === 0 || isUnspecified(host) ? '127.0.0.1' : host;
   return {
-    url: `mqtt://${local.includes(':') ? `[${local}]` : local}:${port}`,
+    url: localUrl(bound),
     login: own,
     host,
     port,
@@ -144,55 +152,8 @@ function wrongPasswords(log: Log): () => void {
   };
 }
 
-function parseListen(listen: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(listen);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? (match?.[2] === '' ? '0.0.0.0' : match?.[2]);
-  if (host === undefined || !Number.isInteger(port) || port > 65_535) {
-    throw new BrokerConfigError('the embedded broker needs an address as host:port, for example 127.0.0.1:1883');
-  }
-  return { host, port };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
-function isUnspecified(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
-}
-
 /** In constant time, whatever the lengths. */
 function same(given: string, wanted: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(wanted));
-}
-
-async function listenOnFreePort(server: Server, host: string, first: number): Promise<number> {
-  for (let port = first; ; port += 1) {
-    try {
-      await listenOn(server, host, port);
-      const address = server.address();
-      return typeof address === 'object' && address !== null ? address.port : port;
-    } catch (error) {
-      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-      if (!taken || port - first >= PORTS_TRIED - 1 || port >= 65_535) {
-        throw new BrokerConfigError(
-          taken
-            ? `ports ${first} to ${port} are all taken: the embedded broker has nowhere to listen`
-            : `the embedded broker cannot listen on ${host} port ${port}`,
-        );
-      }
-    }
-  }
-}
-
-function listenOn(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

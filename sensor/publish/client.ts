@@ -1,22 +1,26 @@
 // The publisher: one connection to the broker, the retained picture kept true over it, alerts sent, orders taken.
 // It judges nothing; what it says comes from main's view, what it is ordered goes to main's command function.
 import type { Mac } from '../decode/packet.ts';
+import type { Words } from '../language/words.ts';
 import type { Log } from '../log.ts';
 import type { CommandRunner } from '../record/commands.ts';
 import type { RecordEventMap, RecordEvents } from '../record/events.ts';
 import type { Health } from '../record/health.ts';
+import { Alarm } from './alarm.ts';
 import { eventType } from './alerts.ts';
-import { type BrokerAccess, type Incoming, Link, type Session } from './link.ts';
+import { type BrokerAccess, type Incoming, Link, type Session, type Subscription } from './link.ts';
 import { Orders } from './orders.ts';
 import { Outbox } from './outbox.ts';
 import { type HomeAssistantOptions, Picture } from './picture.ts';
-import type { PublishSource, Stores, TimerHandle, Timers } from './ports.ts';
+import type { PublishSource, Stores, Timers } from './ports.ts';
 import { Sender } from './sender.ts';
 import { STATE_INTERVAL_MS } from './state-gate.ts';
 import type { Topics } from './topics.ts';
 import { HOLD_MS } from './verdict.ts';
 
 export interface PublisherOptions extends Stores {
+  /** The language of what is published. */
+  words: Words;
   access: BrokerAccess;
   /** The broker is our own. */
   embedded: boolean;
@@ -30,7 +34,7 @@ export interface PublisherOptions extends Stores {
   run: CommandRunner;
   timers: Timers;
   /** As LinkOptions.wire. */
-  wire?: Timers;
+  wire?: Timers | undefined;
   /** 0 ≤ x < 1. */
   random: () => number;
   log: Log;
@@ -38,6 +42,8 @@ export interface PublisherOptions extends Stores {
 
 const BIRTH_DELAY_MS = { least: 1000, most: 5000 };
 const GATHER_MS = 250;
+/** What Home Assistant says at its birth. */
+const ONLINE = Buffer.from('online');
 const REFUSED = "the MQTT broker's access list does not let us publish to our topics";
 
 export class Publisher {
@@ -49,19 +55,22 @@ export class Publisher {
   /** For people. */
   readonly #url: string;
   #refused = false;
-  #birth: TimerHandle | null = null;
-  #tick: TimerHandle | null = null;
-  #soon: TimerHandle | null = null;
+  readonly #birth: Alarm;
+  readonly #tick: Alarm;
+  readonly #soon: Alarm;
 
   constructor(options: PublisherOptions) {
     const { access, topics, source, run, timers, random, log, holdMs = HOLD_MS } = options;
     this.#options = options;
     this.#url = withoutSecrets(access.url);
+    this.#birth = new Alarm(timers);
+    this.#tick = new Alarm(timers);
+    this.#soon = new Alarm(timers);
     this.#link = new Link({
       access,
       will: { topic: topics.status, payload: 'offline' },
       timers,
-      ...(options.wire === undefined ? {} : { wire: options.wire }),
+      wire: options.wire,
       random,
       log,
       onOpen: (session) => this.#opened(session),
@@ -91,22 +100,25 @@ export class Publisher {
     events.on('expectations', this.#onExpectations);
     events.on('vantage', this.#onSensor);
     events.on('storage', this.#onSensor);
+    events.on('week', this.#onWeek);
+    events.on('test', this.#onTest);
     this.#link.start();
     this.#scheduleTick();
   }
 
   /** Says `offline` and leaves; resolves within a few seconds whatever the broker does. */
   async stop(): Promise<void> {
-    const { events, timers } = this.#options;
+    const { events } = this.#options;
     events.off('incident', this.#onIncident);
     events.off('device', this.#onDevice);
     events.off('forgotten', this.#onForgotten);
     events.off('expectations', this.#onExpectations);
     events.off('vantage', this.#onSensor);
     events.off('storage', this.#onSensor);
-    for (const timer of [this.#tick, this.#soon]) if (timer !== null) timers.clear(timer);
-    this.#tick = null;
-    this.#soon = null;
+    events.off('week', this.#onWeek);
+    events.off('test', this.#onTest);
+    this.#tick.clear();
+    this.#soon.clear();
     // The outbox stays open meanwhile, so that acknowledgements on their way still remove their rows.
     await this.#link.stop();
     this.#closed();
@@ -126,11 +138,9 @@ export class Publisher {
 
   #opened(session: Session): void {
     const { topics, homeAssistant } = this.#options;
-    const plain = { qos: 1, noLocal: true, retainAsPublished: false, withRetained: false } as const;
-    session.subscribe([
-      ...topics.orders.map((topic) => ({ ...plain, topic, retainAsPublished: true })),
-      ...(homeAssistant.enabled ? [{ ...plain, topic: homeAssistant.statusTopic }] : []),
-    ]);
+    // What was refused before is tried again, and told again where it still is.
+    this.#refused = false;
+    session.subscribe(subscriptionsFor(topics, homeAssistant));
     const sender = new Sender(session);
     this.#outbox.open(sender);
     this.#picture.open(session, sender);
@@ -139,8 +149,7 @@ export class Publisher {
   #closed(): void {
     this.#picture.close();
     this.#outbox.close();
-    if (this.#birth !== null) this.#options.timers.clear(this.#birth);
-    this.#birth = null;
+    this.#birth.clear();
   }
 
   readonly #onIncident = (event: RecordEventMap['incident'][0]): void => {
@@ -158,13 +167,13 @@ export class Publisher {
 
   /** May come often while an expectation matches, and concerns any device: gathered for a moment. */
   readonly #onExpectations = (): void => {
-    this.#soon ??= this.#options.timers.set(GATHER_MS, () => {
-      this.#soon = null;
-      this.#picture.refreshAll();
-    });
+    if (!this.#soon.isSet) this.#soon.set(GATHER_MS, () => this.#picture.refreshAll());
   };
 
   readonly #onSensor = (): void => this.#picture.refreshSensor();
+
+  readonly #onWeek = (): void => this.#picture.refreshWeek();
+  readonly #onTest = (): void => this.#drain();
 
   #refreshDevice(mac: Mac, force = false): void {
     const device = this.#options.source.device(mac);
@@ -185,26 +194,20 @@ export class Publisher {
   #received(message: Incoming): void {
     const { homeAssistant } = this.#options;
     const { topic, payload, retained } = message;
-    if (homeAssistant.enabled && topic === homeAssistant.statusTopic) {
-      if (!retained && payload.toString('utf8', 0, 16) === 'online') this.#scheduleBirth();
-      return;
-    }
-    if (!this.#picture.received(topic, payload)) this.#orders.handle(message);
+    if (topic === homeAssistant.statusTopic) {
+      if (!retained && payload.equals(ONLINE)) this.#scheduleBirth();
+    } else if (!this.#picture.received(topic, payload)) this.#orders.handle(message);
   }
 
   #scheduleBirth(): void {
-    if (this.#birth !== null) return;
-    const { timers, random } = this.#options;
+    if (this.#birth.isSet) return;
     const { least, most } = BIRTH_DELAY_MS;
-    this.#birth = timers.set(least + random() * (most - least), () => {
-      this.#birth = null;
-      this.#picture.announce();
-    });
+    this.#birth.set(least + this.#options.random() * (most - least), () => this.#picture.announce());
   }
 
   /** What changes by time alone: the hold time, rates, a mirror that has gone quiet. */
   #scheduleTick(): void {
-    this.#tick = this.#options.timers.set(STATE_INTERVAL_MS, () => {
+    this.#tick.set(STATE_INTERVAL_MS, () => {
       this.#picture.refreshAll();
       this.#drain();
       this.#scheduleTick();
@@ -215,6 +218,16 @@ export class Publisher {
     if (refused && !this.#refused) this.#options.log.error(REFUSED);
     this.#refused = refused;
   }
+}
+
+/** Orders and births: none that the broker has kept, and an order that it is to keep must be seen to be one. */
+export function subscriptionsFor(
+  topics: Topics,
+  { enabled, statusTopic }: Pick<HomeAssistantOptions, 'enabled' | 'statusTopic'>,
+): Subscription[] {
+  const plain = { qos: 1, noLocal: true, retainAsPublished: false, withRetained: false } as const;
+  const orders = topics.orders.map((topic) => ({ ...plain, topic, retainAsPublished: true }));
+  return enabled ? [...orders, { ...plain, topic: statusTopic }] : orders;
 }
 
 function withoutSecrets(url: string): string {

@@ -29,14 +29,13 @@ export class CounterFloor {
 
   /** Takes up our own retained state from before a restart; anything else is ignored. */
   learn(mac: Mac, payload: Buffer): void {
-    if (this.#floors.has(mac) || payload.length === 0 || payload.length > STATE_LIMIT) return;
+    if (this.#floors.has(mac) || payload.length > STATE_LIMIT) return;
     try {
-      const state: unknown = JSON.parse(payload.toString('utf8'));
-      if (state === null || typeof state !== 'object') return;
-      const { mail_connections: mail, update_connections: updates } = state as Record<string, unknown>;
+      const state = JSON.parse(payload.toString('utf8')) as Record<string, unknown>;
+      const { mail_connections: mail, update_connections: updates } = state;
       if (isCount(mail) && isCount(updates)) this.#floors.set(mac, startAt(mail, updates));
     } catch {
-      // Not JSON, so not ours.
+      // No JSON, or null, so not ours.
     }
   }
 

@@ -1,6 +1,7 @@
 // Home Assistant discovery: one retained payload for the sensor and one per device, with all their entities. Pure.
 // Valid from release 2024.11 (device-based discovery); the schema refuses unknown keys, so there are none.
 import { isLocallyAdministered } from '../attribute/device.ts';
+import { english, type Words } from '../language/words.ts';
 import { EVENT_TYPES } from './alerts.ts';
 import type { DeviceView, SensorView } from './ports.ts';
 import { deviceName, slug } from './text.ts';
@@ -8,6 +9,8 @@ import { mac12, type Topics } from './topics.ts';
 
 export interface DiscoveryContext {
   topics: Topics;
+  /** The language of names. */
+  words: Words;
   /** Ours, shown as the origin of the entities. */
   version: string;
   /** Lets Home Assistant show the device beside others with the same MAC. */
@@ -18,10 +21,15 @@ type Options = Record<string, string | number | boolean | readonly unknown[]>;
 
 interface Component extends Options {
   platform: string;
-  name: string;
 }
 
-/** `total_increasing` of a thing counted. */
+/** Each has a name in every language. */
+type Components = Partial<Record<keyof Words['entities'], Component>>;
+
+/**
+ * `total_increasing` of a thing counted. Units are the same in every language: another one would have Home Assistant begin its
+ * statistics anew.
+ */
 const counter = (unit: string): Options => ({ state_class: 'total_increasing', unit_of_measurement: unit });
 const gauge = (unit: string): Options => ({ state_class: 'measurement', unit_of_measurement: unit });
 const value = (key: string): Options => ({ value_template: `{{ value_json.${key} }}` });
@@ -33,14 +41,13 @@ function attributes(topic: string, key: string): Options {
 }
 
 function alertEntity(topic: string): Component {
-  return { platform: 'event', name: 'Alert', icon: 'mdi:shield-alert', state_topic: topic, event_types: EVENT_TYPES };
+  return { platform: 'event', icon: 'mdi:shield-alert', state_topic: topic, event_types: EVENT_TYPES };
 }
 
-function deviceComponents(topics: Topics, mac: string): Record<string, Component> {
+function deviceComponents(topics: Topics, mac: string) {
   return {
     sending_mail: {
       platform: 'binary_sensor',
-      name: 'Sending mail',
       device_class: 'problem',
       icon: 'mdi:email-alert',
       ...value('sending_mail'),
@@ -49,35 +56,30 @@ function deviceComponents(topics: Topics, mac: string): Record<string, Component
     alert: alertEntity(topics.deviceAlert(mac)),
     mail_connections: {
       platform: 'sensor',
-      name: 'Mail connections',
       icon: 'mdi:email-arrow-right',
       ...counter('connections'),
       ...value('mail_connections'),
     },
     last_mail: {
       platform: 'sensor',
-      name: 'Last mail connection',
       device_class: 'timestamp',
       ...diagnostic,
       ...value('last_mail'),
     },
     last_update_backend: {
       platform: 'sensor',
-      name: 'Last update backend',
       icon: 'mdi:server-network',
       ...diagnostic,
       ...value('last_update_backend'),
     },
     last_firmware_download: {
       platform: 'sensor',
-      name: 'Last firmware download',
       device_class: 'timestamp',
       ...diagnostic,
       ...value('last_firmware_download'),
     },
     update_connections: {
       platform: 'sensor',
-      name: 'Update connections',
       icon: 'mdi:cloud-download',
       ...diagnostic,
       ...hidden,
@@ -86,7 +88,6 @@ function deviceComponents(topics: Topics, mac: string): Record<string, Component
     },
     internet_activity: {
       platform: 'sensor',
-      name: 'Internet activity',
       icon: 'mdi:web',
       ...diagnostic,
       ...hidden,
@@ -95,7 +96,6 @@ function deviceComponents(topics: Topics, mac: string): Record<string, Component
     },
     allow_mail: {
       platform: 'switch',
-      name: 'Allow mail',
       icon: 'mdi:email-check',
       entity_category: 'config',
       ...value('allow_mail'),
@@ -103,19 +103,17 @@ function deviceComponents(topics: Topics, mac: string): Record<string, Component
     },
     acknowledge: {
       platform: 'button',
-      name: 'Acknowledge alert',
       icon: 'mdi:check',
       command_topic: topics.acknowledge(mac),
       payload_press: 'PRESS',
     },
-  };
+  } satisfies Components;
 }
 
-function sensorComponents(topics: Topics): Record<string, Component> {
+function sensorComponents(topics: Topics) {
   return {
     connection: {
       platform: 'binary_sensor',
-      name: 'Connection',
       device_class: 'connectivity',
       ...diagnostic,
       state_topic: topics.status,
@@ -126,7 +124,6 @@ function sensorComponents(topics: Topics): Record<string, Component> {
     },
     mirror_port: {
       platform: 'binary_sensor',
-      name: 'Mirror port',
       device_class: 'problem',
       ...diagnostic,
       ...value('mirror_port_problem'),
@@ -134,7 +131,6 @@ function sensorComponents(topics: Topics): Record<string, Component> {
     },
     storage: {
       platform: 'binary_sensor',
-      name: 'Storage',
       device_class: 'problem',
       icon: 'mdi:database-alert',
       ...diagnostic,
@@ -144,14 +140,12 @@ function sensorComponents(topics: Topics): Record<string, Component> {
     alert: alertEntity(topics.alert),
     devices_sending_mail: {
       platform: 'sensor',
-      name: 'Devices sending mail',
       icon: 'mdi:email-alert',
       ...gauge('devices'),
       ...value('devices_sending_mail'),
     },
     devices_seen: {
       platform: 'sensor',
-      name: 'Devices seen',
       icon: 'mdi:lan',
       ...diagnostic,
       ...gauge('devices'),
@@ -159,7 +153,6 @@ function sensorComponents(topics: Topics): Record<string, Component> {
     },
     packets: {
       platform: 'sensor',
-      name: 'Packets',
       icon: 'mdi:package-variant',
       ...diagnostic,
       ...hidden,
@@ -168,16 +161,31 @@ function sensorComponents(topics: Topics): Record<string, Component> {
     },
     capture_loss: {
       platform: 'sensor',
-      name: 'Capture loss',
       icon: 'mdi:package-variant-remove',
       ...diagnostic,
       ...hidden,
       ...gauge('%'),
       ...value('capture_loss'),
     },
+    coverage: {
+      platform: 'sensor',
+      icon: 'mdi:eye-check',
+      ...diagnostic,
+      ...gauge('%'),
+      ...value('coverage_week'),
+      ...attributes(topics.state, 'coverage'),
+    },
+    weekly_summary: {
+      platform: 'sensor',
+      device_class: 'timestamp',
+      icon: 'mdi:calendar-check',
+      ...diagnostic,
+      state_topic: topics.weekly,
+      ...value('made'),
+      json_attributes_topic: topics.weekly,
+    },
     alerts_dropped: {
       platform: 'sensor',
-      name: 'Alerts dropped',
       icon: 'mdi:tray-remove',
       ...diagnostic,
       ...hidden,
@@ -186,7 +194,6 @@ function sensorComponents(topics: Topics): Record<string, Component> {
     },
     started: {
       platform: 'sensor',
-      name: 'Started',
       device_class: 'timestamp',
       ...diagnostic,
       ...hidden,
@@ -194,21 +201,26 @@ function sensorComponents(topics: Topics): Record<string, Component> {
     },
     acknowledge_all: {
       platform: 'button',
-      name: 'Acknowledge all alerts',
       icon: 'mdi:check-all',
       command_topic: topics.acknowledgeAll,
       payload_press: 'PRESS',
     },
-  };
+  } satisfies Components;
 }
 
 /** The payload for a device on the home network; it hangs below the sensor. */
 export function deviceDiscovery(context: DiscoveryContext, device: DeviceView): string {
-  const { topics, linkByMac } = context;
+  const { topics, linkByMac, words } = context;
   const { mac } = device;
   const components = deviceComponents(topics, mac);
-  const entityNames = Object.values(components).map((component) => component.name);
-  const name = deviceName(device.name, mac, entityNames);
+  const named = (language: Words, name: string | null) =>
+    deviceName(
+      language,
+      name,
+      mac,
+      Object.keys(components).map((key) => language.entities[key as keyof Components]),
+    );
+  const name = named(words, device.name);
   const identifier = topics.deviceIdentifier(mac);
   return payload(context, {
     device: {
@@ -218,13 +230,13 @@ export function deviceDiscovery(context: DiscoveryContext, device: DeviceView): 
       via_device: topics.sensorIdentifier,
     },
     stateTopic: topics.deviceState(mac),
-    components: identified(components, identifier, slug(name, mac12(mac))),
+    components: identified(words, components, identifier, slug(named(english, device.idName), mac12(mac))),
   });
 }
 
 /** The payload for the sensor itself; published before the devices that hang below it. */
 export function sensorDiscovery(context: DiscoveryContext, { mac, pageUrl }: SensorView): string {
-  const { topics, version, linkByMac } = context;
+  const { topics, version, linkByMac, words } = context;
   const identifier = topics.sensorIdentifier;
   return payload(context, {
     device: {
@@ -232,31 +244,30 @@ export function sensorDiscovery(context: DiscoveryContext, { mac, pageUrl }: Sen
       ...(linkByMac && mac !== null && !isLocallyAdministered(mac) ? { connections: [['mac', mac]] } : {}),
       name: 'Thingwatch',
       manufacturer: 'Thingwatch',
-      model: 'Gateway sensor',
+      model: words.homeAssistant.model,
       sw_version: version,
       ...(pageUrl === null ? {} : { configuration_url: pageUrl }),
     },
     stateTopic: topics.state,
-    components: identified(sensorComponents(topics), identifier, 'thingwatch'),
+    components: identified(words, sensorComponents(topics), identifier, 'thingwatch'),
   });
 }
 
-function identified(
-  components: Record<string, Component>,
-  identifier: string,
-  prefix: string,
-): Record<string, Options> {
+function identified(words: Words, components: Components, identifier: string, prefix: string): Record<string, Options> {
   return Object.fromEntries(
-    Object.entries(components).map(([key, { platform, name, ...rest }]) => [
-      key,
-      {
-        platform,
-        unique_id: `${identifier}_${key}`,
-        default_entity_id: `${platform}.${prefix}_${slug(name, key)}`,
-        name,
-        ...rest,
-      },
-    ]),
+    Object.entries(components).map(([key, { platform, ...rest }]) => {
+      const entity = key as keyof Components;
+      return [
+        key,
+        {
+          platform,
+          unique_id: `${identifier}_${key}`,
+          default_entity_id: `${platform}.${prefix}_${slug(english.entities[entity], key)}`,
+          name: words.entities[entity],
+          ...rest,
+        },
+      ];
+    }),
   );
 }
 

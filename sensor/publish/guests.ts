@@ -24,14 +24,19 @@ export class Door {
       this.#strangers.remove(socket);
       this.#clients.remove(socket);
     });
-    this.#strangers.add(socket, senderOf(socket.remoteAddress ?? ''))?.destroy();
+    this.#strangers.add(socket, addressOf(socket))?.destroy();
   }
 
   /** It has logged in. `isOwn`: it is the sensor's, which gives way to nobody. */
   entered(socket: Socket, isOwn: boolean): void {
     this.#strangers.remove(socket);
-    if (!isOwn && !socket.destroyed) this.#clients.add(socket, senderOf(socket.remoteAddress ?? ''))?.destroy();
+    if (!isOwn && !socket.destroyed) this.#clients.add(socket, addressOf(socket))?.destroy();
   }
+}
+
+/** Of one that has gone already it is not known any more: those are one group. */
+function addressOf(socket: Socket): string {
+  return senderOf(`${socket.remoteAddress}`);
 }
 
 /** What guests have retained. */
@@ -42,19 +47,23 @@ export class Shelf {
 
   /** Whether a retained message may lie there from now on; an empty one clears the topic. */
   takes(topic: string, payload: number): boolean {
-    const before = this.#topics.get(topic) ?? 0;
-    const after = payload === 0 ? 0 : payload + topic.length;
-    const isNew = before === 0 && after > 0;
-    if (isNew && this.#topics.size >= GUEST_LIMITS.retainedTopics) return false;
-    if (after > before && this.#bytes - before + after > GUEST_LIMITS.retainedBytes) return false;
-    this.#bytes += after - before;
-    if (after === 0) this.#topics.delete(topic);
-    else this.#topics.set(topic, after);
+    if (payload === 0) {
+      this.leaves(topic);
+      return true;
+    }
+    const before = this.#topics.get(topic);
+    if (before === undefined && this.#topics.size >= GUEST_LIMITS.retainedTopics) return false;
+    const after = payload + topic.length;
+    const bytes = this.#bytes - (before ?? 0) + after;
+    if (bytes > GUEST_LIMITS.retainedBytes) return false;
+    this.#bytes = bytes;
+    this.#topics.set(topic, after);
     return true;
   }
 
-  /** The sensor's own message lies there now. */
+  /** Nothing of a guest's lies there any more. */
   leaves(topic: string): void {
-    this.takes(topic, 0);
+    this.#bytes -= this.#topics.get(topic) ?? 0;
+    this.#topics.delete(topic);
   }
 }

@@ -1,7 +1,8 @@
 // What is told of the way to the broker: a fault once when it begins and once when it is over, however often a connection
 // comes and goes in between. Knows nothing of sockets.
 import type { Log } from '../log.ts';
-import type { TimerHandle, Timers } from './ports.ts';
+import { Alarm } from './alarm.ts';
+import type { Timers } from './ports.ts';
 
 /** A connection shorter than this does not count as a recovery: two clients that share an id would race otherwise. */
 export const STABLE_MS = 30_000;
@@ -14,13 +15,13 @@ export class LinkNews {
   #error: string | null = null;
   /** What the last connection leaves to be shown by the next one before the fault is over. */
   #doubt: 'lasts' | 'acknowledges' | null = null;
-  #openedAt = 0;
-  #version: 4 | 5 = 5;
-  #recovery: TimerHandle | null = null;
+  #openedAt = Number.NaN;
+  readonly #recovery: Alarm;
 
   constructor(timers: Timers, log: Log) {
     this.#timers = timers;
     this.#log = log;
+    this.#recovery = new Alarm(timers);
   }
 
   /** What keeps us from the broker, or did until just now; for a person and without secrets. */
@@ -29,15 +30,14 @@ export class LinkNews {
   }
 
   opened(version: 4 | 5): void {
-    this.#version = version;
     this.#openedAt = this.#timers.now();
-    if (this.#doubt === null) this.#recovered();
-    else if (this.#doubt === 'lasts') this.#recovery = this.#timers.set(STABLE_MS, () => this.#recovered());
+    if (this.#doubt === null) this.#recovered(version);
+    else if (this.#doubt === 'lasts') this.#recovery.set(STABLE_MS, () => this.#recovered(version));
   }
 
   /** The broker took a message. */
-  acknowledged(): void {
-    if (this.#doubt === 'acknowledges') this.#recovered();
+  acknowledged(version: 4 | 5): void {
+    if (this.#doubt === 'acknowledges') this.#recovered(version);
   }
 
   /** An open connection ended. Whether it had lasted; `isSilent`: the broker acknowledged nothing over it. */
@@ -57,15 +57,13 @@ export class LinkNews {
   }
 
   stop(): void {
-    if (this.#recovery !== null) this.#timers.clear(this.#recovery);
-    this.#recovery = null;
+    this.#recovery.clear();
   }
 
-  #recovered(): void {
-    this.#recovery = null;
+  #recovered(version: 4 | 5): void {
     this.#doubt = null;
     this.#error = null;
     this.#told.clear();
-    this.#log.info(`connected to the broker with MQTT ${this.#version === 5 ? '5' : '3.1.1'}`);
+    this.#log.info(`connected to the broker with MQTT ${version === 5 ? '5' : '3.1.1'}`);
   }
 }

@@ -3,11 +3,12 @@
 import { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Log } from '../log.ts';
+import { Alarm } from './alarm.ts';
 import { Balance } from './balance.ts';
-import { brokerFault, faultOf, isNoMqtt, OURS } from './broker-fault.ts';
+import { brokerFault, faultOf, isNoMqtt } from './broker-fault.ts';
 import { LinkNews } from './link-news.ts';
 import { LARGEST_PACKET, PacketLengths } from './packet-lengths.ts';
-import { systemTimers, type TimerHandle, type Timers } from './ports.ts';
+import { systemTimers, type Timers } from './ports.ts';
 
 export interface BrokerAccess {
   url: string;
@@ -59,7 +60,7 @@ export interface LinkOptions {
   will: LastWill;
   timers: Timers;
   /** Time in which a broker answers, as mqtt.js keeps it for pings; the system's unless told. */
-  wire?: Timers;
+  wire?: Timers | undefined;
   /** 0 ≤ x < 1. */
   random: () => number;
   log: Log;
@@ -83,12 +84,15 @@ export class Link {
   #open = false;
   #stopped = true;
   #version: 4 | 5 = 5;
+  /** The broker said itself that it does not know MQTT 5. */
+  #refusesFive = false;
   #failures = 0;
-  #retry: TimerHandle | null = null;
+  readonly #retry: Alarm;
   readonly #news: LinkNews;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#retry = new Alarm(options.timers);
     this.#news = new LinkNews(options.timers, options.log);
   }
 
@@ -110,9 +114,8 @@ export class Link {
   /** Publishes the will's payload ourselves, then leaves: a clean DISCONNECT keeps the broker from sending it. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    const { timers, will } = this.#options;
-    if (this.#retry !== null) timers.clear(this.#retry);
-    this.#retry = null;
+    const { will } = this.#options;
+    this.#retry.clear();
     this.#news.stop();
     const client = this.#client;
     if (client === null) return;
@@ -165,19 +168,19 @@ export class Link {
       client.stream.destroy();
     };
     const balance = new Balance(this.#options.wire ?? systemTimers, {
-      onSilence: () => fail(faultOf(OURS.silent)),
-      onFlood: () => fail(faultOf(OURS.flooded)),
+      onSilence: () => fail(faultOf('BROKER_SILENT')),
+      onFlood: () => fail(faultOf('BROKER_FLOODS')),
     });
     const lengths = new PacketLengths();
     client.stream.on('data', (chunk: Buffer) => {
-      if (failure === null && !lengths.fits(chunk)) fail(faultOf(OURS.tooLarge));
+      if (!lengths.fits(chunk)) fail(faultOf('BROKER_TOO_LARGE'));
     });
     // After some errors, such as a packet that is none, mqtt.js goes on with the same connection.
-    client.on('error', (error) => fail(isNoMqtt(error) ? faultOf(OURS.noMqtt) : error));
+    client.on('error', (error) => fail(isNoMqtt(error) ? faultOf('BROKER_NO_MQTT') : error));
     client.on('packetreceive', () => balance.received());
-    client.on('disconnect', (packet) => {
-      failure ??= Object.assign(new Error('disconnected by the broker'), { code: packet.reasonCode ?? 0 });
-    });
+    client.on('disconnect', ({ reasonCode }) =>
+      fail(Object.assign(new Error('disconnected by the broker'), { code: reasonCode })),
+    );
     client.on('connect', (connack) => {
       if (this.#client !== client) return;
       opened = true;
@@ -205,7 +208,7 @@ export class Link {
     client: MqttClient,
     { version, receiveMaximum, balance }: Pick<Session, 'version' | 'receiveMaximum'> & { balance: Balance },
   ): Session {
-    const live = (): boolean => this.#client === client && this.#open && !this.#stopped;
+    const live = (): boolean => this.#client === client && !this.#stopped;
     return {
       version,
       receiveMaximum,
@@ -215,17 +218,22 @@ export class Link {
         client.publish(topic, payload, { qos: 1, retain }, (error) => {
           if (this.#client !== client) return;
           balance.acknowledged();
-          if (error === undefined || error === null) this.#news.acknowledged();
+          if (!error) {
+            this.#news.acknowledged(version);
+            done(null);
+            return;
+          }
           // Only the broker's own reason is a refusal; anything else means that the connection is ending.
-          if (error === undefined || error === null) done(null);
-          else if ('code' in error && typeof error.code === 'number') done(error);
+          const { code } = error as { code?: unknown };
+          if (typeof code === 'number') done(error);
         });
       },
       subscribe: (subscriptions) => {
         if (!live()) return;
         const options = subscriptions.map(({ topic, qos, noLocal, retainAsPublished, withRetained }) => [
           topic,
-          version === 5 ? { qos, nl: noLocal, rap: retainAsPublished, rh: withRetained ? 0 : 2 } : { qos },
+          // The client library leaves out what 3.1.1 has no place for.
+          { qos, nl: noLocal, rap: retainAsPublished, rh: withRetained ? 0 : 2 },
         ]);
         client.subscribe(Object.fromEntries(options), (error) => {
           if (error !== null && live())
@@ -239,7 +247,7 @@ export class Link {
   }
 
   #closed(opened: boolean, failure: Error | null): void {
-    const { timers, random, onClose } = this.#options;
+    const { random, onClose } = this.#options;
     this.#open = false;
     if (opened) onClose();
     if (this.#stopped) return;
@@ -247,21 +255,21 @@ export class Link {
     if (opened && this.#news.closed(fault.isSilence === true)) this.#failures = 0;
     if (fault.protocol === 'refused' && this.#version === 5) {
       this.#version = 4;
+      this.#refusesFive = true;
       this.#connect();
       return;
     }
-    // Some old brokers hang up on a version they do not know, so the other one is next.
+    // Some old brokers hang up on a version they do not know, so the other one is next. A hang-up may mean anything: after a
+    // connection the newer one has another chance.
     if (fault.protocol === 'unclear') this.#version = this.#version === 5 ? 4 : 5;
+    else if (opened && !this.#refusesFive) this.#version = 5;
     this.#news.failed(`${fault.text}; trying again until it works`);
-    this.#retry = timers.set(this.#backoff(random()), () => {
-      this.#retry = null;
-      this.#connect();
-    });
+    this.#retry.set(this.#backoff(random()), () => this.#connect());
   }
 
   /** 1 s, doubling to 60 s, each up to a fifth shorter or longer. */
   #backoff(random: number): number {
-    const delay = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 10));
+    const delay = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures);
     this.#failures += 1;
     return Math.min(LONGEST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, delay * (0.8 + 0.4 * random)));
   }

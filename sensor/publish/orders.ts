@@ -40,8 +40,8 @@ export class Orders {
   /** True when the topic is an order's, whatever became of it. */
   handle({ topic, payload, retained }: Incoming): boolean {
     const { topics, source, onDone } = this.#options;
-    const address = parseAddress(topics, topic);
-    if (address === null) return false;
+    const order = orderAt(topics, topic);
+    if (order === null) return false;
     if (!this.#isInTime()) {
       // Not even answered: a broker that repeats orders without end must cost nothing.
       this.#refuse('too many');
@@ -49,12 +49,12 @@ export class Orders {
     }
     if (payload.length > ORDER_LIMIT_BYTES) this.#refuse('oversized');
     else if (retained) this.#refuse('retained');
-    else if (address.device !== null && source.device(address.device) === null) this.#refuse('for an unknown device');
+    else if (order.device !== null && source.device(order.device) === null) this.#refuse('for an unknown device');
     else {
-      const command = toCommand(address, payload.toString('utf8'));
-      if (command === null) this.#refuse('malformed');
+      const command = order.commands.get(payload.toString('utf8'));
+      if (command === undefined) this.#refuse('malformed');
       else this.#run(command);
-      onDone(address.device);
+      onDone(order.device);
     }
     return true;
   }
@@ -81,24 +81,28 @@ export class Orders {
   }
 }
 
-interface Address {
-  order: 'acknowledge' | 'allow_mail';
+interface Order {
   /** Null for the whole house. */
   device: Mac | null;
+  /** By what is said. */
+  commands: ReadonlyMap<string, Command>;
 }
 
-function parseAddress(topics: Topics, topic: string): Address | null {
-  if (topic === topics.acknowledgeAll) return { order: 'acknowledge', device: null };
+/** What can be ordered over a topic; null where nothing can. */
+function orderAt(topics: Topics, topic: string): Order | null {
+  if (topic === topics.acknowledgeAll)
+    return { device: null, commands: new Map([['PRESS', { type: 'acknowledge_all' }]]) };
   const parsed = topics.parseDevice(topic);
-  if (parsed?.rest === 'acknowledge') return { order: 'acknowledge', device: parsed.mac };
-  return parsed?.rest === 'allow_mail/set' ? { order: 'allow_mail', device: parsed.mac } : null;
-}
-
-function toCommand({ order, device }: Address, payload: string): Command | null {
-  if (order === 'acknowledge') {
-    if (payload !== 'PRESS') return null;
-    return device === null ? { type: 'acknowledge_all' } : { type: 'acknowledge_device', device };
-  }
-  if (device === null || (payload !== 'ON' && payload !== 'OFF')) return null;
-  return { type: 'allow_mail', device, allow: payload === 'ON' };
+  if (parsed === null) return null;
+  const { mac: device, rest } = parsed;
+  if (rest === 'acknowledge') return { device, commands: new Map([['PRESS', { type: 'acknowledge_device', device }]]) };
+  if (rest !== 'allow_mail/set') return null;
+  const allow = (is: boolean): Command => ({ type: 'allow_mail', device, allow: is });
+  return {
+    device,
+    commands: new Map([
+      ['ON', allow(true)],
+      ['OFF', allow(false)],
+    ]),
+  };
 }

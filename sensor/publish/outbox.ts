@@ -1,8 +1,9 @@
 // Empties the durable outbox into the broker, in order. A row goes away in the very callback of its PUBACK, so that only
 // a crash in between can repeat an alert, and then with the same id. What the disk refused goes out from memory, and says so.
 import type { OutboxMessage } from '../record/outbox.ts';
+import { Alarm } from './alarm.ts';
 import { unstoredPayload } from './alerts.ts';
-import type { OutboxStore, TimerHandle, Timers } from './ports.ts';
+import type { OutboxStore, Timers } from './ports.ts';
 import type { Sender } from './sender.ts';
 
 export interface OutboxOptions {
@@ -23,16 +24,20 @@ const REFUSED_PAUSE_MS = 30_000;
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #inFlight = new Set<string>();
-  readonly #held = new Set<string>();
-  readonly #timers = new Set<TimerHandle>();
+  /** Topics on hold, each with when that ends. */
+  readonly #held = new Map<string, Alarm>();
   readonly #sentAt = new Map<string, number>();
+  /** Set while the broker is left in peace after it refused. */
+  readonly #pause: Alarm;
+  /** Set while a message waits for the one before it on its topic. */
+  readonly #space: Alarm;
   #sender: Sender | null = null;
-  #paused = false;
-  #spacing = false;
   #refused = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#pause = new Alarm(options.timers);
+    this.#space = new Alarm(options.timers);
   }
 
   /** A new connection: what was on its way over the last one goes again. */
@@ -44,47 +49,40 @@ export class Outbox {
   close(): void {
     this.#sender = null;
     this.#inFlight.clear();
-    this.#held.clear();
     this.#sentAt.clear();
-    this.#paused = false;
-    this.#spacing = false;
-    for (const timer of this.#timers) this.#options.timers.clear(timer);
-    this.#timers.clear();
+    for (const alarm of [this.#pause, this.#space, ...this.#held.values()]) alarm.clear();
+    this.#held.clear();
   }
 
   /** Keeps a topic's messages back: whoever should hear them has not subscribed yet. */
   hold(topic: string): void {
-    this.#held.add(topic);
+    this.#held.get(topic)?.clear();
+    this.#held.set(topic, new Alarm(this.#options.timers));
   }
 
   release(topic: string, milliseconds: number): void {
-    this.#later(milliseconds, () => this.#held.delete(topic));
+    this.#held.get(topic)?.set(milliseconds, () => {
+      this.#held.delete(topic);
+      this.drain();
+    });
   }
 
   drain(): void {
     const sender = this.#sender;
-    if (sender === null || this.#paused || this.#inFlight.size >= WINDOW) return;
+    if (sender === null || this.#pause.isSet || this.#inFlight.size >= WINDOW) return;
     const now = this.#options.timers.now();
     for (const message of this.#options.store.peek(LOOK_AHEAD)) {
       if (this.#inFlight.size >= WINDOW) return;
       if (this.#inFlight.has(message.id) || this.#held.has(message.topic)) continue;
       const wait = (this.#sentAt.get(message.topic) ?? Number.NEGATIVE_INFINITY) + SPACING_MS - now;
       if (wait > 0) {
-        this.#space(wait);
+        if (!this.#space.isSet) this.#space.set(wait, () => this.drain());
         continue;
       }
       this.#inFlight.add(message.id);
       this.#sentAt.set(message.topic, now);
       this.#send(sender, message);
     }
-  }
-
-  #space(milliseconds: number): void {
-    if (this.#spacing) return;
-    this.#spacing = true;
-    this.#later(milliseconds, () => {
-      this.#spacing = false;
-    });
   }
 
   #send(sender: Sender, { id, topic, payload: text, priority, stored }: OutboxMessage): void {
@@ -94,26 +92,13 @@ export class Outbox {
       if (refused === null) this.#options.store.remove(id);
       this.#inFlight.delete(id);
       this.#noteRefusal(refused !== null);
-      if (refused === null) this.drain();
+      this.drain();
     });
   }
 
   #noteRefusal(refused: boolean): void {
     if (refused !== this.#refused) this.#options.onRefusal(refused);
     this.#refused = refused;
-    if (!refused || this.#paused) return;
-    this.#paused = true;
-    this.#later(REFUSED_PAUSE_MS, () => {
-      this.#paused = false;
-    });
-  }
-
-  #later(milliseconds: number, run: () => void): void {
-    const timer = this.#options.timers.set(milliseconds, () => {
-      this.#timers.delete(timer);
-      run();
-      this.drain();
-    });
-    this.#timers.add(timer);
+    if (refused) this.#pause.set(REFUSED_PAUSE_MS, () => this.drain());
   }
 }

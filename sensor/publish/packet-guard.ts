@@ -12,11 +12,8 @@ export class PacketGuard extends Duplex {
     this.socket = socket;
     const lengths = new PacketLengths(limit);
     socket.on('data', (chunk: Buffer) => {
-      if (!lengths.fits(chunk)) {
-        this.destroy();
-        return;
-      }
-      if (!this.push(chunk)) socket.pause();
+      if (!lengths.fits(chunk)) this.destroy();
+      else if (!this.push(chunk)) socket.pause();
     });
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));

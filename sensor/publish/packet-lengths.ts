@@ -24,7 +24,7 @@ export class PacketLengths {
         at += taken;
         continue;
       }
-      const byte = chunk[at] ?? 0;
+      const byte = chunk.readUInt8(at);
       at += 1;
       if (this.#header === null) {
         this.#header = { length: 0, shift: 0 };

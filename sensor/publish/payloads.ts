@@ -1,9 +1,11 @@
 // Retained states as the broker gets them. Pure builders: same view, same bytes. Names on MQTT are snake_case.
 import { isMailKind } from '../detect/finding.ts';
+import type { Words } from '../language/words.ts';
 import { innerOf } from '../record/expectation-scope.ts';
 import type { Health } from '../record/health.ts';
 import { isoTime } from '../record/report.ts';
-import type { DeviceView, SensorView } from './ports.ts';
+import type { WeekSummary } from '../record/week-summary.ts';
+import type { DeviceView, SensorView, WeekView } from './ports.ts';
 import { cleanText, cleanTextOrNull } from './text.ts';
 import { openSeverity, sendingMail } from './verdict.ts';
 
@@ -23,6 +25,7 @@ const BLIND_SPOTS_SHOWN = 8;
 const NOT_COVERED_SHOWN = 16;
 const ADDRESSES_SHOWN = 8;
 const PROBLEM_LIMIT = 500;
+const SENTENCE_LIMIT = 600;
 
 export function deviceState(device: DeviceView, counters: Counters, now: number, holdMs: number): StateMessage {
   const { last } = device.mail;
@@ -62,6 +65,7 @@ function innerMailers({ incidents }: DeviceView): string[] {
 }
 
 export interface SensorFacts {
+  words: Words;
   view: SensorView;
   devicesSendingMail: number;
   alertsDropped: number;
@@ -69,7 +73,7 @@ export interface SensorFacts {
   settling: boolean;
 }
 
-export function sensorState({ view, devicesSendingMail, alertsDropped, settling }: SensorFacts): StateMessage {
+export function sensorState({ words, view, devicesSendingMail, alertsDropped, settling }: SensorFacts): StateMessage {
   const { health } = view;
   const problem = mirrorPortProblem(view, settling);
   const storage = storageOf(health);
@@ -85,7 +89,7 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
       not_covered_count: health.notCovered.count,
       loss_percent: health.lossPercent,
       loss_between: [health.loss.low, health.loss.high],
-      loss_unknown: lossUnknown(health),
+      loss_unknown: lossUnknown(words, health),
       capture: health.capture,
       capture_error: health.captureError === null ? null : cleanText(health.captureError),
       blind_spots: health.blindSpots.slice(0, BLIND_SPOTS_SHOWN).map((spot) => cleanText(spot)),
@@ -97,18 +101,58 @@ export function sensorState({ view, devicesSendingMail, alertsDropped, settling 
     devices_seen: health.devices,
     packets_per_second: Math.round(health.framesPerSecond * 10) / 10,
     capture_loss: health.lossPercent,
+    coverage_week: health.coverage?.week.percent ?? null,
+    coverage: coverageOf(health),
     alerts_dropped: alertsDropped,
     started: isoTime(health.startedAt),
   };
   return {
     payload: JSON.stringify(state),
     transition: [
-      problem,
+      state.mirror_port_problem,
       health.capture,
       devicesSendingMail,
-      storage.problem !== null,
+      state.storage_problem,
       ...health.warnings.map(({ key }) => key),
     ].join(' '),
+  };
+}
+
+/** Whole percents, so that today does not change each minute. */
+function coverageOf({ coverage }: Health) {
+  if (coverage === null) return { days: [] };
+  const whole = (percent: number | null) => (percent === null ? null : Math.floor(percent));
+  return { days: coverage.days.map(({ day, gaps, percent }) => ({ day, percent: whole(percent), gap_minutes: gaps })) };
+}
+
+/** A week summed up, retained until the next. `sentences` are for people, the figures for whoever reckons with them. */
+export function weekMessage({ sentences, summary }: WeekView): StateMessage {
+  const { made, week_from, week_to, ...figures } = weekFigures(summary);
+  const payload = JSON.stringify({
+    ...{ made, week_from, week_to },
+    sentences: sentences.map((sentence) => cleanText(sentence, SENTENCE_LIMIT)),
+    ...figures,
+  });
+  return { payload, transition: payload };
+}
+
+/** What a program makes of a week; no device is in it. */
+export function weekFigures(summary: WeekSummary) {
+  const { exposed, fresh, from, gaps, made, mail, mappings, percent, seen, to, updates } = summary;
+  return {
+    made: isoTime(made),
+    week_from: isoTime(from),
+    week_to: isoTime(to),
+    coverage_percent: percent,
+    gap_minutes: gaps,
+    devices_seen: seen,
+    devices_new: fresh.count,
+    mail_expected: mail.expected,
+    mail_unexpected: mail.unexpected,
+    updates_fetched: updates.fetched.count,
+    updates_overdue: updates.overdue.count,
+    devices_exposed: exposed.count,
+    ports_opened: mappings.count,
   };
 }
 
@@ -124,9 +168,9 @@ function storageOf({ database: { error, refused } }: Health) {
 }
 
 /** Why no figure is given; null where one is. */
-function lossUnknown({ loss, lossPercent }: Health): string | null {
+function lossUnknown({ health }: Words, { loss, lossPercent }: Health): string | null {
   if (lossPercent !== null) return null;
-  return loss.isCertain ? 'too few packets to tell exactly' : 'too few packets to tell';
+  return loss.isCertain ? health.lossUnsure : health.lossUnknown;
 }
 
 /** Null while it cannot be told yet. */

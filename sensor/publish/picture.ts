@@ -1,13 +1,15 @@
 // The broker's retained picture of the sensor and its devices: availability, discovery, states. Says everything again
 // after a connection or a birth, otherwise only what changed; decides nothing about alerts.
 import type { Mac } from '../decode/packet.ts';
+import type { Words } from '../language/words.ts';
 import type { Log } from '../log.ts';
+import { Alarm } from './alarm.ts';
 import { CounterFloor } from './counters.ts';
 import { type DiscoveryContext, deviceDiscovery, sensorDiscovery } from './discovery.ts';
 import type { Session } from './link.ts';
 import type { Outbox } from './outbox.ts';
-import { deviceState, type StateMessage, sensorState } from './payloads.ts';
-import type { DeviceView, PublishSource, Stores, TimerHandle, Timers } from './ports.ts';
+import { deviceState, type StateMessage, sensorState, weekMessage } from './payloads.ts';
+import type { DeviceView, PublishSource, Stores, Timers } from './ports.ts';
 import { RetainedTopics } from './retained.ts';
 import type { Sender } from './sender.ts';
 import { StateGate } from './state-gate.ts';
@@ -23,6 +25,7 @@ export interface HomeAssistantOptions {
 }
 
 export interface PictureOptions extends Stores {
+  words: Words;
   topics: Topics;
   version: string;
   homeAssistant: HomeAssistantOptions;
@@ -55,15 +58,17 @@ export class Picture {
   #announced = false;
   /** State topics from before a restart whose counters are still to come; null once that is over. */
   #unread: Set<string> | null;
-  #reading: TimerHandle | null = null;
+  /** Set while those are waited for. */
+  readonly #reading: Alarm;
 
   constructor(options: PictureOptions) {
-    const { topics, version, homeAssistant, topicStore, timers, onRefusal } = options;
+    const { topics, version, homeAssistant, topicStore, timers, words, onRefusal } = options;
     this.#options = options;
-    this.#context = { topics, version, linkByMac: homeAssistant.linkByMac };
+    this.#context = { topics, version, words, linkByMac: homeAssistant.linkByMac };
     this.#retained = new RetainedTopics({ store: topicStore, onRefusal });
     this.#gate = new StateGate({ timers, publish: (topic, payload) => this.#retained.publish(topic, payload) });
     this.#startedAt = timers.now();
+    this.#reading = new Alarm(timers);
     this.#unread = new Set(topicStore.publishedTopics().filter((topic) => topics.parseDevice(topic)?.rest === 'state'));
   }
 
@@ -84,7 +89,7 @@ export class Picture {
   close(): void {
     this.#session = null;
     this.#announced = false;
-    this.#stopReading();
+    this.#reading.clear();
     this.#retained.close();
     this.#gate.clear();
   }
@@ -96,6 +101,7 @@ export class Picture {
     this.#gate.clear();
     this.#retained.publish(topics.status, 'online', () => this.#announceWhenRead());
     const wanted = new Set([topics.status, topics.state]);
+    if (source.week() !== null) wanted.add(topics.weekly);
     if (this.#sensorConfig()) wanted.add(topics.sensorConfig);
     for (const device of source.devices()) {
       if (!this.#wants(device)) continue;
@@ -108,25 +114,21 @@ export class Picture {
   /** Before the first states the old ones are read, for their counters; a broker that lost them is not waited for long. */
   #announceWhenRead(): void {
     if (this.#unread === null || this.#unread.size === 0) this.#announceStates();
-    else this.#reading ??= this.#options.timers.set(READ_MS, () => this.#announceStates());
+    else if (!this.#reading.isSet) this.#reading.set(READ_MS, () => this.#announceStates());
   }
 
   #announceStates(): void {
     if (this.#unread !== null) this.#session?.unsubscribe(this.#options.topics.allDeviceStates);
     this.#unread = null;
-    this.#stopReading();
+    this.#reading.clear();
     this.#announced = true;
     this.refreshAll();
     this.#options.onAnnounced();
   }
 
-  #stopReading(): void {
-    if (this.#reading !== null) this.#options.timers.clear(this.#reading);
-    this.#reading = null;
-  }
-
   refreshAll(): void {
     this.refreshSensor();
+    this.refreshWeek();
     for (const device of this.#options.source.devices()) this.refresh(device);
   }
 
@@ -148,12 +150,19 @@ export class Picture {
     const { source, topics, outbox, timers, holdMs } = this.#options;
     const now = source.now();
     const state = sensorState({
+      words: this.#options.words,
       view: source.sensor(),
       devicesSendingMail: devicesSendingMail(source.incidents(), now, holdMs),
       alertsDropped: outbox.dropped(),
       settling: timers.now() - this.#startedAt < SETTLING_MS,
     });
     this.#state(topics.state, state, false);
+  }
+
+  refreshWeek(): void {
+    const { source, topics } = this.#options;
+    const week = this.#announced ? source.week() : null;
+    if (week !== null) this.#state(topics.weekly, weekMessage(week), false);
   }
 
   #state(topic: string, state: StateMessage, force: boolean): void {
@@ -165,7 +174,6 @@ export class Picture {
   bringBack(mac: Mac | null): void {
     const { suppressed } = this.#options;
     if (mac !== null) suppressed.unsuppress(mac);
-    if (!suppressed.isSuppressed(SENSOR_KEY)) return;
     suppressed.unsuppress(SENSOR_KEY);
     if (this.#announced) this.#sensorConfig();
   }
@@ -196,7 +204,7 @@ export class Picture {
     if (this.#unread === null) return true;
     if (source.device(device.mac) !== null) this.#counters.learn(device.mac, payload);
     this.#unread.delete(topic);
-    if (this.#reading !== null) this.#announceWhenRead();
+    if (this.#reading.isSet) this.#announceWhenRead();
     return true;
   }
 
@@ -224,12 +232,11 @@ export class Picture {
     if (!homeAssistant.enabled) return false;
     const topic = topics.deviceConfig(device.mac);
     const alertTopic = topics.deviceAlert(device.mac);
-    const isNew = !this.#retained.has(topic);
+    if (!this.#retained.has(topic)) alerts.hold(alertTopic);
     this.#watch(topic);
-    const sent = this.#retained.config(topic, deviceDiscovery(this.#context, device), () => {
-      if (isNew) alerts.release(alertTopic, DISCOVERY_SETTLE_MS);
-    });
-    if (sent && isNew) alerts.hold(alertTopic);
+    this.#retained.config(topic, deviceDiscovery(this.#context, device), () =>
+      alerts.release(alertTopic, DISCOVERY_SETTLE_MS),
+    );
     return true;
   }
 

@@ -3,6 +3,7 @@ import type { IpAddress, Mac } from '../decode/packet.ts';
 import type { Health } from '../record/health.ts';
 import type { Incident } from '../record/incident.ts';
 import type { OutboxMessage } from '../record/outbox.ts';
+import type { WeekSummary } from '../record/week-summary.ts';
 
 /** What this room keeps in the store. None of it throws: what the disk refuses, record keeps in memory and writes later. */
 export interface Stores {
@@ -14,7 +15,8 @@ export interface Stores {
 /** The queue: bounded, oldest first, on disk in the same transaction as what it tells of, or in memory where the disk refuses both. */
 export interface OutboxStore {
   peek(limit: number): OutboxMessage[];
-  remove(id: string): void;
+  /** Several that were taken as one go together. */
+  remove(...ids: string[]): void;
   size(): number;
   /** How many messages the bound has cost since the database was made. */
   dropped(): number;
@@ -51,6 +53,8 @@ export interface DeviceView {
   mac: Mac;
   /** The user's name, else an announced one; null when nothing names it. */
   name: string | null;
+  /** The same in English: ids are made of it, and they are of no language. */
+  idName: string | null;
   /** The user named it. */
   named: boolean;
   /** Something shows that it is there: an answer to it, a name, a backend, a DHCP lease. */
@@ -78,6 +82,11 @@ export interface SensorView {
   blind: boolean;
 }
 
+export interface WeekView {
+  summary: WeekSummary;
+  sentences: string[];
+}
+
 /** The in-memory view of what to publish; main builds it from record. Cheap: called for every change. */
 export interface PublishSource {
   devices(): DeviceView[];
@@ -85,6 +94,8 @@ export interface PublishSource {
   /** Of the devices that there are, in no order: without a view of each. */
   incidents(): Iterable<Incident>;
   sensor(): SensorView;
+  /** The week that was summed up last, with what is said of it by the names of today; null before the first. */
+  week(): WeekView | null;
   /** Packet time in ms by which quiet times are measured: what was not watched of late does not count. */
   now(): number;
 }

@@ -48,14 +48,12 @@ export class RetainedTopics {
     this.#configs.clear();
   }
 
-  /** Whether it was sent; an unchanged one is not. `done` is called when the broker has answered. */
-  config(topic: string, payload: string, done: () => void): boolean {
-    if (this.#sender === null) return false;
+  /** An unchanged one is not sent. `done` is called when the broker has answered. */
+  config(topic: string, payload: string, done: () => void): void {
     const digest = createHash('sha256').update(payload).digest('base64');
-    if (this.#configs.get(topic) === digest) return false;
+    if (this.#configs.get(topic) === digest) return;
     this.#configs.set(topic, digest);
     this.#send({ topic, payload, retain: true, isConfig: true }, done);
-    return true;
   }
 
   publish(topic: string, payload: string, done: () => void = () => {}): void {

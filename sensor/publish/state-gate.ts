@@ -1,7 +1,8 @@
 // Lets a topic's retained state through at most every 30 s: Home Assistant keeps every change for ever. A transition
 // passes at once; what was held back follows when the time has come, in its newest form.
+import { Alarm } from './alarm.ts';
 import type { StateMessage } from './payloads.ts';
-import type { TimerHandle, Timers } from './ports.ts';
+import type { Timers } from './ports.ts';
 
 export const STATE_INTERVAL_MS = 30_000;
 /** What is due so shortly after other topics goes with the next: looking for it costs as much as there are topics. */
@@ -21,23 +22,28 @@ export interface StateGateOptions {
 export class StateGate {
   readonly #options: StateGateOptions;
   readonly #topics = new Map<string, Entry>();
-  #timer: TimerHandle | null = null;
-  #timerAt = 0;
+  readonly #look: Alarm;
+  #lookAt = Number.POSITIVE_INFINITY;
 
   constructor(options: StateGateOptions) {
     this.#options = options;
+    this.#look = new Alarm(options.timers);
   }
 
   offer(topic: string, state: StateMessage): void {
     const entry = this.#topics.get(topic);
     const now = this.#options.timers.now();
-    if (entry === undefined || entry.sent.transition !== state.transition || now - entry.sentAt >= STATE_INTERVAL_MS) {
-      if (entry?.sent.payload === state.payload) entry.waiting = null;
-      else this.force(topic, state);
-      return;
+    if (entry?.sent.payload === state.payload) entry.waiting = null;
+    else if (
+      entry === undefined ||
+      entry.sent.transition !== state.transition ||
+      now - entry.sentAt >= STATE_INTERVAL_MS
+    )
+      this.force(topic, state);
+    else {
+      entry.waiting = state;
+      this.#arm(entry.sentAt + STATE_INTERVAL_MS);
     }
-    entry.waiting = entry.sent.payload === state.payload ? null : state;
-    if (entry.waiting !== null) this.#arm(entry.sentAt + STATE_INTERVAL_MS);
   }
 
   /** Past the limit and even if unchanged: the answer to an order, or to a broker that may have forgotten. */
@@ -53,24 +59,15 @@ export class StateGate {
   /** Forgets what was sent, for a new connection. */
   clear(): void {
     this.#topics.clear();
-    this.#disarm();
+    this.#look.clear();
   }
 
-  #disarm(): void {
-    if (this.#timer !== null) this.#options.timers.clear(this.#timer);
-    this.#timer = null;
-  }
-
-  /** One timer for all topics, at the soonest time that any of them is due. */
+  /** One alarm for all topics, at the soonest time that any of them is due. */
   #arm(due: number): void {
-    if (this.#timer !== null && this.#timerAt <= due) return;
-    this.#disarm();
+    if (this.#look.isSet && this.#lookAt <= due) return;
     const { timers } = this.#options;
-    this.#timerAt = due;
-    this.#timer = timers.set(Math.max(0, due - timers.now()), () => {
-      this.#timer = null;
-      this.#sendDue(timers.now());
-    });
+    this.#lookAt = due;
+    this.#look.set(due - timers.now(), () => this.#sendDue(timers.now()));
   }
 
   #sendDue(now: number): void {

@@ -9,7 +9,7 @@ export interface TextCell {
   write(text: string): void;
 }
 
-/** A text that is no list counts as an empty one. */
+/** No text, and one that is no list, counts as an empty one. */
 export function suppressedIn(cell: TextCell): SuppressedStore {
   let keys: Set<string> | undefined;
   const all = (): Set<string> => {
@@ -32,8 +32,8 @@ export function suppressedIn(cell: TextCell): SuppressedStore {
 
 function parse(text: string | null): string[] {
   try {
-    const value: unknown = JSON.parse(text ?? '[]');
-    return Array.isArray(value) ? value.filter((item) => typeof item === 'string').slice(-LIMIT) : [];
+    const keys = JSON.parse(`${text}`) as unknown[];
+    return keys.filter((key) => typeof key === 'string').slice(-LIMIT);
   } catch {
     return [];
   }

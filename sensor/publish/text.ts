@@ -2,6 +2,7 @@
 // Home Assistant takes names from discovery as they are and renders templates only from keys named `*_template`, which
 // never hold text of ours; so `{{ }}` in a name stays what it is: seven odd characters.
 import type { Mac } from '../decode/packet.ts';
+import type { Words } from '../language/words.ts';
 
 /** Characters of a name in Home Assistant, and the length of a state. */
 const TEXT_LIMIT = 255;
@@ -29,10 +30,17 @@ export function cleanTextOrNull(text: string | null): string | null {
  * The name a device has in Home Assistant. No entity name may begin with it ("A" would turn "Alert" into "lert"), so a
  * name that is the start of one gets a word behind it.
  */
-export function deviceName(name: string | null, mac: Mac, entityNames: readonly string[]): string {
-  const cleaned = cleanTextOrNull(name) ?? `Device ${mac}`;
+export function deviceName(
+  { homeAssistant, names }: Words,
+  name: string | null,
+  mac: Mac,
+  entityNames: readonly string[],
+): string {
+  const cleaned = cleanTextOrNull(name) ?? names.device({ mac });
   const lower = cleaned.toLowerCase();
-  return entityNames.some((entity) => entity.toLowerCase().startsWith(lower)) ? `${cleaned} device` : cleaned;
+  return entityNames.some((entity) => entity.toLowerCase().startsWith(lower))
+    ? homeAssistant.notAnEntity({ name: cleaned })
+    : cleaned;
 }
 
 /** `[a-z0-9_]`, no double underscore, as an entity id wants it; `fallback` when no ASCII letter or digit is left. */

@@ -16,6 +16,7 @@ export interface Topics {
   status: string;
   state: string;
   alert: string;
+  weekly: string;
   acknowledgeAll: string;
   deviceState(mac: Mac): string;
   deviceAlert(mac: Mac): string;
@@ -48,6 +49,7 @@ export function createTopics({ baseTopic, sensorId, discoveryPrefix }: TopicOpti
     status: `${root}/status`,
     state: `${root}/state`,
     alert: `${root}/alert`,
+    weekly: `${root}/weekly`,
     acknowledgeAll: `${root}/acknowledge`,
     deviceState: (mac) => device(mac, 'state'),
     deviceAlert: (mac) => device(mac, 'alert'),
@@ -67,8 +69,11 @@ export function createTopics({ baseTopic, sensorId, discoveryPrefix }: TopicOpti
     deviceConfig: (mac) => config(`${sensorIdentifier}_${mac12(mac)}`),
     parseDeviceConfig(topic) {
       if (!topic.startsWith(configStart)) return null;
-      const mac = macFrom12(topic.slice(configStart.length, configStart.length + 12));
-      return mac !== null && topic.slice(configStart.length + 12) === '/config' ? mac : null;
+      const [mac, rest] = [
+        topic.slice(configStart.length, configStart.length + 12),
+        topic.slice(configStart.length + 12),
+      ];
+      return rest === '/config' ? macFrom12(mac) : null;
     },
   };
 }
@@ -80,5 +85,5 @@ export function mac12(mac: Mac): string {
 
 /** Null unless the text is exactly 12 lower-case hex digits. */
 export function macFrom12(text: string): Mac | null {
-  return /^[0-9a-f]{12}$/.test(text) ? (text.match(/../g) ?? []).join(':') : null;
+  return /^[0-9a-f]{12}$/.test(text) ? text.replace(/..(?!$)/g, '$&:') : null;
 }

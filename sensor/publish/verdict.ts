@@ -37,11 +37,8 @@ function isSending(incident: Incident, now: number, holdMs: number): boolean {
 
 /** The worst severity among incidents nobody has dealt with; null when there are none. */
 export function openSeverity(incidents: readonly Incident[]): Severity | null {
-  let worst = -1;
-  for (const incident of incidents) {
-    if (incident.state === 'open') worst = Math.max(worst, SEVERITIES.indexOf(incident.severity));
-  }
-  return SEVERITIES[worst] ?? null;
+  const open = new Set(incidents.filter(({ state }) => state === 'open').map(({ severity }) => severity));
+  return SEVERITIES.findLast((severity) => open.has(severity)) ?? null;
 }
 
 /**

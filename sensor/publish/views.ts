@@ -10,6 +10,8 @@ export type ContactTally = Pick<MailDestination, 'attempts' | 'connected' | 'ref
 export interface ViewFacts {
   /** What the device is called everywhere else; null when nothing names it. */
   name: string | null;
+  /** As of DeviceView. */
+  idName: string | null;
   established: boolean;
   incidents: Incident[];
   allowMail: boolean;
@@ -17,12 +19,16 @@ export interface ViewFacts {
   now: number;
 }
 
-export function deviceView(device: Device, { name, established, incidents, allowMail, now }: ViewFacts): DeviceView {
+export function deviceView(
+  device: Device,
+  { name, idName, established, incidents, allowMail, now }: ViewFacts,
+): DeviceView {
   const { mac, mail } = device;
   const updates = [...device.backends.values()].filter((backend) => backend.role === 'update');
   return {
     mac,
     name,
+    idName,
     named: device.label !== null,
     established,
     randomizedMac: isLocallyAdministered(mac),

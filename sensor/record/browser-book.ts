@@ -4,11 +4,14 @@ import type { Keep } from './store-keeper.ts';
 
 export class BrowserBook {
   readonly #keep: Keep;
+  readonly #removed: (id: string) => void;
   readonly #browsers: Map<string, Browser>;
 
-  constructor(browsers: Iterable<Browser>, keep: Keep) {
+  /** `removed`: called for each that goes. */
+  constructor(browsers: Iterable<Browser>, keep: Keep, removed: (id: string) => void = () => {}) {
     this.#browsers = new Map([...browsers].map((browser) => [browser.id, browser]));
     this.#keep = keep;
+    this.#removed = removed;
   }
 
   /** Oldest pairing first. */
@@ -25,6 +28,7 @@ export class BrowserBook {
   remove(id: string): boolean {
     const isKnown = this.#browsers.delete(id);
     if (isKnown) this.#write(id);
+    if (isKnown) this.#removed(id);
     return isKnown;
   }
 

@@ -1,6 +1,7 @@
 // Carries out what people order, over the recorder's books. Every order is idempotent; one that changes nothing says so.
 import type { Device } from '../attribute/device.ts';
-import { LONGEST_CHAIN } from '../attribute/device-table.ts';
+import { LONGEST_CHAIN } from '../attribute/device.ts';
+import { addressesOfThing, PrivateThings } from '../attribute/private-things.ts';
 import type { Mac } from '../decode/packet.ts';
 import { cleanText } from '../decode/text.ts';
 import { isMailKind } from '../detect/finding.ts';
@@ -9,6 +10,7 @@ import type { Command, CommandResult, CommandRunner } from './commands.ts';
 import { canBeExpected, findingsCovered, type Scope, scopeOf } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { WATCH } from './incident-book.ts';
+import type { OutboxMessage } from './outbox.ts';
 import type { Recorder } from './recorder.ts';
 
 const LONGEST_LABEL = 64;
@@ -18,11 +20,21 @@ interface Parts {
   recorder: Recorder;
 }
 
-export function commandRunner(parts: Parts): CommandRunner {
-  return (command, actor) => run(parts, command, actor);
+/** A test alert as rows of the outbox; none where there was one a moment ago. */
+export type MakeTest = () => { id: string; messages: OutboxMessage[] } | null;
+
+export function commandRunner(parts: Parts, makeTest: MakeTest): CommandRunner {
+  return (command, actor) => (command.type === 'test_alert' ? sendTest(parts, makeTest()) : run(parts, command, actor));
 }
 
-function run(parts: Parts, command: Command, actor: string): CommandResult {
+function sendTest({ recorder }: Parts, test: ReturnType<MakeTest>): CommandResult {
+  if (test === null)
+    return { ok: false, status: 409, error: 'A test alert was sent a moment ago. Wait a few seconds.' };
+  recorder.test(test.messages);
+  return { ok: true, changed: true, alert: test.id };
+}
+
+function run(parts: Parts, command: Exclude<Command, { type: 'test_alert' }>, actor: string): CommandResult {
   const { recorder } = parts;
   switch (command.type) {
     case 'acknowledge':
@@ -41,6 +53,8 @@ function run(parts: Parts, command: Command, actor: string): CommandResult {
       return withIncident(parts, command.incident, (incident) => ({ ok: true, changed: resolve(parts, incident) }));
     case 'rename':
       return withDevice(parts, command.device, (device) => rename(parts, device, command.label));
+    case 'keep_private':
+      return withDevice(parts, command.device, (device) => keepPrivate(parts, device, command.keep));
     case 'merge':
       return mergeAll(parts, [command.device, command.into, ...(command.older ?? [])]);
     case 'unmerge':
@@ -184,6 +198,17 @@ function rename(parts: Parts, device: Device, label: string | null): CommandResu
   return { ok: true, changed: true };
 }
 
+/** Each address that the thing has now is marked by itself, so that it stays private when a person parts them. */
+function keepPrivate({ engine, recorder }: Parts, device: Device, keep: boolean): CommandResult {
+  const changed = addressesOfThing(device, engine.devices.all()).filter(({ isPrivate }) => isPrivate !== keep);
+  for (const address of changed) {
+    address.isPrivate = keep;
+    engine.devices.keep(address);
+    recorder.deviceChanged(address);
+  }
+  return { ok: true, changed: changed.length > 0 };
+}
+
 /** Joins each to the oldest address of the one before it; what is joined already stays so. All are looked at first: it is done whole or not at all. */
 function mergeAll(parts: Parts, macs: readonly Mac[]): CommandResult {
   const devices = macs.map((mac) => parts.engine.devices.get(mac));
@@ -254,11 +279,24 @@ function setSameAs({ engine, recorder }: Parts, device: Device, older: Mac | nul
 
 function forget(parts: Parts, mac: Mac): CommandResult {
   const { engine, recorder } = parts;
+  bequeathPrivacy(parts, mac);
   const forgotten = engine.devices.forget(mac);
   if (forgotten) recorder.deviceForgotten(mac);
   if (recorder.distinct.forget(mac)) recorder.distinctChanged();
   for (const newer of engine.devices.all()) if (newer.sameAs === mac) setSameAs(parts, newer, null);
   return { ok: true, changed: forgotten };
+}
+
+/** What was private by way of this address stays so without it; on disk before it goes. */
+function bequeathPrivacy({ engine, recorder }: Parts, mac: Mac): void {
+  const devices = engine.devices.all();
+  const device = engine.devices.get(mac);
+  if (device === undefined || !new PrivateThings(devices).has(mac)) return;
+  const heirs = devices.filter((other) => other.sameAs === mac || other.mac === device.sameAs);
+  for (const heir of heirs.filter(({ isPrivate }) => !isPrivate)) {
+    heir.isPrivate = true;
+    recorder.deviceChanged(heir);
+  }
 }
 
 function isActive({ state }: Incident): boolean {

@@ -20,12 +20,10 @@ const SPARE_BYTES = 1024 * 1024;
 /** Ends the name of what is still being written. */
 export const PARTIAL = '.partial';
 
-/** Bytes that a copy of it takes. */
+/** Bytes that are in use, which a copy of it takes. */
 export function copyBytes(db: Database.Database): number {
-  const [pages, free, size] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
-    Number(db.pragma(name, { simple: true })),
-  );
-  return ((pages ?? 0) - (free ?? 0)) * (size ?? 0);
+  const of = (name: string) => Number(db.pragma(name, { simple: true }));
+  return (of('page_count') - of('freelist_count')) * of('page_size');
 }
 
 /** Whether `bytes` more fit on the disk of a directory; if not, why, with both figures. */

@@ -1,7 +1,12 @@
 // Named running totals that must survive a restart.
 import type { Database, Statement } from 'better-sqlite3';
 
-export type CounterName = 'dropped_incidents' | 'dropped_timeline' | 'dropped_messages';
+export type CounterName =
+  | 'dropped_incidents'
+  | 'dropped_timeline'
+  | 'dropped_messages'
+  /** Of a target beside the broker. */
+  | `dropped_messages@${string}`;
 
 export class Counters {
   readonly #add: Statement<[string, number]>;

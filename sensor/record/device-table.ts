@@ -47,6 +47,7 @@ const DEVICE_COLUMNS = [
   'mail',
   'lookups',
   'same_as',
+  'is_private',
 ] as const;
 
 /** What is to be remembered once the transaction is on disk; dropped when it fails. */
@@ -127,7 +128,6 @@ export class DeviceTable {
     const changed = new Map<string, WrittenRow>();
     let highestOrd = list.highestOrd;
     let previousOrd = 0;
-    let kept = 0;
     child.table.each(device, (itemKey, prints, cells) => {
       let key = itemKey;
       while (changed.has(key) || list.rows.get(key)?.pass === pass) key += '#';
@@ -135,7 +135,6 @@ export class DeviceTable {
       const ordHolds = row !== undefined && row.ord > previousOrd;
       if (row !== undefined) {
         row.pass = pass;
-        kept += 1;
         if (!ordHolds) child.delete.run(mac, row.ord);
       }
       if (ordHolds && row.prints[what] === prints[what]) {
@@ -148,14 +147,11 @@ export class DeviceTable {
       changed.set(key, { ord: previousOrd, prints, pass });
     });
     const gone: string[] = [];
-    if (kept < list.rows.size) {
-      for (const [key, row] of list.rows) {
-        if (row.pass === pass) continue;
-        child.delete.run(mac, row.ord);
-        gone.push(key);
-      }
+    for (const [key, row] of list.rows) {
+      if (row.pass === pass) continue;
+      child.delete.run(mac, row.ord);
+      gone.push(key);
     }
-    if (changed.size === 0 && gone.length === 0) return;
     afterCommit.push(() => {
       for (const key of gone) list.rows.delete(key);
       for (const [key, row] of changed) list.rows.set(key, row);
@@ -183,8 +179,8 @@ export class DeviceTable {
       const loaded: [key: string, prints: Prints][] = [];
       table.each(device, (key, prints) => loaded.push([key, prints]));
       const unique = new Set(loaded.map(([key]) => key));
-      // Items that no longer match their rows one to one (a skipped row between, a key twice): written whole next time.
-      if (unique.size !== list.length || loaded.length !== list.length) {
+      // Items that no longer match their rows one to one (a key twice, a day in two rows): written whole next time.
+      if (unique.size !== list.length) {
         this.#written.delete(mac);
         continue;
       }
@@ -211,6 +207,7 @@ function readDevice(row: Row): Device {
     mail: fromJson(row.mail),
     lookups: fromJson(row.lookups),
     sameAs: row.same_as,
+    isPrivate: row.is_private,
   });
   const device = newDevice(rest.mac, rest.firstSeen);
   return { ...device, ...rest, mail: { ...device.mail, ...mail } };
@@ -222,13 +219,26 @@ function pathIn(identity: unknown): unknown {
 }
 
 function devicePrints(device: Device, cells: readonly Cell[]): Prints {
-  const { broadcastOnly, firmware, hostnames, identity, label, lookups, mail, path, role, sameAs, sharedMac } = device;
+  const {
+    broadcastOnly,
+    firmware,
+    hostnames,
+    identity,
+    isPrivate,
+    label,
+    lookups,
+    mail,
+    path,
+    role,
+    sameAs,
+    sharedMac,
+  } = device;
   const { destinations: _, ...mailTotals } = mail;
   const names = [...hostnames.map(({ from, name }) => [from, name]), ...firmware.map(({ version }) => version)];
   const place = [path.behind, path.kind, path.ip, path.carriers, broadcastOnly, sharedMac];
   return {
     all: fingerprint(cells),
-    news: fingerprint([role, label, sameAs, place, names, identity, mailTotals, lookups]),
+    news: fingerprint([role, label, sameAs, isPrivate, place, names, identity, mailTotals, lookups]),
   };
 }
 
@@ -249,5 +259,6 @@ function deviceCells(device: Device): Cell[] {
     JSON.stringify(mailTotals),
     JSON.stringify(device.lookups),
     device.sameAs,
+    device.isPrivate ? 1 : 0,
   ];
 }

@@ -1,6 +1,7 @@
 // Addresses that a person called different things: they are not suggested as one again. Bounded; an entry of the meta table.
 import { z } from 'zod';
 import type { Mac } from '../decode/packet.ts';
+import { dropOldest } from './drop-oldest.ts';
 
 export const DISTINCT_KEY = 'distinct_pairs';
 
@@ -10,7 +11,8 @@ const PAIRS = 1024;
 const shape = z.array(z.tuple([z.string(), z.string()]));
 
 export class DistinctPairs {
-  readonly #pairs = new Set<string>();
+  /** By both halves. */
+  readonly #pairs = new Map<string, readonly [Mac, Mac]>();
 
   /** Nothing where `text` holds none. */
   load(text: string | null): void {
@@ -24,16 +26,14 @@ export class DistinctPairs {
 
   /** The other halves of pairs with `mac`, sorted. */
   of(mac: Mac): Mac[] {
-    return [...this.#pairs].flatMap((key) => otherIn(key, mac) ?? []).sort();
+    return [...this.#pairs.values()].flatMap((pair) => otherIn(pair, mac) ?? []).sort();
   }
 
   /** Returns whether it is new. */
   add(one: Mac, other: Mac): boolean {
-    const key = keyOf(one, other);
-    if (one === other || this.#pairs.has(key)) return false;
-    this.#pairs.add(key);
-    const [oldest] = this.#pairs;
-    if (this.#pairs.size > PAIRS && oldest !== undefined) this.#pairs.delete(oldest);
+    if (one === other || this.has(one, other)) return false;
+    this.#pairs.set(keyOf(one, other), inOrder(one, other));
+    dropOldest(this.#pairs, PAIRS);
     return true;
   }
 
@@ -44,22 +44,25 @@ export class DistinctPairs {
 
   /** Returns whether there were any. */
   forget(mac: Mac): boolean {
-    const theirs = [...this.#pairs].filter((key) => otherIn(key, mac) !== null);
-    for (const key of theirs) this.#pairs.delete(key);
-    return theirs.length > 0;
+    const others = this.of(mac);
+    for (const other of others) this.remove(mac, other);
+    return others.length > 0;
   }
 
   meta(): Record<string, string> {
-    return { [DISTINCT_KEY]: JSON.stringify([...this.#pairs].map((key) => key.split(' '))) };
+    return { [DISTINCT_KEY]: JSON.stringify([...this.#pairs.values()]) };
   }
 }
 
-function keyOf(one: Mac, other: Mac): string {
-  return one < other ? `${one} ${other}` : `${other} ${one}`;
+function inOrder(one: Mac, other: Mac): [Mac, Mac] {
+  return one < other ? [one, other] : [other, one];
 }
 
-function otherIn(key: string, mac: Mac): Mac | null {
-  const [one = '', other = ''] = key.split(' ');
+function keyOf(one: Mac, other: Mac): string {
+  return inOrder(one, other).join(' ');
+}
+
+function otherIn([one, other]: readonly [Mac, Mac], mac: Mac): Mac | null {
   if (one === mac) return other;
   return other === mac ? one : null;
 }

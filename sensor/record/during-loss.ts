@@ -1,12 +1,13 @@
 // What an incident says where packets were being lost when it was raised: what is counted may be too little.
 import type { LossEstimate } from '../attribute/loss-tally.ts';
 import type { Finding, IncidentKind } from '../detect/finding.ts';
+import type { Words } from '../language/words.ts';
 import { number } from './wording-parts.ts';
 
 /** Kinds that rest on what was seen and how often, not on what was missing. */
 const COUNTED = new Set<IncidentKind>([
   ...(['mail_started', 'submission_started', 'mail_lookup', 'exposed'] as const),
-  ...(['port_mapping', 'mac_flood', 'symptom', 'backend_new', 'outbreak'] as const),
+  ...(['port_mapping', 'mac_flood', 'symptom', 'backend_new', 'outbreak', 'fleet_warning'] as const),
 ]);
 
 /** The finding, with the share that was being lost as `lossPercent` in its evidence where some certainly was. */
@@ -18,8 +19,7 @@ export function withLoss(finding: Finding, recent: () => LossEstimate | undefine
   return { ...finding, evidence: { ...finding.evidence, lossPercent } };
 }
 
-/** A sentence that begins with a space; empty where nothing was lost. */
-export function lossSentence({ lossPercent }: Record<string, unknown>): string {
-  if (lossPercent === undefined) return '';
-  return ` The capture was losing about ${number(lossPercent)} % of packets then: counts may be too low.`;
+/** Null where nothing was lost. */
+export function lossSentence({ incidents }: Words, { lossPercent }: Record<string, unknown>): string | null {
+  return lossPercent === undefined ? null : incidents.loss({ percent: number(lossPercent) });
 }

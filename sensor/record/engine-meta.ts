@@ -5,6 +5,8 @@ import type { Engine, EngineMemory } from '../engine.ts';
 export const MEMORY_KEY = 'engine_memory';
 /** From where the sensor looked when it last stored everything. */
 export const VANTAGE_KEY = 'vantage';
+/** In which incidents are stored; English where it is not there. */
+export const LANGUAGE_KEY = 'language';
 
 const text = z.string();
 const time = z.number();
@@ -28,8 +30,13 @@ const memoryShape = z.object({
   gateways: list(text),
 });
 
-export function metaOf(engine: Engine): Record<string, string> {
-  return { [MEMORY_KEY]: JSON.stringify(engine.memory()), [VANTAGE_KEY]: engine.vantage };
+/** `language`: that incidents are stored in. */
+export function metaOf(engine: Engine, language: string): Record<string, string> {
+  return {
+    [MEMORY_KEY]: JSON.stringify(engine.memory()),
+    [VANTAGE_KEY]: engine.vantage,
+    [LANGUAGE_KEY]: language,
+  };
 }
 
 /** Nothing where the text is no memory; what is wrong in it is left out. Prefixes were plain text once. */

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Device } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Incident } from './incident.ts';
+import type { WeekSummary } from './week-summary.ts';
 
 export type IncidentChange =
   | 'opened'
@@ -33,8 +34,12 @@ export interface RecordEventMap {
   expectations: [];
   /** From where the sensor looks, or how well it sees, has changed: nobody should wait for the next round to hear of it. */
   vantage: [];
+  /** A test alert waits in the outbox; there is no incident. */
+  test: [];
   /** The disk refuses what is new, or takes it again. */
   storage: [];
+  /** A week was summed up: once a week, and kept before it is told. Its words are those of wording-week.ts. */
+  week: [week: WeekSummary];
 }
 
 export type RecordEvents = EventEmitter<RecordEventMap>;

@@ -1,19 +1,17 @@
 // A second reader of the store's file, for evidence: it works while the sensor writes, and changes nothing.
-import Database from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import type { Device } from '../attribute/device.ts';
 import { DeviceTable as KnownDevices } from '../attribute/device-table.ts';
 import { VANTAGES, type Vantage } from '../attribute/vantage.ts';
+import { byText } from './by-text.ts';
 import { DeviceTable } from './device-table.ts';
 import { VANTAGE_KEY } from './engine-meta.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
 import { EvidenceTable } from './evidence-table.ts';
 import type { Incident } from './incident.ts';
 import { IncidentTable } from './incident-table.ts';
-import { SCHEMA_VERSION, schemaVersion } from './schema.ts';
-import { StoreError, toStoreError } from './store-error.ts';
-
-/** The sensor's own writes are short. */
-const BUSY_MS = 5000;
+import { openToRead } from './open-to-read.ts';
+import { toStoreError } from './store-error.ts';
 
 export interface StoredIncident {
   incident: Incident;
@@ -31,25 +29,13 @@ export interface ReadEvidence {
 }
 
 export class EvidenceReader {
-  readonly #db: Database.Database;
+  readonly #db: Database;
   readonly #path: string;
 
   /** `path` must exist. @throws StoreError */
   constructor(path: string) {
     this.#path = path;
-    try {
-      this.#db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
-    } catch (error) {
-      throw toStoreError(error, path);
-    }
-    const version = this.#guard(() => schemaVersion(this.#db));
-    if (version === SCHEMA_VERSION) return;
-    this.#db.close();
-    const [other, remedy] =
-      version > SCHEMA_VERSION
-        ? ['a newer', 'Use that version to read it.']
-        : ['an older', 'Start the sensor once: it brings the database up to date.'];
-    throw new StoreError('io', `The database ${path} was written by ${other} thingwatch. ${remedy}`);
+    this.#db = openToRead(path);
   }
 
   /** Incidents with kept frames, the latest first. */
@@ -65,7 +51,7 @@ export class EvidenceReader {
           const stored = counts.get(incident.id);
           return stored === undefined ? [] : [{ incident, kept: stored.sizes.length, seen: stored.seen }];
         })
-        .sort((a, b) => b.incident.lastAt - a.incident.lastAt || (a.incident.id < b.incident.id ? -1 : 1));
+        .sort((a, b) => b.incident.lastAt - a.incident.lastAt || byText(a.incident.id, b.incident.id));
     });
   }
 

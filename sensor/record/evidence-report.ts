@@ -1,8 +1,9 @@
-// The report on one incident for an abuse desk or a provider: plain text of at most 76 columns, times in UTC, and as plain on
+// The report on one incident for an abuse desk or a provider, in English: plain text of at most 76 columns, times in UTC, and as plain on
 // what could not be seen as on what was. Pure; everything in it was counted or kept before.
 import type { Vantage } from '../attribute/vantage.ts';
 import { isMailKind } from '../detect/finding.ts';
 import { mailPortClass } from '../detect/mail-findings.ts';
+import { english } from '../language/words.ts';
 import { evidenceFileName, framesOfOneKind } from './evidence-export.ts';
 import { frameLine } from './evidence-frames.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
@@ -10,7 +11,6 @@ import { innerOf, isIncidents } from './expectation-scope.ts';
 import type { Incident } from './incident.ts';
 import { isoTime, type ReportDevice, type ReportMailDestination } from './report.ts';
 import { timelineText } from './wording.ts';
-import { plural } from './wording-parts.ts';
 import { carrierText, isClient } from './wording-place.ts';
 import { vantageAdvice } from './wording-vantage.ts';
 
@@ -74,7 +74,7 @@ function device({ device: known, incident }: EvidenceReport): string[] {
   const { address } = incident.evidence;
   if (ips.length === 0 && typeof address === 'string') ips.push(address);
   const inner = innerOf(incident);
-  const behind = carrierText(incident.evidence);
+  const behind = carrierText(english, incident.evidence);
   if (inner !== undefined)
     return [
       ...row('Address', inner),
@@ -150,7 +150,7 @@ function visibility(report: EvidenceReport): string[] {
   const { frames: kept, incident, seen, vantage } = report;
   const { leftOut } = framesOfOneKind(kept);
   return [
-    ...row('Sensor', vantage === null ? 'unknown' : vantageAdvice(vantage).sentence),
+    ...row('Sensor', vantage === null ? 'unknown' : vantageAdvice(english, vantage).sentence),
     ...row('', vantage === 'lan-one-way' ? NO_ANSWERS : null),
     ...row('Frames', `${kept.length} of ${seen} frames of this incident were kept, the first and the latest`),
     ...row('', leftOut === 0 ? null : `${leftOut} of them have another link type and are not in the file`),
@@ -169,7 +169,9 @@ const HIDDEN_TLS =
   'On an encrypted connection (TLS, STARTTLS) messages and recipients are not visible and not counted.';
 
 function before({ before: chain }: Incident): string[] {
-  return chain.slice(0, SHOWN).flatMap((entry) => wrap(`${utc(entry.time)}  ${timelineText(entry)}`, '', '    '));
+  return chain
+    .slice(0, SHOWN)
+    .flatMap((entry) => wrap(`${utc(entry.time)}  ${timelineText(english, entry)}`, '', '    '));
 }
 
 function frames({ frames: kept, seen }: EvidenceReport): string[] {
@@ -182,6 +184,10 @@ function frames({ frames: kept, seen }: EvidenceReport): string[] {
     day = date;
     return [...heading, ...wrap(`${time} ${frameLine(frame)}`, '', '    ')];
   });
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Nothing for a section without lines. */

@@ -2,6 +2,7 @@
 // incident, for all together, and in what a minute may add. In memory only what is not on disk yet; evidence-table.ts has the rest.
 import { movedTime, type TimeMove } from '../attribute/time-move.ts';
 import type { LinkType } from '../capture/frame.ts';
+import { dropOldest } from './drop-oldest.ts';
 import type { Incident } from './incident.ts';
 
 export interface EvidenceFrame {
@@ -190,7 +191,7 @@ export class EvidenceRing {
       this.#changed.delete(id);
       this.#removed.add(id);
       // Where the disk takes nothing for long; what is left of them there goes with its orphans.
-      if (this.#removed.size > this.#limits.frames) this.#removed.delete(this.#removed.values().next().value ?? '');
+      dropOldest(this.#removed, this.#limits.frames);
     }
   }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Mac } from '../decode/packet.ts';
 import type { Finding } from '../detect/finding.ts';
+import { byText } from './by-text.ts';
 import { covers, type Scope } from './expectation-scope.ts';
 import { Groups } from './groups.ts';
 import type { Expectation } from './incident.ts';
@@ -93,5 +94,5 @@ export class ExpectationBook {
 }
 
 function newestFirst(a: Expectation, b: Expectation): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
+  return b.createdAt - a.createdAt || byText(a.id, b.id);
 }

@@ -6,6 +6,7 @@ import { isMailKind } from '../detect/finding.ts';
 import { isBorneOut, mailPortClass } from '../detect/mail-findings.ts';
 import { isSharedInfrastructure } from '../detect/shared-infrastructure.ts';
 import type { Note, NoteMail } from '../notes/schema.ts';
+import { byText } from './by-text.ts';
 import type { Expectation, Incident, Target } from './incident.ts';
 
 /** Targets one expectation may name; an incident with more is no normal mail. */
@@ -25,11 +26,13 @@ export function canBeExpected({ kind }: Pick<Incident, 'kind'>): boolean {
 export function scopeOf(incident: Incident, device: Device): Scope {
   const from = innerOf(incident);
   const seen = incident.kind === 'exposed' ? exposedPorts(incident) : mailTargets(incident, device);
-  const targets = from === undefined ? seen : seen.map((target) => ({ ...target, from }));
+  const targets = (from === undefined ? seen : seen.map((target) => ({ ...target, from }))).sort(
+    (a, b) => byText(a.destination, b.destination) || a.port - b.port,
+  );
   return {
     covers: incident.kind === 'exposed' ? 'exposed' : 'mail',
-    targets: targets.sort((a, b) => order(a.destination, b.destination) || a.port - b.port),
-    destinations: [...new Set(targets.map(({ destination }) => destination))].sort(),
+    targets,
+    destinations: [...new Set(targets.map(({ destination }) => destination))],
     ports: [...new Set(targets.map(({ port }) => port))].sort((a, b) => a - b),
   };
 }
@@ -94,8 +97,7 @@ export function withKnownName(finding: Finding, chain: readonly Device[]): Findi
 
 /** What the device's firmware note calls its own mail is shown and not told, until a person decides. */
 export function calmedByNote(finding: Finding, note: Pick<Note, 'mail' | 'slug'> | null): Finding {
-  if (note?.mail == null || finding.inner !== undefined || !isMailKind(finding.kind) || !isInNote(note.mail, finding))
-    return finding;
+  if (note?.mail == null || finding.inner !== undefined || !isInNote(note.mail, finding)) return finding;
   return { ...finding, severity: 'info', evidence: { ...finding.evidence, expectedByNote: note.slug } };
 }
 
@@ -145,9 +147,4 @@ export function isIncidents(
     const known: Record<string, unknown> = typeof place === 'object' && place !== null ? { ...place } : {};
     return known.ip === ip && known.port === port;
   });
-}
-
-function order(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

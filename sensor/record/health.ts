@@ -3,10 +3,14 @@ import type { CopyKind } from '../attribute/duplicates.ts';
 import type { LossEstimate } from '../attribute/loss-tally.ts';
 import type { Confidence, Vantage, VantageDirection } from '../attribute/vantage.ts';
 import type { InterfaceDrops } from '../capture/interface-drops.ts';
-import type { Warning } from '../capture/live-source.ts';
+import type { ToldWarning } from '../capture/live-source.ts';
 import type { Mac } from '../decode/packet.ts';
+import type { Coverage } from './coverage.ts';
 
-export type { Vantage, Warning };
+export type { ToldWarning, Vantage };
+
+/** `running` means frames can arrive; whether they do, `lastFrameAt` tells. */
+export const CAPTURE_STATES = ['starting', 'running', 'restarting', 'failed', 'ended'] as const;
 
 /** What the vantage means, in words for people. */
 export interface Sight {
@@ -31,6 +35,41 @@ export interface NotCovered {
   sentence: string | null;
 }
 
+/** One that is told of alerts beside the broker. */
+export interface NotifyHealth {
+  /** In the configuration. */
+  name: string;
+  kind: 'ntfy' | 'gotify' | 'webhook' | 'webpush';
+  /** Without paths, topics or tokens; of phones those of their push services. */
+  host: string;
+  /** Of phones: each one's name in the outbox. */
+  queues?: string[];
+  /** What keeps alerts from it, for a person and without secrets. */
+  error: string | null;
+  waiting: number;
+  /** `07:00`, local time: what waits is held until then; null where nothing is. */
+  heldUntil: string | null;
+  dropped: number;
+  /** When it last took an alert since the start, wall time, ms. */
+  lastTakenAt: number | null;
+}
+
+/** The fleet of many homes that this one reports to. */
+export interface FleetHealth {
+  /** Whose fleet it is, as its enrolment says. */
+  name: string;
+  connected: boolean;
+  /** What keeps records from it, for a person and without secrets. */
+  error: string | null;
+  /** Records. */
+  waiting: number;
+  dropped: number;
+  /** When it last took a record since the start, wall time, ms. */
+  lastTakenAt: number | null;
+  /** Warnings that hold, and how many were not believed since the start, by the reason. */
+  warnings: { held: number; refused: Readonly<Record<string, number>> };
+}
+
 export interface Health {
   version: string;
   /** Wall time, milliseconds. */
@@ -38,8 +77,7 @@ export interface Health {
   mode: 'live' | 'replay' | 'demo';
   /** Where frames come from, for people: a port's name, or what takes its place. */
   interface: string | null;
-  /** `running` means frames can arrive; whether they do is `lastFrameAt`. */
-  capture: 'starting' | 'running' | 'restarting' | 'failed' | 'ended';
+  capture: (typeof CAPTURE_STATES)[number];
   captureRestarts: number;
   captureError: string | null;
   /** Packet time of the newest frame, milliseconds; null before the first. */
@@ -57,12 +95,14 @@ export interface Health {
   /** Whether times can be relied on, and how far this machine's clock is ahead of the sensor's (ms); null in a replay. */
   clock: { isCertain: boolean; differenceMs: number } | null;
   sight: Sight;
+  /** How much of each day the home was really seen; null in a replay. */
+  coverage: Coverage | null;
   /** Devices seen only by broadcast, whose traffic does not cross the mirror. */
   notCovered: NotCovered;
   /** What cannot be judged from here, for people: "3 devices seen only by broadcast". */
   blindSpots: string[];
   /** What makes the sensor see less than it could, and can be mended. */
-  warnings: Warning[];
+  warnings: ToldWarning[];
   decode: Record<string, number>;
   broker: {
     url: string;
@@ -72,6 +112,10 @@ export interface Health {
     waiting: number;
     dropped: number;
   } | null;
+  /** Those beside the broker, as they are configured. */
+  notify: NotifyHealth[];
+  /** Null where the sensor reports to nobody. */
+  fleet: FleetHealth | null;
   database: {
     path: string;
     bytes: number;

@@ -5,9 +5,10 @@ import type { Device } from '../attribute/device.ts';
 import { KnownTime } from '../attribute/known-time.ts';
 import { chainBefore } from '../attribute/timeline.ts';
 import type { Mac } from '../decode/packet.ts';
-import { type Finding, type IncidentKind, SEVERITIES, type Severity } from '../detect/finding.ts';
+import { type Finding, type IncidentKind, isHearsay, SEVERITIES, type Severity } from '../detect/finding.ts';
 import { mailPortClass } from '../detect/mail-findings.ts';
 import { higherStage, isToldAt, stageFrom } from '../detect/mail-ladder.ts';
+import { byText } from './by-text.ts';
 import type { IncidentChange } from './events.ts';
 import { innerOf } from './expectation-scope.ts';
 import { Groups } from './groups.ts';
@@ -44,7 +45,7 @@ export class IncidentBook {
   /** All incidents, by device, start and id. */
   all(): Incident[] {
     return [...this.#byId.values()].sort(
-      (a, b) => compare(a.device ?? '', b.device ?? '') || a.startedAt - b.startedAt || compare(a.id, b.id),
+      (a, b) => byText(a.device ?? '', b.device ?? '') || a.startedAt - b.startedAt || byText(a.id, b.id),
     );
   }
 
@@ -96,7 +97,7 @@ export class IncidentBook {
     const isHigher = stage !== undefined && stage !== stageBefore && rank(latest.severity) >= rank(before);
     const hasRisen = isHigher && isToldAt(stage, latest.portClass);
     if (finding.effect === 'opens' && latest.state === 'resolved')
-      return { incident: reopen(latest, 'critical'), change: 'reopened' };
+      return { incident: reopen(latest, isHearsay(latest.kind) ? latest.severity : 'critical'), change: 'reopened' };
     if (finding.effect === 'opens' && latest.state === 'expected')
       return { incident: reopen(latest, latest.severity), change: 'reopened' };
     if (finding.effect === 'opens' && latest.state === 'acknowledged' && quiet >= QUIET) {
@@ -132,14 +133,22 @@ export class IncidentBook {
     return incident;
   }
 
-  /** What was told of a MAC turns out to be about one of those behind it: that incident goes on as theirs. */
-  #adopted({ device, inner, kind, portClass }: Finding): Incident | undefined {
-    if (inner === undefined) return undefined;
-    const key = keyOf({ device, kind, portClass });
-    const incident = this.#latest.get(key);
-    if (incident === undefined || incident.evidence.address !== inner) return undefined;
-    this.#latest.delete(key);
-    incident.evidence.innerAddress = inner;
+  /**
+   * What was told of a MAC turns out to be about one of those behind it, or what may have been another's to be its own after
+   * all: that incident goes on as theirs, or its own.
+   */
+  #adopted(finding: Finding): Incident | undefined {
+    const { device, inner, kind, portClass } = finding;
+    const address = inner ?? finding.first.address;
+    const others = { device, kind, portClass, ...(inner === undefined ? { inner: String(address) } : {}) };
+    const incident = this.#latest.get(keyOf(others));
+    if (incident === undefined || incident.evidence.address !== address) return undefined;
+    this.#latest.delete(keyOf(incident));
+    if (inner === undefined) {
+      // How many servers an address that stands apart has called.
+      delete incident.evidence.innerAddress;
+      delete incident.evidence.servers;
+    } else incident.evidence.innerAddress = inner;
     this.#latest.set(keyOf(incident), incident);
     return incident;
   }
@@ -252,9 +261,4 @@ function reopen(incident: Incident, severity: Severity): Incident {
 
 function rank(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

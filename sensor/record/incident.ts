@@ -3,7 +3,8 @@ import type { TimelineEntry } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { IncidentKind, Severity } from '../detect/finding.ts';
 
-export type IncidentState = 'open' | 'acknowledged' | 'expected' | 'resolved';
+export const INCIDENT_STATES = ['open', 'acknowledged', 'expected', 'resolved'] as const;
+export type IncidentState = (typeof INCIDENT_STATES)[number];
 
 export interface Incident {
   /** Derived from device, kind, port class and start: the same capture gives the same id. `[a-z0-9]{16}`. */

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 
 const HEADER = 32;
 const FRAME_HEADER = 24;
-/** Checksums over little-endian words; with one more, over big-endian ones. */
-const MAGIC = 0x377f0682;
+/** Begins a journal whose checksums are over big-endian words; else they are over little-endian ones. */
+const BIG_ENDIAN = 0x377f0683;
 
 /** Two running sums over pairs of words. */
 interface Sums {
@@ -17,10 +17,9 @@ interface Sums {
 export function journalDamage(path: string): string | null {
   const journal = read(path);
   if (journal.length < HEADER + FRAME_HEADER) return null;
-  const magic = journal.readUInt32BE(0);
-  const word = magic === MAGIC + 1 ? readBig : readLittle;
+  const word = journal.readUInt32BE(0) === BIG_ENDIAN ? readBig : readLittle;
   let sums = summed(journal.subarray(0, 24), { one: 0, two: 0 }, word);
-  if ((magic !== MAGIC && magic !== MAGIC + 1) || !isSum(journal, 24, sums)) return 'its first bytes are damaged';
+  if (!isSum(journal, 24, sums)) return 'its first bytes are damaged';
   const size = FRAME_HEADER + journal.readUInt32BE(8);
   const salt = journal.subarray(16, 24);
   for (let at = HEADER; at + size <= journal.length; at += size) {

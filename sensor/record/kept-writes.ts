@@ -1,5 +1,6 @@
 // Small writes that the disk refused, made again once it takes them: of each thing the last one. What they write is known in
 // memory as well, so that nobody waits for them.
+import { dropOldest } from './drop-oldest.ts';
 import type { Store } from './store.ts';
 
 /** Topics, browsers and settings of a home; beyond that the oldest are given up. */
@@ -14,8 +15,7 @@ export class KeptWrites {
   keep(what: string, write: Write): void {
     this.#waiting.delete(what);
     this.#waiting.set(what, write);
-    const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size > MOST && oldest !== undefined) this.#waiting.delete(oldest);
+    dropOldest(this.#waiting, MOST);
   }
 
   /** Makes them, oldest first. What throws stays, with all behind it. */

@@ -5,12 +5,11 @@ import type { Expectation, Incident } from './incident.ts';
 /** Those that were moved. Their ids stay, so that what was told of them stays theirs. */
 export function moveIncidents(incidents: Iterable<Incident>, move: TimeMove): Incident[] {
   return [...incidents].filter((incident) => {
-    const { resolvedAt } = incident;
+    const { resolvedAt, watchUntil } = incident;
     if (!moveTimes(incident, move)) return false;
-    // What is watched for some days from then on; the end lies in the future, which `moveTimes` leaves alone.
+    // What is watched for some days from then on: the end may lie in the future, which `moveTimes` leaves alone.
     const wasJustResolved = resolvedAt !== incident.resolvedAt;
-    if (wasJustResolved && incident.watchUntil !== null && incident.watchUntil > move.until)
-      incident.watchUntil += move.by;
+    if (wasJustResolved && watchUntil !== null) incident.watchUntil = watchUntil + move.by;
     return true;
   });
 }

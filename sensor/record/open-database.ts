@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { finishRestore } from './backup-files.ts';
+import { stampOf } from './copy-database.ts';
 import { journalDamage } from './journal-check.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { isContradiction, isDamage, reasonOf, StoreError, toStoreError } from './store-error.ts';
@@ -294,10 +295,6 @@ function moveAside(path: string, time: number): string {
     if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
   }
   return target;
-}
-
-function stampOf(time: number): string {
-  return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 /** Zero where there is no file. */

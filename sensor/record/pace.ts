@@ -16,10 +16,14 @@ export class Pace {
   take(what: 'incident' | 'counts', now: number): boolean {
     const passed = now - this.#countedAt;
     // A clock that was set back makes nothing wait.
-    if (passed < 0 || passed >= HOUR) this.#left = AT_ONCE;
-    const more = passed < 0 ? 0 : Math.floor(passed / EVERY);
-    this.#left = Math.min(AT_ONCE, this.#left + more);
-    this.#countedAt = passed < 0 || passed >= HOUR ? now : this.#countedAt + more * EVERY;
+    if (passed < 0 || passed >= HOUR) {
+      this.#left = AT_ONCE;
+      this.#countedAt = now;
+    } else {
+      const more = Math.floor(passed / EVERY);
+      this.#left = Math.min(AT_ONCE, this.#left + more);
+      this.#countedAt += more * EVERY;
+    }
     if (this.#left <= (what === 'incident' ? 0 : RESERVED)) return false;
     this.#left--;
     return true;

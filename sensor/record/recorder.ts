@@ -9,7 +9,7 @@ import type { Engine } from '../engine.ts';
 import { Describer } from './describer.ts';
 import { DISTINCT_KEY, DistinctPairs } from './distinct-pairs.ts';
 import { withLoss } from './during-loss.ts';
-import { MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
+import { LANGUAGE_KEY, MEMORY_KEY, metaOf, parseMemory } from './engine-meta.ts';
 import type { IncidentChange } from './events.ts';
 import type { EvidenceFrame } from './evidence-ring.ts';
 import { EvidenceWatch } from './evidence-watch.ts';
@@ -19,15 +19,13 @@ import type { Incident } from './incident.ts';
 import { IncidentBook } from './incident-book.ts';
 import { moveExpectations, moveIncidents } from './move-records.ts';
 import { News } from './news.ts';
+import type { OutboxMessage } from './outbox.ts';
 import { OutbreakWatch } from './outbreak-watch.ts';
 import type { RecorderOptions } from './recorder-options.ts';
 import { type More, Saver } from './saver.ts';
-import { Schedule } from './schedule.ts';
+import { KEEP, Schedule } from './schedule.ts';
 import { AT_ONCE, type Extent, type Save, SOON, type Unsaved } from './unsaved.ts';
 import { Untold } from './untold.ts';
-
-/** Closed incidents and timeline entries are kept this long, in packet time. */
-const KEEP = 365 * 24 * 60 * 60_000;
 
 export class Recorder {
   readonly incidents: IncidentBook;
@@ -36,7 +34,7 @@ export class Recorder {
   /** Addresses that a person called different things. */
   readonly distinct = new DistinctPairs();
   readonly #options: RecorderOptions;
-  readonly #describer: Describer;
+  readonly describer: Describer;
   #engine: Engine | null = null;
   readonly #saver: Saver;
   readonly outbreaks: OutbreakWatch;
@@ -49,11 +47,11 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.incidents = new IncidentBook(options.time);
-    this.#describer = new Describer(options.knowledge, () => this.#engine);
+    this.describer = new Describer(options.knowledge, () => this.#engine, options.words);
     this.#news = new News(options);
     this.#saver = new Saver({
       store: options.store,
-      describer: this.#describer,
+      describer: this.describer,
       incidents: this.incidents,
       expectations: this.expectations,
       ring: this.evidence.ring,
@@ -64,7 +62,7 @@ export class Recorder {
     this.outbreaks = new OutbreakWatch({
       incidents: this.incidents,
       devices: () => this.#engine?.devices ?? null,
-      nameOf: (device, mail) => this.#describer.mailerName(device, mail),
+      nameOf: (device, mail) => this.describer.mailerName(device, mail),
       found: (finding) => this.finding(finding, null),
       joined: (incident, time, device) => this.changed(incident, 'updated', time, device),
     });
@@ -97,18 +95,19 @@ export class Recorder {
     this.distinct.load(store.meta(DISTINCT_KEY));
     this.evidence.ring.load(store.loadEvidence(), (id) => this.incidents.get(id));
     engine.restore(parseMemory(store.meta(MEMORY_KEY)), store.loadDevices(), store.loadMemories());
+    this.#unsaved.add(this.describer.retold(this.incidents.values(), store.meta(LANGUAGE_KEY)));
   }
 
   /** Returns whether it stands: false where a person has called it normal. */
   finding(finding: Finding, device: Device | null): boolean {
     this.outbreaks.passed(finding.time);
     if (device !== null && finding.effect !== 'state') this.#concerns(device);
-    if (this.#isExpected(finding, device)) return false;
+    const calmed = calmedByNote(finding, device === null ? null : this.#options.knowledge.noteOf(device));
+    const isExpected = this.#isExpected(finding, device);
+    this.#options.judged?.(calmed, isExpected);
+    if (isExpected) return false;
     const applied = this.incidents.apply(
-      withLoss(
-        calmedByNote(finding, device === null ? null : this.#options.knowledge.noteOf(device)),
-        () => this.#engine?.loss.recent,
-      ),
+      withLoss(calmed, () => this.#engine?.loss.recent),
       device,
     );
     if (applied === null) return true;
@@ -142,6 +141,13 @@ export class Recorder {
     return true;
   }
 
+  /** Something about no incident is to be told. */
+  test(alerts: readonly OutboxMessage[]): void {
+    this.#unsaved.alerts.add(alerts);
+    this.#save(AT_ONCE, []);
+    this.#options.events.emit('test');
+  }
+
   /** An incident changed: news is stored and told at once, counts with the next flush. */
   changed(incident: Incident, change: IncidentChange, time: number, device: Device | null): void {
     this.#unsaved.incidents.set(incident.id, incident);
@@ -150,7 +156,7 @@ export class Recorder {
       return;
     }
     if (change === 'resumed' && device !== null) noteResumed(device, incident.id, time);
-    this.#describer.describe(incident, device);
+    this.describer.describe(incident, device);
     const event = { change, incident, time };
     this.#news.add({ event, device, alerts: this.#options.alerts(event, device) });
     // In memory there is nothing to spare.
@@ -243,7 +249,7 @@ export class Recorder {
     this.#renamed(new Set(this.#engine?.devices.takeRenamed()));
     if (this.#isRefused) {
       for (const incident of this.#untold.incidents.values())
-        this.#describer.describe(incident, this.#deviceOf(incident));
+        this.describer.describe(incident, this.#deviceOf(incident));
     } else {
       const { devices, expectations, incidents } = this.#unsaved;
       const isUrgent = expectations || this.evidence.ring.isUrgent || this.#options.store.outbox.hasGone;
@@ -280,9 +286,8 @@ export class Recorder {
     for (const mac of engine.devices.takeEvicted()) this.#forget(mac);
     this.flushMail(true);
     this.tell();
-    const devices = [...this.#unsaved.ordinary.values()];
     const more = { meta: this.#meta(engine), evidence: this.evidence.ring.changes(true) };
-    this.#save({ durable: false, extent }, devices, more);
+    this.#save({ durable: false, extent }, [...this.#unsaved.ordinary.values()], more);
     this.#prune(engine.now);
   }
 
@@ -304,7 +309,7 @@ export class Recorder {
   }
 
   #meta(engine: Engine): Record<string, string> {
-    return { ...metaOf(engine), ...this.distinct.meta(), ...this.#options.meta?.() };
+    return { ...metaOf(engine, this.#options.words.language), ...this.distinct.meta(), ...this.#options.meta?.() };
   }
 
   /** Kept frames of an incident, oldest first, with those not stored so far. */

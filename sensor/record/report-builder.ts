@@ -9,6 +9,8 @@ import {
 import type { DeviceTable } from '../attribute/device-table.ts';
 import { bearsOwnName, deviceName } from '../attribute/identity.ts';
 import type { Knowledge } from '../detect/knowledge.ts';
+import type { Words } from '../language/words.ts';
+import { byText } from './by-text.ts';
 import type { Incident } from './incident.ts';
 import {
   isoTime,
@@ -21,7 +23,7 @@ import {
 } from './report.ts';
 import { timelineText } from './wording.ts';
 
-export function reportDevice(device: Device, knowledge: Knowledge, devices: DeviceTable): ReportDevice {
+export function reportDevice(words: Words, device: Device, knowledge: Knowledge, devices: DeviceTable): ReportDevice {
   const match = knowledge.matchOf(device);
   const classified = knowledge.classOf(device);
   const { name, from } = deviceName(device, devices.sameThing(device));
@@ -31,13 +33,13 @@ export function reportDevice(device: Device, knowledge: Knowledge, devices: Devi
     role: device.role,
     vendor: knowledge.vendorOf(device),
     name,
-    displayName: knowledge.displayName(device, devices),
+    displayName: knowledge.displayName(device, devices, words),
     nameFrom: from,
     sameAs: device.sameAs,
     hostnames: [...new Set(device.hostnames.map((host) => host.name))].sort(),
     addresses: device.leases
       .map((lease) => ({ ip: lease.ip, from: isoTime(lease.from), to: isoTime(lease.to) }))
-      .sort((a, b) => order(a.from, b.from) || order(a.ip, b.ip)),
+      .sort((a, b) => byText(a.from, b.from) || byText(a.ip, b.ip)),
     note: match?.slug ?? null,
     noteEvidence:
       match?.evidence.map(({ evidence, value, weight }) => ({ evidence, value, weight: `${weight}` })) ?? [],
@@ -46,7 +48,7 @@ export function reportDevice(device: Device, knowledge: Knowledge, devices: Devi
     classEvidence: classified.evidence,
     randomizedMac: isLocallyAdministered(device.mac),
     sharedMac: device.sharedMac,
-    behind: carrierOf(device, knowledge, devices),
+    behind: carrierOf(words, device, knowledge, devices),
     addressesBehind: devices.carriers.addressesOf(device.mac),
     broadcastOnly: device.broadcastOnly,
     firstSeen: isoTime(device.firstSeen),
@@ -61,12 +63,12 @@ export function reportDevice(device: Device, knowledge: Knowledge, devices: Devi
       recipients: mail.recipients,
       destinations: [...mail.destinations.values()]
         .map(reportDestination)
-        .sort((a, b) => order(a.ip, b.ip) || a.port - b.port || order(a.name ?? '', b.name ?? '')),
+        .sort((a, b) => byText(a.ip, b.ip) || a.port - b.port || byText(a.name ?? '', b.name ?? '')),
     },
     lookups: { ...device.lookups },
     backends: [...device.backends.values()]
       .map(reportBackend)
-      .sort((a, b) => order(a.name, b.name) || order(a.role, b.role)),
+      .sort((a, b) => byText(a.name, b.name) || byText(a.role, b.role)),
     firmware: device.firmware.map((entry) => ({
       ...entry,
       firstSeen: isoTime(entry.firstSeen),
@@ -76,15 +78,21 @@ export function reportDevice(device: Device, knowledge: Knowledge, devices: Devi
 }
 
 /** Called by its own name; where it has none, by its MAC alone. */
-function carrierOf({ path }: Device, knowledge: Knowledge, devices: DeviceTable): ReportDevice['behind'] {
+function carrierOf(words: Words, { path }: Device, knowledge: Knowledge, devices: DeviceTable): ReportDevice['behind'] {
   if (path.behind === null) return null;
   const carrier = devices.get(path.behind);
   const isNamed = carrier !== undefined && bearsOwnName(carrier);
-  return { mac: path.behind, name: isNamed ? knowledge.displayName(carrier, devices) : null, kind: path.kind };
+  return { mac: path.behind, name: isNamed ? knowledge.displayName(carrier, devices, words) : null, kind: path.kind };
 }
 
-export function reportIncident(incident: Incident): ReportIncident {
-  const { id, kind, severity, device, findings, summary, evidence, advice, state } = incident;
+/** `said`: its sentences in the language of `words`, where that is not the one that incidents are told in. */
+export function reportIncident(
+  words: Words,
+  incident: Incident,
+  said: Pick<Incident, 'summary' | 'advice'> = incident,
+): ReportIncident {
+  const { id, kind, severity, device, findings, evidence, state } = incident;
+  const { advice, summary } = said;
   return {
     id,
     kind,
@@ -96,7 +104,7 @@ export function reportIncident(incident: Incident): ReportIncident {
     summary,
     evidence,
     advice,
-    before: incident.before.map(reportTimeline),
+    before: incident.before.map((event) => reportTimeline(words, event)),
     state,
     acknowledgedAt: isoOrNull(incident.acknowledgedAt),
     resolvedAt: isoOrNull(incident.resolvedAt),
@@ -104,7 +112,7 @@ export function reportIncident(incident: Incident): ReportIncident {
   };
 }
 
-export function reportTimeline(entry: TimelineEntry): ReportTimelineEntry {
+export function reportTimeline(words: Words, entry: TimelineEntry): ReportTimelineEntry {
   return {
     time: isoTime(entry.time),
     kind: entry.kind,
@@ -113,7 +121,7 @@ export function reportTimeline(entry: TimelineEntry): ReportTimelineEntry {
     ip: entry.ip,
     role: entry.role,
     detail: entry.detail,
-    text: timelineText(entry),
+    text: timelineText(words, entry),
   };
 }
 
@@ -167,9 +175,4 @@ function source(from: MailDestination['nameFrom']): ReportNameSource | null {
 
 function isoOrNull(time: number | null): string | null {
   return time === null ? null : isoTime(time);
-}
-
-function order(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -41,10 +41,7 @@ export function restoreBackup({ from, now, to }: RestoreOptions): Restored {
     const isThere = ['', '-wal'].some((suffix) => existsSync(to + suffix));
     const old = isThere ? { path: to, isSound: isSound(to) } : null;
     stage(from, staged, { to, aside, old });
-    if (old !== null) {
-      makeLike(directory, aside);
-      setAside(old, aside);
-    }
+    if (old !== null) setAside(old, aside);
     renameSync(staged, to);
     bringToDisk(directory);
     writeFiles(to, now);
@@ -124,8 +121,9 @@ function takeOver(db: Database.Database, old: string): void {
 
 /** Keeps the old database under a second name: in its place it is until the new one is. A damaged one goes as it is. */
 function setAside({ isSound: canBeFolded, path }: OldDatabase, aside: string): void {
+  if (canBeFolded) foldJournal(path);
+  makeLike(dirname(path), aside);
   if (canBeFolded) {
-    foldJournal(path);
     keep(path, join(aside, basename(path)));
     return;
   }

@@ -80,6 +80,7 @@ export const deviceShape = z.object({
   role: z.enum(['device', 'gateway', 'sensor']),
   label: text.nullable(),
   sameAs: text.nullable(),
+  isPrivate: flag,
   firstSeen: time,
   lastSeen: time,
   broadcastOnly: flag,

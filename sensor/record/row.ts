@@ -54,8 +54,7 @@ export function upsert(
 /** Far from the small numbers that are common in rows, so that `null` and a count of 3 differ. */
 const KIND = { text: 0x54a1c3e7, list: 0x2b7e1516, null: 0x6a09e667, true: 0x3c6ef372, false: 0x1f83d9ab } as const;
 
-const double = new Float64Array(1);
-const halves = new Uint32Array(double.buffer);
+const double = new DataView(new ArrayBuffer(8));
 
 /**
  * A 32-bit fingerprint of plain data, for one shape at a time. Any single changed value changes it; should two changes
@@ -64,8 +63,8 @@ const halves = new Uint32Array(double.buffer);
 export function fingerprint(value: unknown, seed = 1): number {
   if (typeof value === 'number') {
     if ((value | 0) === value) return mix(seed, value);
-    double[0] = value;
-    return mix(mix(seed, halves[0] ?? 0), halves[1] ?? 0);
+    double.setFloat64(0, value);
+    return mix(mix(seed, double.getInt32(0)), double.getInt32(4));
   }
   if (typeof value === 'string') {
     let hash = mix(seed, value.length ^ KIND.text);

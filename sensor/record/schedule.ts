@@ -1,4 +1,8 @@
 // When what is stored only now and then is due, in packet time.
+
+/** Closed incidents and timeline entries are kept this long, in packet time, ms. */
+export const KEEP = 365 * 24 * 60 * 60_000;
+
 const HOUR = 60 * 60_000;
 
 const EVERY = {

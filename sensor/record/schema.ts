@@ -190,6 +190,39 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (incident, seq)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Hours since 1970: milliseconds that the home was watched, and was not by reason; mail attempts by whether they were expected.
+  CREATE TABLE watch_hours (
+    hour INTEGER PRIMARY KEY,
+    watched INTEGER NOT NULL,
+    off INTEGER NOT NULL,
+    capture INTEGER NOT NULL,
+    mirror INTEGER NOT NULL,
+    loss INTEGER NOT NULL,
+    clock INTEGER NOT NULL,
+    mail_expected INTEGER NOT NULL,
+    mail_unexpected INTEGER NOT NULL
+  ) STRICT;
+  `,
+  `
+  -- Whom a message is for; empty for the broker. No index: a search begins at the target's first row.
+  ALTER TABLE outbox ADD COLUMN target TEXT NOT NULL DEFAULT '';
+  `,
+  `
+  -- Browsers that are told by Web Push: where, and encrypted for which keys. Wall time; lost_at when the push service let go of it.
+  CREATE TABLE push_phones (
+    browser TEXT PRIMARY KEY REFERENCES browsers ON DELETE CASCADE,
+    endpoint TEXT NOT NULL,
+    p256dh TEXT NOT NULL,
+    auth TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    lost_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- A person's word that nothing of it leaves the home.
+  ALTER TABLE devices ADD COLUMN is_private INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The version this program writes. */

@@ -1,4 +1,5 @@
 // Why the store could not do its work, told to a person: what happened, why it matters, what to do.
+import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 /**
@@ -7,6 +8,9 @@ import Database from 'better-sqlite3';
  * backup, or no database of thingwatch · `exists`: a file is in the way · `io`: else.
  */
 export type StoreErrorCode = 'newer' | 'locked' | 'unwritable' | 'full' | 'damaged' | 'foreign' | 'exists' | 'io';
+
+/** What an error of SQLite or the file system comes down to; the others are our own findings. */
+type SystemCode = Extract<StoreErrorCode, 'locked' | 'unwritable' | 'full' | 'damaged' | 'io'>;
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
@@ -39,15 +43,31 @@ export function isContradiction(error: unknown): boolean {
 export function toStoreError(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = storeErrorCode(error);
-  return new StoreError(code, explain(code, path, reasonOf(error)), error);
+  const told = code === 'io' && isReadOnly(path) ? FAILED_CARD(path) : explain(code, path, reasonOf(error));
+  return new StoreError(code, told, error);
 }
+
+/** Whether its file system takes no writes: SQLite calls that a fault of the disk like any other. access(2) still says yes. */
+function isReadOnly(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'r+'));
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EROFS';
+  }
+}
+
+const FAILED_CARD = (path: string) =>
+  `The file system of the database ${path} has become read-only, as Linux does when a memory card or disk fails. What is new ` +
+  'lives in memory only and is lost at the next restart. See what "dmesg" says, save the database with "thingwatch backup ' +
+  'FILE" to another disk, and check or replace the card.';
 
 /** In the words of whoever threw it. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function storeErrorCode(error: unknown): StoreErrorCode {
+function storeErrorCode(error: unknown): SystemCode {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof Database.SqliteError) {
     // A shared-memory file that cannot grow is how a full disk shows before the first write.
@@ -62,7 +82,7 @@ function storeErrorCode(error: unknown): StoreErrorCode {
   return 'io';
 }
 
-function explain(code: StoreErrorCode, path: string, reason: string): string {
+function explain(code: SystemCode, path: string, reason: string): string {
   switch (code) {
     case 'full':
       return (
@@ -84,9 +104,6 @@ function explain(code: StoreErrorCode, path: string, reason: string): string {
         `The database ${path} became unreadable while in use (${reason}). It is moved aside and kept, and a fresh one ` +
         'begun with what is in memory. Check the disk or SD card.'
       );
-    case 'newer':
-    case 'foreign':
-    case 'exists':
     case 'io':
       return (
         `The database ${path} could not be used (${reason}). Changes may not be stored. ` +

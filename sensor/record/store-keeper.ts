@@ -10,11 +10,13 @@ import type { EvidenceFrame, StoredEvidence } from './evidence-ring.ts';
 import type { Expectation, Incident } from './incident.ts';
 import { KeptWrites, type Write } from './kept-writes.ts';
 import { sizeOf } from './open-database.ts';
-import { OUTBOX_MESSAGES } from './outbox.ts';
+import type { OutboxMessage } from './outbox.ts';
+import { PhoneBook } from './phone-book.ts';
 import { type Pruned, type SaveBatch, Store, type StoreOptions } from './store.ts';
 import { isFull, StoreError, toStoreError } from './store-error.ts';
 import { TopicBook } from './topic-book.ts';
 import { UnstoredAlerts } from './unstored-alerts.ts';
+import type { WatchHours } from './watch-hours.ts';
 
 /** Makes a small write, or keeps it: `what` names the thing that is written. */
 export type Keep = (what: string, write: Write) => void;
@@ -30,7 +32,7 @@ const WAIT_IN_FAULT_MS = 50;
 const WAIT_MS = 1000;
 
 export class StoreKeeper {
-  /** What waits for the broker. */
+  /** What waits for the broker and other targets. */
   readonly outbox: AlertQueue;
   readonly browsers: BrowserBook;
   readonly topics: TopicBook;
@@ -40,6 +42,7 @@ export class StoreKeeper {
   readonly #fault = new DiskFault();
   readonly #kept = new KeptWrites();
   readonly #meta = new Map<string, string>();
+  #phones: PhoneBook | null = null;
   #store: Store;
   /** `alone`: nobody else can read the database. `memory`: there is none, the store is a stand-in that stays empty. */
   #mode: 'shared' | 'alone' | 'memory' = 'shared';
@@ -63,7 +66,7 @@ export class StoreKeeper {
     });
     const browsers = this.#read((store) => store.browsers.list(), []);
     const topics = this.#read((store) => store.publishedTopics(), []);
-    this.browsers = new BrowserBook(browsers, keep);
+    this.browsers = new BrowserBook(browsers, keep, (browser) => this.#phones?.remove(browser));
     this.topics = new TopicBook(topics, keep);
   }
 
@@ -87,6 +90,15 @@ export class StoreKeeper {
   #standIn(): Store {
     this.#mode = 'memory';
     return Store.open({ ...this.#options, path: ':memory:' });
+  }
+
+  /** Who is told by Web Push; read when first asked for. */
+  get phones(): PhoneBook {
+    this.#phones ??= new PhoneBook(
+      this.#read((store) => store.phones.list(), []),
+      (what, write) => this.keep(what, write),
+    );
+    return this.#phones;
   }
 
   /** Why what is new cannot be stored, and since when (wall time, ms); null when it can. */
@@ -126,6 +138,20 @@ export class StoreKeeper {
     return this.#read((store) => store.evidence.load(), []);
   }
 
+  loadWatch(watch: WatchHours): void {
+    const { hours, until } = this.#read((store) => store.watch.load(), { hours: [], until: null });
+    watch.load(hours, until);
+  }
+
+  /** A database that has nothing of it gets all. */
+  saveWatch(watch: WatchHours): void {
+    this.keep('watch hours', (store) => {
+      const changes = watch.changes(store.watch.isEmpty);
+      if (changes !== null) store.watch.save(changes);
+      watch.stored();
+    });
+  }
+
   framesOf(incident: string): EvidenceFrame[] {
     return this.#read((store) => store.evidence.framesOf(incident), []);
   }
@@ -138,10 +164,15 @@ export class StoreKeeper {
     return text;
   }
 
-  /** For entries that belong to no batch; `durable` as in Store.save. */
-  setMeta(key: string, text: string, durable = false): void {
+  /** For entries that belong to no batch; `durable` as in Store.save. `alerts` tell of it, and are stored with it. */
+  setMeta(key: string, text: string, durable = false, alerts: readonly OutboxMessage[] = []): void {
     this.#meta.set(key, text);
-    this.keep(`meta ${key}`, (store) => store.save({ meta: { [key]: text }, durable }));
+    const write: Write = (store) => store.save({ meta: { [key]: text }, durable });
+    if (alerts.length === 0) this.keep(`meta ${key}`, write);
+    else if (this.problem !== null || !this.save({ meta: { [key]: text }, outbox: alerts, durable })) {
+      this.alerts.add(alerts);
+      this.#kept.keep(`meta ${key}`, write);
+    }
   }
 
   keep(what: string, write: Write): void {
@@ -152,7 +183,7 @@ export class StoreKeeper {
   /** Whether the batch is on disk; in a fault only `reach` and what follows it try. */
   save(batch: SaveBatch): boolean {
     return this.#try((store) => {
-      if (this.#options.path !== ':memory:' && store.place() !== 'whole') throw this.#misplaced();
+      if (store.place() !== 'whole') throw this.#misplaced();
       store.save(batch);
     });
   }
@@ -230,6 +261,7 @@ export class StoreKeeper {
     this.#isFresh = true;
     this.topics.keepAll();
     this.browsers.keepAll();
+    this.#phones?.keepAll();
     for (const [key, text] of this.#meta) this.setMeta(key, text);
   }
 
@@ -247,7 +279,7 @@ export class StoreKeeper {
 
   #rescueAlerts(store: Store): void {
     try {
-      this.alerts.addFirst(store.outbox.peek(OUTBOX_MESSAGES));
+      this.alerts.addFirst(store.outbox.all());
     } catch {
       // They were on damaged pages.
     }

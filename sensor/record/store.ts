@@ -8,6 +8,7 @@ import type { TimeMove } from '../attribute/time-move.ts';
 import type { Mac } from '../decode/packet.ts';
 import type { Remembered } from '../detect/memory.ts';
 import { Browsers } from './browsers.ts';
+import { copyBytes } from './copy-database.ts';
 import { Counters } from './counters.ts';
 import { type AfterCommit, DeviceTable } from './device-table.ts';
 import type { EvidenceChanges } from './evidence-ring.ts';
@@ -24,8 +25,10 @@ import {
   sizeOf,
 } from './open-database.ts';
 import { Outbox, type OutboxMessage } from './outbox.ts';
+import { PushPhones } from './push-phones.ts';
 import type { OnProblem } from './row.ts';
 import { isFull, toStoreError } from './store-error.ts';
+import { WatchTable } from './watch-table.ts';
 
 export interface StoreOptions extends OpenOptions {
   /** The size in bytes that `prune` keeps the file under, as long as there is something that may go. */
@@ -80,7 +83,9 @@ const DROP_TO = 0.9;
 export class Store {
   readonly outbox: Outbox;
   readonly browsers: Browsers;
+  readonly phones: PushPhones;
   readonly evidence: EvidenceTable;
+  readonly watch: WatchTable;
   readonly #db: Database;
   readonly #lock: Database | null;
   readonly #path: string;
@@ -121,8 +126,10 @@ export class Store {
     this.#incidents = new IncidentTable(db, onProblem);
     this.#memories = new MemoryTable(db, onProblem);
     this.evidence = new EvidenceTable(db, onProblem);
+    this.watch = new WatchTable(db, onProblem, (work) => this.#guard(work));
     this.outbox = new Outbox(db, (work) => this.#guard(work), options.outboxLimit);
     this.browsers = new Browsers(db, (work) => this.#guard(work));
+    this.phones = new PushPhones(db, (work) => this.#guard(work));
     this.#getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
     this.#putMeta = db.prepare(
       'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value',
@@ -243,9 +250,9 @@ export class Store {
   prune(options: { before: number }): Pruned {
     return this.#guard(() => {
       const pruned = this.#removeBefore(options.before, false);
-      if (this.#usedBytes() > this.#maxBytes) {
+      if (copyBytes(this.#db) > this.#maxBytes) {
         let time = this.#incidents.timeOfOldest(DROP_ROWS);
-        while (time !== null && this.#usedBytes() > this.#maxBytes * DROP_TO) {
+        while (time !== null && copyBytes(this.#db) > this.#maxBytes * DROP_TO) {
           const dropped = this.#removeBefore(time + 1, true);
           pruned.incidents.push(...dropped.incidents);
           pruned.timeline += dropped.timeline;
@@ -302,7 +309,7 @@ export class Store {
 
   /** Bytes on disk, journal included; in memory, bytes in use. */
   sizeBytes(): number {
-    if (this.#lock === null) return this.#usedBytes();
+    if (this.#lock === null) return copyBytes(this.#db);
     return this.#guard(() => sizeOf(this.#path) + sizeOf(`${this.#path}-wal`));
   }
 
@@ -314,13 +321,6 @@ export class Store {
       this.#db.close();
       this.#lock?.close();
     }
-  }
-
-  #usedBytes(): number {
-    const [pages, free, size] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
-      Number(this.#db.pragma(name, { simple: true })),
-    );
-    return ((pages ?? 0) - (free ?? 0)) * (size ?? 0);
   }
 
   #guard<T>(work: () => T): T {

@@ -4,6 +4,7 @@ import type { Device } from '../attribute/device.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import type { Mac } from '../decode/packet.ts';
 import { HOME, type Remembered } from '../detect/memory.ts';
+import { dropOldest } from './drop-oldest.ts';
 import type { Incident } from './incident.ts';
 import type { SaveBatch } from './store.ts';
 import type { UnstoredAlerts } from './unstored-alerts.ts';
@@ -64,6 +65,10 @@ export class Unsaved {
     for (const removals of [this.removedIncidents, this.removedExpectations]) dropOldest(removals, WAITING_REMOVALS);
     for (const mac of dropOldest(this.forgottenDevices, WAITING_REMOVALS)) this.#memories.delete(mac);
     this.moves.splice(0, this.moves.length - WAITING_MOVES);
+  }
+
+  add(incidents: Iterable<Incident>): void {
+    for (const incident of incidents) this.incidents.set(incident.id, incident);
   }
 
   remember(memories: Iterable<Remembered>): void {
@@ -130,10 +135,4 @@ export class Unsaved {
       this.ordinary.delete(mac);
     }
   }
-}
-
-function dropOldest<T>(set: Set<T>, most: number): T[] {
-  const dropped = [...set].slice(0, Math.max(0, set.size - most));
-  for (const item of dropped) set.delete(item);
-  return dropped;
 }

@@ -1,4 +1,5 @@
 // Alerts that are not on disk: those of the save at hand, and all of a fault of the disk, from which they are sent meanwhile.
+import { dropOldest } from './drop-oldest.ts';
 import type { OutboxMessage } from './outbox.ts';
 
 /** Messages; about 15 MB. With a broker that takes them they are gone before that. */
@@ -14,8 +15,16 @@ export class UnstoredAlerts {
     this.#limit = limit;
   }
 
+  /** Of all targets. */
   get size(): number {
     return this.#waiting.size;
+  }
+
+  /** For one target; the broker unless told. */
+  sizeOf(target?: string): number {
+    let count = 0;
+    for (const message of this.#waiting.values()) if (message.target === target) count++;
+    return count;
   }
 
   /** Those that gave way since the last save, for want of room. */
@@ -27,10 +36,7 @@ export class UnstoredAlerts {
   add(messages: readonly OutboxMessage[]): void {
     for (const message of messages) {
       this.#waiting.set(message.id, message);
-      if (this.#waiting.size <= this.#limit) continue;
-      const [oldest] = this.#waiting.keys();
-      if (oldest !== undefined) this.#waiting.delete(oldest);
-      this.#lost++;
+      this.#lost += dropOldest(this.#waiting, this.#limit).length;
     }
   }
 
@@ -41,11 +47,12 @@ export class UnstoredAlerts {
     this.add([...messages, ...later]);
   }
 
-  /** Oldest first. */
-  peek(limit: number): OutboxMessage[] {
+  /** Oldest first; for the broker unless told. */
+  peek(limit: number, target?: string): OutboxMessage[] {
     const found: OutboxMessage[] = [];
     for (const message of this.#waiting.values()) {
       if (found.length >= limit) break;
+      if (message.target !== target) continue;
       found.push({ ...message, stored: false });
     }
     return found;
@@ -54,6 +61,10 @@ export class UnstoredAlerts {
   /** The broker has it, so that it need not be stored any more; false for an unknown id. */
   remove(id: string): boolean {
     return this.#waiting.delete(id);
+  }
+
+  has(id: string): boolean {
+    return this.#waiting.has(id);
   }
 
   all(): Iterable<OutboxMessage> {

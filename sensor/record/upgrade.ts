@@ -3,6 +3,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { byText } from './by-text.ts';
 import { copyBytes, copyInto, findFault, lackOfSpace, PARTIAL, publish, stampOf } from './copy-database.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { isContradiction, isDamage, reasonOf, StoreError, toStoreError } from './store-error.ts';
@@ -78,8 +79,8 @@ function removePartial(name: string): void {
 function removeOldest(path: string): void {
   const directory = dirname(path);
   const copies = readdirSync(directory)
-    .filter((file) => file.startsWith(basename(path) + SCHEMA) && !file.endsWith(PARTIAL))
-    .sort((a, b) => (timeIn(a) < timeIn(b) ? -1 : 1));
+    .filter((file) => file.startsWith(basename(path) + SCHEMA))
+    .sort((a, b) => byText(timeIn(a), timeIn(b)));
   for (const file of copies.slice(0, Math.max(0, copies.length - KEPT))) rmSync(join(directory, file), { force: true });
 }
 

@@ -1,24 +1,18 @@
-// The sentences about made-up MAC addresses: nobody can be named from them, and what they hide is said.
+// What is said of made-up MAC addresses: nobody can be named from them, and what they hide is told.
+import type { Words } from '../language/words.ts';
 import type { Incident } from './incident.ts';
-import { list, number, plural, text } from './wording-parts.ts';
+import { list, number, text } from './wording-parts.ts';
 
-/** `Someone in the home makes up MAC addresses: 20,000 so far, with 20,000 connections, 40 attempts to send mail among them.` */
-export function floodSummary({ evidence }: Incident): string {
-  const { addresses, connections, mailAttempts } = evidence;
-  const tried = number(connections) === 0 ? '' : `, with ${plural(number(connections), 'connection')}`;
-  const mail = number(mailAttempts) === 0 ? '' : `, ${plural(number(mailAttempts), 'attempt')} to send mail among them`;
-  return `Someone in the home makes up MAC addresses: ${number(addresses)} so far${tried}${mail}.${bearers(evidence)}`;
+/** `Someone in the home makes up MAC addresses: 20000 so far, with 20000 connections, 40 attempts to send mail among them.` */
+export function floodSummary(words: Words, { evidence }: Incident): string {
+  const { incidents } = words;
+  const [connections, mail] = [number(evidence.connections), number(evidence.mailAttempts)];
+  const said = incidents.flood({
+    addresses: number(evidence.addresses),
+    connections: connections === 0 ? '' : incidents.floodConnections({ n: connections }),
+    mail: mail === 0 ? '' : incidents.floodMail({ n: mail }),
+  });
+  // The frames may bear a real device's IP address.
+  const macs = list(evidence.bearers).map((mac) => text(words, mac));
+  return macs.length === 0 ? said : `${said} ${incidents.floodBearers({ n: macs.length, macs: macs.join(', ') })}`;
 }
-
-/** The frames may bear a real device's IP address. */
-function bearers(evidence: Record<string, unknown>): string {
-  const macs = list(evidence.bearers).map(text);
-  if (macs.length === 0) return '';
-  return ` The frames bear the IP ${macs.length === 1 ? 'address' : 'addresses'} of ${macs.join(', ')}.`;
-}
-
-export const FLOOD_ADVICE = [
-  'A MAC address can be made up, so the sensor cannot say which device does this. Devices that were known before are watched as ever.',
-  'Disconnect devices one after the other, those you trust least first, and look when the count stands still: the last one did it.',
-  'If the sensor was put in its place just now, a busy network with many devices that nobody answers looks the same: mark this as resolved and see whether it comes back.',
-];

@@ -1,33 +1,29 @@
-// The sentences about lookups of mail servers and block lists.
+// What is said of lookups of mail servers and block lists.
 import type { TimelineEntry } from '../attribute/device.ts';
+import type { Words } from '../language/words.ts';
 import type { Incident } from './incident.ts';
-import { list, number, plural, text } from './wording-parts.ts';
+import { list, number } from './wording-parts.ts';
 
-/** `camera asked for mail servers 3 times and block lists twice, as senders of mail do.` */
-export function lookupSummary(who: string, { evidence }: Incident): string {
-  const parts = [
-    number(evidence.mx) > 0 ? `for the mail servers of domains (${plural(number(evidence.mx), 'question')})` : null,
-    number(evidence.dnsbl) > 0
-      ? `${plural(list(evidence.lists).length, 'block list')} (${plural(number(evidence.dnsbl), 'question')})`
-      : null,
-  ].filter((part) => part !== null);
-  const asked = `${who} asked ${parts.join(' and ')}`;
-  switch (text(evidence.ownAddress)) {
+/** `camera asked for the mail servers of domains (3 questions) and 1 block list (2 questions), as senders of mail do.` */
+export function lookupSummary(words: Words, who: string, { evidence }: Incident): string {
+  const { lookup } = words;
+  const [mx, dnsbl] = [number(evidence.mx), number(evidence.dnsbl)];
+  const questions = lookup.questions({ n: dnsbl });
+  const what = words.list([
+    ...(mx > 0 ? [lookup.servers({ n: mx })] : []),
+    ...(dnsbl > 0 ? [lookup.lists({ n: list(evidence.lists).length, questions })] : []),
+  ]);
+  switch (evidence.ownAddress) {
     case 'yes':
-      return `${asked}, among them about this home's own address: a sender of spam wants to know whether it is listed.`;
+      return lookup.askedOwn({ who, what });
     case 'probably':
-      return `${asked} about one and the same address, which is probably this home's own: a sender of spam wants to know whether it is listed.`;
+      return lookup.askedOne({ who, what });
     default:
-      return `${asked}, as senders of mail do.`;
+      return lookup.asked({ who, what });
   }
 }
 
-export const LOOKUP_ADVICE = [
-  'Alone this proves nothing: a mail server, a spam filter or a mail program asks the same.',
-  'If this device has none of them, watch it: what it asks for comes just before the mail.',
-];
-
-export function lookupText({ detail }: TimelineEntry): string {
-  const asked = number(detail.lists) > 0 ? 'mail servers or block lists' : 'mail servers';
-  return `Looked up ${asked} (${plural(Math.max(1, number(detail.lookups)), 'question')}).`;
+export function lookupText({ before }: Words, { detail }: TimelineEntry): string {
+  const n = Math.max(1, number(detail.lookups));
+  return number(detail.lists) > 0 ? before.lookupLists({ n }) : before.lookupServers({ n });
 }

@@ -1,97 +1,91 @@
-// The sentences about mail: what a device does with it, how often, how far it has come. Only what the sensor saw is claimed.
+// What is said of mail: what a device does with it, how often, how far it has come. Only what the sensor saw is claimed.
 import type { Burst } from '../detect/mail-habit.ts';
-import { type MailStage, stageFrom } from '../detect/mail-ladder.ts';
+import { stageFrom } from '../detect/mail-ladder.ts';
+import type { Words } from '../language/words.ts';
 import type { Incident } from './incident.ts';
-import { fields, list, number, plural, text } from './wording-parts.ts';
+import { entry, fields, list, number, text } from './wording-parts.ts';
 
 /** `hallway-camera is trying to reach mail servers on the Internet: 3 attempts to 1 server (3 refused).` */
-export function mailSummary(who: string, incident: Incident): string {
-  const { evidence } = incident;
-  return `${who} ${mailVerb(evidence)} on the Internet${odd(incident)}${through(evidence)}: ${mailCounts(evidence)}.${further(evidence)}`;
+export function mailSummary(words: Words, who: string, { evidence, portClass }: Incident): string {
+  const { mail } = words;
+  const odd = portClass === 'odd' ? mail.odd : '';
+  const values = { who, odd, through: through(words, evidence), counts: mailCounts(words, evidence) };
+  return [doing(words, evidence)(values), ...further(words, evidence)].join(' ');
 }
 
-export function submissionSummary(who: string, { evidence }: Incident): string {
+export function submissionSummary(words: Words, who: string, { evidence }: Incident): string {
   const { ip, name, port } = fields(evidence.lastDestination);
-  return `${who} hands mail to a provider's server (${text(name ?? ip)}, port ${text(port)})${through(evidence)}: ${mailCounts(evidence)}.${further(evidence)}`;
+  const server = text(words, name ?? ip);
+  const values = { who, server, port: text(words, port), through: through(words, evidence) };
+  const said = words.mail.submitting({ ...values, counts: mailCounts(words, evidence) });
+  return [said, ...further(words, evidence)].join(' ');
 }
-
-const STAGES: Record<MailStage, string> = {
-  attempt: 'It tries to reach a mail server.',
-  connected: 'A mail server took its call.',
-  accepted: 'A mail server accepted a message from it.',
-  'fan-out': 'It goes to many servers or recipients.',
-  corroborated: 'Something else speaks against it as well.',
-};
 
 /** What is new about an incident whose stage has just risen; null where it has none. */
-export function stageText({ evidence }: Incident): string | null {
+export function stageText({ mail }: Words, { evidence }: Incident): string | null {
   const stage = stageFrom(evidence.stage);
-  return stage === undefined ? null : STAGES[stage];
+  return stage === undefined ? null : mail.stages[stage];
 }
 
 /** What else is to be said of it, a sentence each. */
-function further(evidence: Record<string, unknown>): string {
-  return `${beganBefore(evidence)}${forged(evidence)}${besides(evidence)}`;
+function further({ mail }: Words, evidence: Record<string, unknown>): string[] {
+  const { answerOnly, attempts, beganBefore, dialogue, forgedMac, supportedBy } = evidence;
+  const areMany = number(attempts) > 1;
+  const said: string[] = [];
+  if (answerOnly === true) said.push(areMany ? mail.answerOnlyAtFirst : mail.answerOnly);
+  else if (beganBefore === true) said.push(areMany ? mail.firstBeganBefore : mail.beganBefore);
+  // The frames bear a source address that no interface has; the device is told from its IP address.
+  if (forgedMac !== undefined) said.push(mail.forged);
+  const { blockListed, ...others } = mail.signs;
+  const signs = list(supportedBy).flatMap((sign) => entry(others, sign) ?? []);
+  if (fields(dialogue).blockListed === true) signs.push(blockListed);
+  if (signs.length > 0) said.push(mail.besides({ signs: signs.join('; ') }));
+  return said;
 }
 
-const SIGNS: Record<string, string> = {
-  mail_lookup: 'it looked up mail servers or block lists',
-  exposed: 'it was reached from the Internet',
-  outbreak: 'other devices that use the same backend mail as well',
-  symptom: 'it behaves unlike its last two weeks',
-};
-
-/** What else speaks against the device. */
-function besides({ dialogue, supportedBy }: Record<string, unknown>): string {
-  const signs = list(supportedBy).flatMap((sign) => SIGNS[text(sign)] ?? []);
-  if (fields(dialogue).blockListed === true) signs.push('a server refused it as listed on a block list');
-  return signs.length === 0 ? '' : ` Besides, ${signs.join('; ')}.`;
+function doing({ mail }: Words, evidence: Record<string, unknown>): Words['mail']['sending'] {
+  if (number(evidence.messages) > 0) return mail.sending;
+  return number(evidence.connected) > 0 ? mail.talking : mail.trying;
 }
 
-function mailVerb(evidence: Record<string, unknown>): string {
-  if (number(evidence.messages) > 0) return 'is sending mail to servers';
-  return number(evidence.connected) > 0 ? 'is talking to mail servers' : 'is trying to reach mail servers';
-}
-
-function odd({ portClass }: Incident): string {
-  return portClass === 'odd' ? ' on a port that is not for mail' : '';
-}
-
-function through({ lastDestination }: Record<string, unknown>): string {
+function through(words: Words, { lastDestination }: Record<string, unknown>): string {
   const { proxy } = fields(fields(lastDestination).through);
-  return proxy === undefined ? '' : ` through the proxy ${text(proxy)}`;
+  return proxy === undefined ? '' : words.mail.through({ proxy: text(words, proxy) });
 }
 
-function mailCounts(evidence: Record<string, unknown>): string {
-  const { ip, reason } = fields(evidence.refusedBy);
-  const by = ip === undefined ? '' : `, lately by ${text(ip)}: ${text(reason).replaceAll('-', ' ')}`;
-  const counts = [
-    [number(evidence.connected), 'connected'],
-    [number(evidence.refused), `refused${by}`],
-    [number(evidence.unanswered), 'without a visible answer'],
-  ] as const;
-  const parts = counts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
-  const attempts = plural(number(evidence.attempts), 'attempt');
-  const servers = plural(Math.max(1, number(evidence.servers)), 'server');
-  const accepted = number(evidence.messages) > 0 ? `, ${plural(number(evidence.messages), 'message')} accepted` : '';
-  return `${attempts} to ${servers}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}${accepted}${burstWords(evidence)}`;
+function mailCounts(words: Words, evidence: Record<string, unknown>): string {
+  const { mail } = words;
+  const [connected, refused] = [number(evidence.connected), number(evidence.refused)];
+  const [unanswered, messages] = [number(evidence.unanswered), number(evidence.messages)];
+  const outcomes = [
+    ...(connected > 0 ? [mail.connected({ n: connected })] : []),
+    ...(refused > 0 ? [refusals(words, refused, evidence)] : []),
+    ...(unanswered > 0 ? [mail.unanswered({ n: unanswered })] : []),
+  ];
+  return mail.counts({
+    attempts: mail.attempts({ n: number(evidence.attempts) }),
+    servers: mail.servers({ n: Math.max(1, number(evidence.servers)) }),
+    outcomes: outcomes.length === 0 ? '' : mail.outcomes({ outcomes: outcomes.join(', ') }),
+    accepted: messages > 0 ? mail.accepted({ n: messages }) : '',
+    burst: burst(words, evidence),
+  });
 }
 
-function burstWords({ burst }: Record<string, unknown>): string {
-  const { attempts, minutes, servers, silentBefore }: Partial<Record<keyof Burst, unknown>> = fields(burst);
+function refusals(words: Words, n: number, { refusedBy }: Record<string, unknown>): string {
+  const { ip, reason } = fields(refusedBy);
+  if (ip === undefined) return words.mail.refused({ n });
+  const { otherwise, ...known } = words.mail.reasons;
+  const why = reason === 'other' ? otherwise : (entry(known, reason) ?? text(words, reason).replaceAll('-', ' '));
+  return words.mail.refusedBy({ n, ip: text(words, ip), reason: why });
+}
+
+function burst({ mail }: Words, evidence: Record<string, unknown>): string {
+  const { attempts, minutes, servers, silentBefore }: Partial<Record<keyof Burst, unknown>> = fields(evidence.burst);
   if (attempts === undefined) return '';
-  const before = silentBefore === true ? ', silent before' : '';
-  return `; ${number(attempts)} attempts to ${plural(number(servers), 'server')} in ${plural(number(minutes), 'minute')}${before}`;
-}
-
-function beganBefore({ answerOnly, attempts, beganBefore: began }: Record<string, unknown>): string {
-  if (answerOnly === true)
-    return ` ${number(attempts) > 1 ? 'Of the first connection only' : 'Only'} the answer to its first packet was seen.`;
-  if (began !== true) return '';
-  return ` ${number(attempts) > 1 ? 'The first connection' : 'The connection'} began before the sensor looked.`;
-}
-
-/** The frames bear a source address that no interface has; the device is told from its IP address. */
-function forged({ forgedMac }: Record<string, unknown>): string {
-  return forgedMac === undefined ? '' : ' MAC address forged: the device is told from its IP address alone.';
+  return mail.burst({
+    attempts: number(attempts),
+    servers: mail.servers({ n: number(servers) }),
+    minutes: mail.minutes({ n: number(minutes) }),
+    before: silentBefore === true ? mail.silentBefore : '',
+  });
 }

@@ -1,27 +1,23 @@
-// The sentences about symptoms: what a device does more than it used to. They prove nothing alone, and say so.
+// What is said of symptoms: what a device does more than it used to. They prove nothing alone, and the advice says so.
+import type { Words } from '../language/words.ts';
 import type { Incident } from './incident.ts';
-import { number, text } from './wording-parts.ts';
+import { number } from './wording-parts.ts';
 
-/** `tv made 300 new connections in an hour; 12 are usual for it.` */
-export function symptomSummary(who: string, { evidence }: Incident): string {
+/** `tv opened 300 connections within an hour; 12 are usual for its busiest hour.` */
+export function symptomSummary({ incidents }: Words, who: string, { evidence }: Incident): string {
   const [value, usual] = [number(evidence.value), number(evidence.usual)];
-  switch (text(evidence.measure)) {
+  switch (evidence.measure) {
     case 'always-on':
-      return `${who} talked to the Internet during ${percent(value)} of the day; ${percent(usual)} is usual for it.`;
+      return incidents.alwaysOn({ who, value: percent(value), usual: percent(usual) });
     case 'destinations':
-      return `${who} went to ${value} Internet addresses within an hour; ${usual} are usual for its busiest hour.`;
+      return incidents.destinations({ who, value, usual });
     case 'connections':
-      return `${who} opened ${value} connections within an hour; ${usual} are usual for its busiest hour.`;
+      return incidents.connections({ who, value, usual });
     default:
-      return `${who} takes ${value} ms to answer; ${usual} ms is usual for it.`;
+      return incidents.latency({ who, value, usual });
   }
 }
 
-export const SYMPTOM_ADVICE = [
-  'Alone this proves nothing: a new app, an update or more use of the device explain it as well.',
-  'Look whether the same device sends mail, was reached from the Internet or found a new backend lately.',
-];
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+function percent(share: number): number {
+  return Math.round(share * 100);
 }

@@ -1,11 +1,14 @@
 // What a case of the self-test is: traffic of a home, and all that may come of it.
 import type { Mac } from '../decode/packet.ts';
 import type { IncidentKind, Severity } from '../detect/finding.ts';
+import type { HeldWarning } from '../detect/held-warning.ts';
 import type { CapturedFrame } from './frames/pcap-file.ts';
 
 export interface Case {
   /** What happens, in a few words; unique. */
   name: string;
+  /** Of a fleet, which hold from the beginning. */
+  warnings?: readonly HeldWarning[];
   /** In any order; they are played by time. */
   frames(): readonly (CapturedFrame | readonly CapturedFrame[])[];
   /**

@@ -1,6 +1,7 @@
 // All cases of the self-test. A new one goes into the file of its kind; its frames come from the builders in frames/.
 import type { Case } from './case.ts';
 import { DOOR_CASES } from './cases-doors.ts';
+import { FLEET_CASES } from './cases-fleet.ts';
 import { FLOOD_CASES } from './cases-floods.ts';
 import { HABIT_CASES } from './cases-habits.ts';
 import { MAIL_CASES } from './cases-mail.ts';
@@ -14,6 +15,7 @@ export const CASES: readonly Case[] = [
   ...DOOR_CASES,
   ...HABIT_CASES,
   ...FLOOD_CASES,
+  ...FLEET_CASES,
   ...VANTAGE_CASES,
   ...SILENT_CASES,
 ];

@@ -5,9 +5,9 @@ import { ConnectionTable } from '../../sensor/attribute/connections.ts';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { isMailPort } from '../../sensor/decode/interest.ts';
 import { DecodeCounters } from '../../sensor/decode/outcome.ts';
+import { CAMERA, GATEWAY, MAIL_SERVER, MINUTE, outside, SECOND, START } from '../../sensor/self-test/frames/home.ts';
 import { frameOf } from '../support/hex.ts';
 import { type CapturedFrame, ethernet, ipv4, tcp, tcpConversation } from '../support/packet-builder.ts';
-import { CAMERA, GATEWAY, MAIL_SERVER, MINUTE, outside, SECOND, START } from '../support/stage.ts';
 
 let opened: Connection[];
 let settled: { connection: Connection; outcome: string; late: boolean; time: number }[];
@@ -204,4 +204,22 @@ test('a flood of SYNs fills the table and the waiting list no further than their
   expect(settled).toHaveLength(FLOOD + 1);
   expect(new Set(ended).size).toBe(FLOOD + 1);
   expect(ended).toHaveLength(FLOOD + 1);
+});
+
+test('what is over is forgotten after ten minutes; what goes on, and what nobody answered, is kept', () => {
+  const server = outside('203.0.113.80', 443);
+  const conversations = [
+    { client: { ...CLIENT, port: 50_001 }, server, outcome: 'connected', close: 'reset' },
+    { client: { ...CLIENT, port: 50_002 }, server: SERVER, outcome: 'refused' },
+    { client: { ...CLIENT, port: 50_003 }, server, outcome: 'connected', close: false },
+    { client: { ...CLIENT, port: 50_004 }, server: SERVER, outcome: 'unanswered' },
+  ] as const;
+  for (const one of conversations) play(tcpConversation({ ...one, time: START, step: 1, isn: one.client.port }));
+  table.expire(START + 2 * MINUTE);
+  expect(table.size).toBe(4);
+  table.expire(START + 10 * MINUTE);
+  expect(table.size).toBe(4);
+  table.expire(START + 11 * MINUTE);
+  expect(table.size).toBe(2);
+  expect([opened.length, ended.length]).toEqual([4, 2]);
 });

@@ -1,7 +1,7 @@
 // Who is a person's device and who is a thing: crafted identities as they show on a cable. Doubt makes a thing.
 import { describe, expect, it } from 'vitest';
 import { classify, classOfNote, type DeviceClass } from '../../sensor/attribute/device-class.ts';
-import type { MatchEvidence, NoteEvidence } from '../../sensor/notes/match.ts';
+import { type MatchEvidence, type NoteEvidence, SILENT } from '../../sensor/notes/match.ts';
 import type { Note } from '../../sensor/notes/schema.ts';
 
 const IOS = '1,121,3,6,15,108,114,119,252';
@@ -12,22 +12,7 @@ const APPLE = 'Apple, Inc.';
 const SAFARI = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15';
 const TIZEN = 'Mozilla/5.0 (Linux; Tizen 6.0) SamsungBrowser/2.2 SmartTV Safari/537.36';
 
-function facts(known: Partial<NoteEvidence>): NoteEvidence {
-  return {
-    vendor: null,
-    randomizedMac: false,
-    hostnames: [],
-    mdnsServices: [],
-    mdnsModels: [],
-    ssdpServer: null,
-    ssdpTypes: [],
-    dhcpVendorClass: null,
-    dhcpFingerprint: null,
-    userAgent: null,
-    backendHosts: [],
-    ...known,
-  };
-}
+const facts = (known: Partial<NoteEvidence>): NoteEvidence => ({ ...SILENT, ...known });
 
 function note(category: Note['category'], said?: DeviceClass): Note {
   return { slug: `a-${category}`, category, class: said } as Note;
@@ -152,7 +137,193 @@ describe('notes', () => {
     ).toEqual(['infrastructure', 'infrastructure', 'thing', 'thing']);
   });
 
+  it('that know a telephone by its name alone give way to what only a television says', () => {
+    const tv = facts({ hostnames: ['Galaxy-S21'], dhcpFingerprint: ANDROID, userAgent: TIZEN });
+    const named: MatchEvidence[] = [
+      { evidence: 'hostname', value: 'galaxy-s21', weight: 3 },
+      { evidence: 'dhcp', value: ANDROID, weight: 3 },
+    ];
+    expect(classify(facts({}), { note: note('mobile', G), evidence: named }, false).class).toBe(G);
+    expect(classify(tv, { note: note('mobile', G), evidence: named }, false).class).toBe('thing');
+    expect(classify(tv, { note: note('mobile', G), evidence: own }, false).class).toBe(G);
+  });
+
   it('are not asked about the gateway', () => {
     expect(classify(phone, null, true).class).toBe('infrastructure');
+  });
+});
+
+describe('what is told of each kind of evidence, with its weight', () => {
+  type Told = [evidence: string, value: string, weight: number];
+  const told = (known: Partial<NoteEvidence>): Told[] =>
+    classify(facts(known), null, false).evidence.map(({ evidence, value, weight }) => [evidence, value, weight]);
+
+  it.each([
+    ['1,121,3,6,15,108,114,119,252', 'iOS, iPadOS', 2],
+    ['1,121,3,6,15,114,119,252', 'iOS, iPadOS', 2],
+    ['1,121,3,6,15,119,252', 'iOS, iPadOS', 2],
+    ['1,3,6,15,119,252', 'iOS', 2],
+    ['1,121,3,6,15,108,114,119,252,95,44,46', 'macOS', 2],
+    ['1,121,3,6,15,114,119,252,95,44,46', 'macOS', 2],
+    ['1,121,3,6,15,119,252,95,44,46', 'macOS', 2],
+    ['1,3,6,15,119,95,252,44,46', 'macOS', 2],
+    ['1,3,6,15,31,33,43,44,46,47,119,121,249,252', 'Windows', 2],
+    ['1,3,6,15,31,33,43,44,46,47,121,249,252', 'Windows', 2],
+    ['1,15,3,6,44,46,47,31,33,121,249,43,252', 'Windows', 2],
+    ['1,15,3,6,44,46,47,31,33,121,249,43', 'Windows', 2],
+    ['1,33,3,6,15,26,28,51,58,59', 'Android', 1],
+    ['1,3,6,15,26,28,51,58,59,43', 'Android', 1],
+    ['1,3,6,15,26,28,51,58,59,43,114', 'Android', 1],
+    ['1,3,6,15,26,28,51,58,59,43,114,108', 'Android', 1],
+    ['1,3,6,12,15,17,23,28,29,31,33,40,41,42,119', 'ChromeOS', 1],
+    ['1,2,6,12,15,26,28,121,3,33,40,41,42,119,249,252,17', 'Linux with NetworkManager', 1],
+  ])('the parameter list %s is that of %s', (dhcpFingerprint, system, weight) => {
+    expect(told({ dhcpFingerprint })).toEqual([['dhcp', system, weight]]);
+    expect(told({ dhcpFingerprint: `${dhcpFingerprint},7` })).toEqual([]);
+  });
+
+  it.each([
+    ['MSFT 5.0', 2],
+    ['Xbox', 2],
+    ['PS3', 2],
+    ['PS5', 2],
+    ['android-dhcp-13', 1],
+    ['PS6', 0],
+    ['PS4 ', 0],
+    ['my ps4', 0],
+    ['no MSFT 5.0', 0],
+    ['dhcpcd-android-dhcp-9', 0],
+    ['udhcp 1.24.1', 0],
+  ])('the vendor class %s weighs %i', (dhcpVendorClass, weight) => {
+    expect(told({ dhcpVendorClass })).toEqual(weight === 0 ? [] : [['dhcp', dhcpVendorClass, weight]]);
+  });
+
+  it('of a parameter list and a vendor class the heavier counts, the list of equals', () => {
+    expect(told({ dhcpFingerprint: ANDROID, dhcpVendorClass: 'MSFT 5.0' })).toEqual([['dhcp', 'MSFT 5.0', 2]]);
+    expect(told({ dhcpFingerprint: IOS, dhcpVendorClass: 'android-dhcp-9' })).toEqual([['dhcp', 'iOS, iPadOS', 2]]);
+    expect(told({ dhcpFingerprint: ANDROID, dhcpVendorClass: 'android-dhcp-9' })).toEqual([['dhcp', 'Android', 1]]);
+  });
+
+  it.each([
+    ['iPhone iPad Annas-iPhone iPhone-von-Anna', 'iphoneX xiphone'],
+    ['MacBook Annas-MacBook-Air iMac Mac-mini MacMini Mac-Pro MacStudio Annas-MBP MBA', 'bigmac xmacbook'],
+    ['DESKTOP-7K3J2L LAPTOP-AB12CD34', 'DESKTOP-7K3J2 DESKTOP-7K3J2LQ12 my-DESKTOP-7K3J2LQ TOWER-7K3J2LQ'],
+    ['WIN-8CHARS00 WIN-12CHARACTERS WIN-A1B2C3D4E5F6', 'WIN-7CHARS- a-WIN-8CHARS00 WIN-A1B2C3D4E5F6G'],
+    ['PS5-123 PS4 xbox Xbox-1 XboxOne xbox_2 steamdeck Steam-Deck', 'PS6 PS5x my-ps5 xboxer'],
+    [
+      'android-1f2e3d4c5b6a android-1f2e3d4c5b6a7988',
+      'android-1f2e3d4c5b6 android-1f2e3d4c5b6a79881 my-android-1f2e3d4c5b6a',
+    ],
+    [
+      'Galaxy-S21 Evas-Galaxy-A52 Galaxy-Tab-S6 Pixel-7 Pixel-Fold OnePlus redmi-note moto-g moto-e huawei-p30 nokia-8',
+      'galaxy-watch mypixel-7 xgalaxy-s21 huawei-router motox',
+    ],
+    ['ThinkPad-X1 my-ThinkPad latitude Inspiron XPS13 xps-15 EliteBook Surface chromebook Framework', 'myThinkPad xps'],
+  ])('host names that systems make up: %s; and not %s', (names, others) => {
+    for (const name of names.split(' ')) expect(told({ hostnames: ['x', name] })).toEqual([['hostname', name, 2]]);
+    for (const name of others.split(' ')) expect(told({ hostnames: [name] }), name).toEqual([]);
+  });
+
+  it.each([
+    ['_apple-mobdev2._tcp.local', 3],
+    ['_Apple-Mobdev._tcp.local.', 3],
+    ['_remotepairing._tcp', 3],
+    ['_rdlink._tcp', 2],
+    ['_airdrop._tcp', 2],
+    ['_workstation._tcp', 1],
+    ['_ssh._tcp', 0],
+    ['_airdrop._tcp.local.x', 0],
+  ])('the service %s weighs %i', (service, weight) => {
+    const expected = weight === 0 ? [] : [['mdns', service, weight]];
+    expect(told({ mdnsServices: ['_ssh._tcp', service] })).toEqual(expected);
+  });
+
+  it('of services the heaviest counts, and a model before them', () => {
+    const mdnsServices = ['_workstation._tcp', '_airdrop._tcp', '_rdlink._tcp'];
+    expect(told({ mdnsServices })).toEqual([['mdns', '_airdrop._tcp', 2]]);
+    expect(told({ mdnsServices, mdnsModels: ['a=b', 'model=Mac14,2'] })).toEqual([['mdns', 'model=Mac14,2', 3]]);
+    for (const model of ['iPhone12,1', 'iPad1,1', 'MacBookPro1,1', 'iMac1,1', 'Macmini9,1', 'MacPro7,1'])
+      expect(told({ mdnsModels: [`model=${model}`] })).toEqual([['mdns', `model=${model}`, 3]]);
+    for (const model of ['AppleTV11,1', 'AudioAccessory5,1', 'HomePod'])
+      expect(told({ mdnsModels: ['a=b', `model=${model}`] })).toEqual([['mdns', `model=${model}`, -3]]);
+    expect(told({ mdnsModels: ['model=Mac', 'iphone'] })).toEqual([]);
+  });
+
+  it('what a program calls itself counts for or against, and its first eighty characters are told', () => {
+    const personal = [
+      ...[
+        '(iPhone; CPU',
+        '(iPad; CPU',
+        '(Macintosh; Intel',
+        '(Windows NT 10.0',
+        '(PlayStation 5',
+        '(X11; Linux x86_64',
+      ],
+      ...['(X11; CrOS x86_64', 'x Android 13', 'Microsoft-CryptoAPI/10.0', 'Microsoft NCSI', 'CFNetwork/1 Darwin/22'],
+    ];
+    const thing = [
+      ...['SmartTV', 'smart-tv', 'Tizen', 'Web0S', 'webOS', 'HbbTV', 'BRAVIA', 'NetCast', 'Viera', 'Roku', 'CrKey'],
+      ...['GoogleTV', 'Android TV', 'AFTMM', 'AppleTV', 'TV Box', 'X96', 'H96', 'T95', 'MXQ', 'PhilipsTV', 'Nintendo'],
+    ];
+    for (const text of personal) expect(told({ userAgent: text })).toEqual([['user-agent', text, 2]]);
+    for (const text of thing) expect(told({ userAgent: text })).toEqual([['user-agent', text, -3]]);
+    for (const text of thing)
+      expect(told({ userAgent: `(iPhone; ${text}` })).toEqual([['user-agent', `(iPhone; ${text}`, -3]]);
+    expect(told({ userAgent: 'curl/8.0' })).toEqual([]);
+    const long = `(iPhone; ${'x'.repeat(100)}`;
+    expect(told({ userAgent: long })).toEqual([['user-agent', long.slice(0, 80), 2]]);
+    expect(told({ userAgent: `${'x'.repeat(100)} tizen` })).toEqual([['user-agent', 'x'.repeat(80), -3]]);
+  });
+
+  it('makers of telephones and computers', () => {
+    const makers = [
+      ...['Apple, Inc.', 'Dell Inc.', 'Framework Computer, LLC', 'HUAWEI Device Co., Ltd.', 'Intel Corporate'],
+      ...[
+        'LCFC(HeFei) Electronics Technology Co., Ltd',
+        'Microsoft Corporation',
+        'vivo Mobile Communication Co., Ltd.',
+      ],
+      ...['Motorola Mobility LLC, a Lenovo Company', 'OnePlus Technology (Shenzhen) Co., Ltd'],
+      ...['OnePlus Tech (Shenzhen) Ltd', 'GUANGDONG OPPO MOBILE TELECOMMUNICATIONS CORP.,LTD'],
+    ];
+    for (const vendor of makers) expect(told({ vendor })).toEqual([['vendor', vendor, 2]]);
+    expect(told({ vendor: 'Espressif Inc.' })).toEqual([]);
+    expect(told({ vendor: APPLE, randomizedMac: true })).toEqual([
+      ['vendor', APPLE, 2],
+      ['randomized-mac', 'locally administered', 1],
+    ]);
+  });
+
+  it('takes four points of two kinds', () => {
+    const classOf = (known: Partial<NoteEvidence>) => classify(facts(known), null, false).class;
+    expect(classOf({ hostnames: ['iPhone'], dhcpFingerprint: ANDROID })).toBe('thing');
+    expect(classOf({ hostnames: ['iPhone'], dhcpFingerprint: IOS })).toBe(G);
+    expect(classOf({ mdnsServices: ['_workstation._tcp'], dhcpFingerprint: ANDROID, randomizedMac: true })).toBe(
+      'thing',
+    );
+    expect(classOf({ mdnsModels: ['model=Mac14,2'], mdnsServices: ['_airdrop._tcp'] })).toBe('thing');
+    expect(classOf({ mdnsModels: ['model=Mac14,2'], randomizedMac: true })).toBe(G);
+  });
+});
+
+describe('of a note', () => {
+  const weigh = (evidence: MatchEvidence[], said?: DeviceClass) =>
+    classify(facts({ hostnames: ['iPhone'] }), { note: note('camera', said), evidence }, false);
+  const vendor = (weight: number): MatchEvidence => ({ evidence: 'vendor', value: 'x', weight });
+  const name = { evidence: 'hostname', value: 'iPhone', weight: 2 };
+
+  it('what is the family’s own counts', () => {
+    const slug = { evidence: 'note', value: 'a-camera' };
+    expect(weigh([vendor(4), ...own, ...vague]).evidence).toEqual([name, { ...slug, weight: -8 }]);
+    expect(weigh([vendor(3)]).evidence).toEqual([name]);
+    expect(weigh(own, G)).toEqual({ class: G, evidence: [{ ...slug, weight: 4 }, name] });
+    expect(weigh([], G)).toEqual({ class: G, evidence: [{ ...slug, weight: 0 }, name] });
+    expect(weigh(own, 'infrastructure')).toEqual({ class: 'infrastructure', evidence: [{ ...slug, weight: 4 }] });
+  });
+
+  it('nothing is told of the router', () => {
+    expect(classify(facts({ hostnames: ['iPhone'] }), { note: note('camera'), evidence: own }, true)).toEqual({
+      ...{ class: 'infrastructure', evidence: [] },
+    });
   });
 });

@@ -272,3 +272,18 @@ test('an answer by way of the router names what it tells for the device that it 
   stage.play(visit(CAMERA, '203.0.113.80', START + SECOND)).finish();
   expect(stage.device(CAMERA).backends).toMatchObject([{ name: 'vendor.example', otherDevice: false }]);
 });
+
+const copiesOfSyn = (gap: number): number => {
+  const stage = new Stage();
+  const ends = { client: at(CAMERA, CAMERA.ip, 40_001), server: outside(MAIL_SERVER, 25) };
+  for (const time of [START, START + gap]) stage.play(tcpConversation({ ...ends, time, outcome: 'unanswered' }));
+  return stage.spine.engine.stats.duplicatesByKind.identical;
+};
+
+test.each([0, 1, 19, 20])('the same packet after %i ms is a copy of the first', (gap) => {
+  expect(copiesOfSyn(gap)).toBe(1);
+});
+
+test.each([21, 30, 1000])('the same packet after %i ms is none: somebody sent it again', (gap) => {
+  expect(copiesOfSyn(gap)).toBe(0);
+});

@@ -8,7 +8,9 @@ import { DecodeCounters } from '../../sensor/decode/outcome.ts';
 import { frameOf } from '../support/hex.ts';
 import { mail, ONE_MESSAGE, usual } from '../support/name-frames.ts';
 import {
+  arp,
   type CapturedFrame,
+  ethernet,
   SENSOR,
   SWITCH,
   WRAPPINGS,
@@ -71,6 +73,12 @@ test.each(['vxlan', 'gre'] as const)('%s that goes both ways within the home is 
   expect(opened(mirrors, [...there, ...back, ...there, ...back])).toHaveLength(1);
 });
 
+test('what has no addresses is of no mirror', () => {
+  const asked = { operation: 'request', senderMac: CAMERA.mac, senderIp: CAMERA.ip, targetIp: GATEWAY.ip } as const;
+  const question = ethernet({ source: CAMERA.mac, destination: 'ff:ff:ff:ff:ff:ff' }, arp(asked));
+  expect(opened(newMirrors(), [{ time: 0, data: question }])).toEqual([]);
+});
+
 describe('fragments', () => {
   const [first, second] = wrap(long(1), 'erspan2', { identification: 9 });
   const rest = [first, second].flatMap((one) => one ?? []);
@@ -83,6 +91,14 @@ describe('fragments', () => {
     opened(mirrors, rest.slice(0, 1));
     expect(mirrors.flush().map(({ data }) => data.length)).toEqual([1480 - 16]);
     expect(mirrors.flush()).toEqual([]);
+  });
+
+  test('of more octets than a packet can have are not put together', () => {
+    const pieces = wrap(long(1, 66_500), 'erspan2', { identification: 9 });
+    const mirrors = newMirrors();
+    expect(opened(mirrors, pieces)).toEqual([]);
+    expect(mirrors.flush().map(({ data }) => data.length)).toEqual([44 * 1480 - 16]);
+    expect(opened(newMirrors(), wrap(long(1, 65_000), 'erspan2', { identification: 9 }))).toHaveLength(1);
   });
 
   test('that come alone, again or of another frame are left out', () => {

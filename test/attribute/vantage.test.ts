@@ -5,10 +5,10 @@ import { type Judgement, VantageJudge } from '../../sensor/attribute/vantage.ts'
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { DecodeCounters } from '../../sensor/decode/outcome.ts';
+import { CAMERA, FRIDGE, GATEWAY, MINUTE, SECOND, START } from '../../sensor/self-test/frames/home.ts';
 import { frameOf } from '../support/hex.ts';
 import { mdns } from '../support/name-frames.ts';
 import { type CapturedFrame, ethernet, ipv4, sll, udp } from '../support/packet-builder.ts';
-import { CAMERA, FRIDGE, GATEWAY, MINUTE, SECOND, START } from '../support/stage.ts';
 import { arpReply, arpRequest, OUTER, outerSide, PROVIDER_SIDE, segment, talk } from '../support/vantage-frames.ts';
 
 interface Place {

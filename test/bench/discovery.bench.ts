@@ -1,5 +1,6 @@
 // How long 100 devices take to appear in Home Assistant: from connect to the last discovery payload's PUBACK, over the
 // embedded broker and, where it is installed, Mosquitto. Aim: under 2 s.
+import { english } from '../../sensor/language/words.ts';
 import { silentLog } from '../../sensor/log.ts';
 import { startBroker } from '../../sensor/publish/broker.ts';
 import { deviceDiscovery, sensorDiscovery } from '../../sensor/publish/discovery.ts';
@@ -14,7 +15,7 @@ const DEVICES = 100;
 
 /** Milliseconds from the start of connecting to the last PUBACK. */
 async function measure(access: BrokerAccess): Promise<number> {
-  const context = { topics: TOPICS, version: '0.1.0', linkByMac: true };
+  const context = { topics: TOPICS, version: '0.1.0', words: english, linkByMac: true };
   const devices = Array.from({ length: DEVICES }, (_, i) =>
     aDevice(`a4:cf:12:00:00:${i.toString(16).padStart(2, '0')}`, `device ${i}`),
   );

@@ -1,8 +1,10 @@
 // How the cost of the spine grows with what is in the home, and with what is made up: user CPU time of a run over frames of so many
 // devices, names, incidents …, flushes, ticks, the broker's picture and a report included. Aim: an exponent of 1.05 at most.
+
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Frame, LINK_TYPES } from '../../sensor/capture/frame.ts';
+import { english } from '../../sensor/language/words.ts';
 import { LogTail, silentLog } from '../../sensor/log.ts';
 import { pageModel } from '../../sensor/main/page-model.ts';
 import { publishSource } from '../../sensor/main/publish-source.ts';
@@ -160,7 +162,7 @@ class Home {
     const { engine, recorder } = this.spine;
     engine.tick(this.#time + 60_000);
     recorder.flushAll();
-    const page = pageModel(this.spine, () => this.#health.read(), new LogTail(1));
+    const page = pageModel(this.spine, () => this.#health.read(), new LogTail(1))(english);
     JSON.stringify([page.devices(), page.suggestions(), page.activity(), page.incidents({ limit: 50 })]);
     engine.finish();
     JSON.stringify(buildReport(this.spine, { files: [], cutFiles: 0, damagedFiles: 0 }));
@@ -176,7 +178,13 @@ class Home {
   /** What a broker is told, without the broker. */
   #picture() {
     const { store } = this.spine;
-    const facts = { health: () => this.#health.read(), sensorMac: null, pageUrl: () => null, holdMs: DAY };
+    const facts = {
+      health: () => this.#health.read(),
+      sensorMac: null,
+      weeks: () => [],
+      pageUrl: () => null,
+      holdMs: DAY,
+    };
     const source = publishSource(this.spine, facts);
     const acknowledge = (_topic: string, _payload: string, _retain: boolean, done: (refused: null) => void) =>
       done(null);
@@ -189,6 +197,7 @@ class Home {
     };
     const alerts = new Outbox({ store: store.outbox, timers: this.#timers, onRefusal() {} });
     const picture = new Picture({
+      words: english,
       topics: createTopics({ baseTopic: 'thingwatch', sensorId: 'bench', discoveryPrefix: 'homeassistant' }),
       version: '0',
       homeAssistant: { enabled: true, statusTopic: 'homeassistant/status', devices: 'all', linkByMac: false },

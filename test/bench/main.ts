@@ -5,6 +5,9 @@ import { run as detection } from './detection.bench.ts';
 import { run as discovery } from './discovery.bench.ts';
 import { run as disk } from './disk.bench.ts';
 import { run as everything } from './everything.bench.ts';
+import { run as fleetCollect } from './fleet-collect.bench.ts';
+import { run as fleetDesk } from './fleet-desk.bench.ts';
+import { run as fleetOutbreak } from './fleet-outbreak.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
 import { run as growth } from './growth.bench.ts';
@@ -66,6 +69,11 @@ const BENCHES: Record<string, Bench> = {
     what: 'frames dropped at random, and what the estimate of capture loss says',
   },
   discovery: { run: discovery, args: '', what: '100 devices appear in Home Assistant' },
+  'fleet-collect': {
+    run: fleetCollect,
+    args: '[--homes N] [--days N]',
+    what: 'records a second that a collector of a fleet stores, beside plain INSERTs, and octets of a home and day (NATS, PostgreSQL)',
+  },
   flood: {
     run: flood,
     args: '[KIND …] [--rate N] [--seconds N] [--megabytes N]',
@@ -106,6 +114,11 @@ const BENCHES: Record<string, Bench> = {
     args: '[--days N] [--devices N] [--connections N]',
     what: 'days of that home as a capture on standard output',
   },
+  'fleet-desk': {
+    run: fleetDesk,
+    args: '[--homes N] [--rounds N]',
+    what: 'what each answer of the fleet desk takes with 100,000 homes in a real PostgreSQL',
+  },
   detection: {
     run: detection,
     args: '',
@@ -115,6 +128,11 @@ const BENCHES: Record<string, Bench> = {
     run: agreement,
     args: '[FOLDER]',
     what: 'names and mail found in captures beside what truth.ndjson there says',
+  },
+  'fleet-outbreak': {
+    run: fleetOutbreak,
+    args: '[named|quiet|liars|growth …] [--runs N] [--from N] [--homes N] [--days N] [--seed N] [--largest N]',
+    what: 'simulated fleets: how soon a bad backend is named, what wrongly, what liars reach; what the count costs in PostgreSQL',
   },
   'smtp-agreement': {
     run: smtpAgreement,

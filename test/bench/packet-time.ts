@@ -1,10 +1,12 @@
 // A sensor in this process whose timers run in packet time, so that days pass as fast as their frames are read. Its database is a
 // real file.
+
 import { closeSync, existsSync, fdatasyncSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { loadConfig } from '../../sensor/config.ts';
+import { english } from '../../sensor/language/words.ts';
 import { silentLog } from '../../sensor/log.ts';
 import { viewOf } from '../../sensor/main/publish-source.ts';
 import { alertMessages } from '../../sensor/publish/alerts.ts';
@@ -47,7 +49,8 @@ export class PacketTimeSensor {
       sensorMac: null,
       log: () => silentLog,
       now: () => this.#time,
-      alerts: (event, device) => alertMessages(TOPICS, event, device === null ? null : viewOf(this.spine, device)),
+      alerts: (event, device) =>
+        alertMessages(english, TOPICS, event, device === null ? null : viewOf(this.spine, device)),
     });
     this.spine.events.on('incident', ({ change }) => {
       if (change === 'opened') this.opened++;

@@ -1,11 +1,13 @@
 // A program whose output is a capture, as a live source: real programs, the real tcpdump, this machine's clock.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Command, commandOpener } from '../../sensor/capture/command-stream.ts';
 import type { Frame } from '../../sensor/capture/frame.ts';
-import type { LiveState } from '../../sensor/capture/live-source.ts';
+import type { LiveSource, LiveState } from '../../sensor/capture/live-source.ts';
 import { type StreamLimits, StreamSource } from '../../sensor/capture/stream-source.ts';
+import { english } from '../../sensor/language/words.ts';
 import type { Log } from '../../sensor/log.ts';
 import * as build from '../support/packet-builder.ts';
 import { attempts, ownTcpdumps, syn, write } from './replay-stage.ts';
@@ -67,6 +69,8 @@ function processesWith(text: string): string[] {
     }
   });
 }
+
+const told = (source: LiveSource) => source.warnings().map(({ key, say }) => ({ key, ...say(english) }));
 
 describe('a command', () => {
   test('that ends when it is told to leaves no timer behind, which would hold the program for two seconds more', async () => {
@@ -147,7 +151,7 @@ describe('a command', () => {
     await one.until(({ frames }) => frames.length === 1);
     expect(one.source.warnings()).toEqual([]);
     await one.until(({ source }) => source.warnings().length === 1);
-    expect(one.source.warnings()[0]).toMatchObject({
+    expect(told(one.source)[0]).toMatchObject({
       key: 'source_silent',
       text: expect.stringContaining('Nothing has come from the command in capture.command for'),
     });
@@ -238,7 +242,7 @@ describe('the clock of the router', () => {
     const one = await start(`cat ${file}; sleep 60`);
     await one.until(({ frames }) => frames.length === 3);
     for (const { time } of one.frames) expect(began <= time && time <= now()).toBe(true);
-    expect(one.source.warnings()).toEqual([
+    expect(told(one.source)).toEqual([
       {
         key: 'source_clock',
         text: expect.stringMatching(

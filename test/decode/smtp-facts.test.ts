@@ -1,7 +1,8 @@
 // What is kept of a dialogue: how the client calls itself, what was offered, tried and refused, and whether a list was named.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { looksLikeBanner, SmtpDialogue } from '../../sensor/decode/smtp.ts';
+import { SmtpDialogue } from '../../sensor/decode/smtp.ts';
+import { looksLikeBanner } from '../../sensor/decode/smtp-beginning.ts';
 import { helloClass, speaksOfBlockList } from '../../sensor/decode/smtp-facts.ts';
 
 function play(lines: readonly string[], ownNames: readonly string[] = []): SmtpDialogue {
@@ -30,6 +31,29 @@ describe('how a client calls itself', () => {
     ['gmail.com', 'foreign-domain'],
   ])('%s: %s', (name, expected) => {
     expect(helloClass(name, ['ipcam', 'nas.family.example'])).toBe(expected);
+  });
+});
+
+describe('a hello in a connection whose beginning was not seen', () => {
+  const hears = (...segments: (string | null)[]) => {
+    const dialogue = new SmtpDialogue(false);
+    for (const segment of segments)
+      if (segment === null) dialogue.lost('client');
+      else dialogue.clientBytes(Buffer.from(segment, 'latin1'));
+    return dialogue.facts.helloSeen;
+  };
+
+  it('is one wherever segments end', () => {
+    const hello = 'EHLO cam\r\n';
+    for (let cut = 0; cut <= hello.length; cut++) expect(hears(hello.slice(0, cut), hello.slice(cut))).toBe(true);
+    expect(hears('H', 'E', 'L', 'O', ' ')).toBe(true);
+  });
+
+  it('is none where octets of it are missing, or others came before', () => {
+    expect(hears('EH', null, 'LO cam\r\n')).toBe(false);
+    expect(hears('x', 'EHLO cam\r\n')).toBe(false);
+    expect(hears('word ', 'EHLO cam\r\n')).toBe(false);
+    expect(hears(null, 'EHLO cam\r\n')).toBe(true);
   });
 });
 

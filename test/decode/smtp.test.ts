@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { looksLikeHello, SmtpDialogue } from '../../sensor/decode/smtp.ts';
+import { SmtpDialogue } from '../../sensor/decode/smtp.ts';
+import { looksLikeHello } from '../../sensor/decode/smtp-beginning.ts';
 
 type Line = ['C' | 'S' | 'raw client', string];
 

@@ -1,8 +1,17 @@
 // What we stand on: under which licences, from where, with which scripts, and that each direct dependency has its reason written down.
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ALLOWED, complaint, DATA, packagesOf, satisfied, UNCHANGED } from '../../sensor/deploy/licences.mjs';
+import {
+  ALLOWED,
+  complaint,
+  DATA,
+  FLEET_LOCK,
+  packagesOf,
+  satisfied,
+  UNCHANGED,
+} from '../../sensor/deploy/licences.mjs';
 import { checkout } from '../lab/namespaces.ts';
 
 const read = (file: string): string => readFileSync(join(checkout, file), 'utf8');
@@ -10,11 +19,16 @@ const PACKAGE = JSON.parse(read('package.json')) as Record<
   'dependencies' | 'devDependencies' | 'allowScripts',
   Record<string, string>
 >;
-const LOCK = JSON.parse(read('package-lock.json')) as {
+/** Of those who run a fleet; installed apart. */
+const FLEET_PACKAGE = JSON.parse(read('sensor/fleet/package.json')) as typeof PACKAGE;
+interface Lock {
   packages: Record<string, { integrity?: string; resolved?: string; hasInstallScript?: boolean; link?: boolean }>;
-};
-const LOCKED = Object.entries(LOCK.packages).filter(([place]) => place !== '');
-const DIRECT = Object.keys({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies }).sort();
+}
+const LOCKED = ['package-lock.json', 'sensor/fleet/package-lock.json'].flatMap((file) =>
+  Object.entries((JSON.parse(read(file)) as Lock).packages).filter(([place]) => place !== ''),
+);
+const RANGES = [PACKAGE, FLEET_PACKAGE].map((one) => ({ ...one.dependencies, ...one.devDependencies }));
+const DIRECT = RANGES.flatMap((ranges) => Object.keys(ranges)).sort();
 
 describe('licences', () => {
   it('of all packages are ones under which we may pass them on', () => {
@@ -61,6 +75,19 @@ describe('licences', () => {
     expect([satisfied('A OR B AND B', allowed), satisfied('(A OR B) AND B', allowed)]).toEqual([true, false]);
   });
 
+  it('of the packages for fleets are looked at as well, and none of their texts goes with a copy of dist', () => {
+    const fleet = packagesOf(checkout).filter((one) => one.use === 'fleet');
+    expect(fleet.map(({ name }) => name)).toEqual(expect.arrayContaining(['@nats-io/nats-core', 'pg', 'tweetnacl']));
+    expect(fleet.every(({ place }) => place.startsWith(`${FLEET_LOCK}/node_modules/`))).toBe(true);
+    const script = join(checkout, 'sensor/deploy/licences.mjs');
+    const texts = execFileSync(process.execPath, [script, '--texts'], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    expect(texts).toMatch(/^commander \d/m);
+    expect(texts).not.toMatch(/^(?:pg|tweetnacl|@nats-io\/\S+) \d/m);
+  });
+
   it('of two packages hold for them alone', () => {
     expect(complaint({ name: 'lightningcss-linux-x64-gnu', version: '1.0.0', licence: 'MPL-2.0' })).toBeNull();
     expect(complaint({ name: 'lightningcss-linux-x64-gnu', version: '1.0.0', licence: 'GPL-3.0-only' })).not.toBeNull();
@@ -75,7 +102,7 @@ describe('the lock file', () => {
         !/^sha512-/.test(integrity ?? '') || link === true || !/^(https:|$)/.test(resolved ?? ''),
     );
     expect(loose.map(([place]) => place)).toEqual([]);
-    const ranges = Object.entries({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies });
+    const ranges = RANGES.flatMap((one) => Object.entries(one));
     expect(ranges.filter(([, range]) => !/^[~^]?\d+\.\d+\.\d+$/.test(range))).toEqual([]);
   });
 
@@ -85,6 +112,7 @@ describe('the lock file', () => {
     );
     expect(running.sort()).toEqual(['better-sqlite3', 'cap']);
     expect(PACKAGE.allowScripts).toEqual({ 'better-sqlite3': true, cap: true });
+    expect(FLEET_PACKAGE.allowScripts).toBeUndefined();
   });
 });
 
@@ -101,7 +129,7 @@ describe('the two packages that nobody looks after', () => {
     const files = ['sensor', 'web'].flatMap((top) =>
       readdirSync(join(checkout, top), { recursive: true, encoding: 'utf8' }).map((file) => `${top}/${file}`),
     );
-    const sources = files.filter((file) => /(?<!\.d)\.(ts|tsx|mjs)$/.test(file));
+    const sources = files.filter((file) => /^(?!.*node_modules\/).*(?<!\.d)\.(ts|tsx|mjs)$/.test(file));
     return sources.filter((file) => new RegExp(`^import .* from '${name}';`, 'm').test(read(file)));
   };
 

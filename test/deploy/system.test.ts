@@ -13,9 +13,12 @@ const lacks =
 const asRoot = { apt: true, root: true, sudo: 'no', sudoExists: false } as const;
 
 test('a start asks only for what running and compiling need; tests ask for the lab and the browser too', () => {
-  const names = (purpose: { forTests: boolean; building: boolean }) => neededFor(purpose).map(({ name }) => name);
+  const names = (purpose: Parameters<typeof neededFor>[0]) => neededFor(purpose).map(({ name }) => name);
   expect(names({ forTests: false, building: false })).toEqual(['tcpdump']);
   expect(names(freshMachine)).toEqual(['tcpdump', 'pcap.h', 'make', 'g++', 'python3']);
+  expect(names({ forTests: false, forFleet: true, building: false })).toEqual([
+    ...['tcpdump', 'openssl', 'nats-server', 'postgres'],
+  ]);
   expect(names({ forTests: true, building: true })).toEqual(REQUIREMENTS.map(({ name }) => name));
 });
 

@@ -1,9 +1,11 @@
 // What is known of devices and hosts is worked out once, and anew as soon as anything that it rests on has changed.
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type Backend, type Device, newDevice } from '../../sensor/attribute/device.ts';
 import { loadVendors } from '../../sensor/attribute/vendor.ts';
 import { HostBook } from '../../sensor/detect/host-facts.ts';
 import { Knowledge } from '../../sensor/detect/knowledge.ts';
+import { loadNotes } from '../../sensor/notes/load.ts';
 import { indexNotes } from '../../sensor/notes/note-index.ts';
 
 const TIME = Date.parse('2026-01-05T10:11:12Z');
@@ -17,6 +19,10 @@ const CHANGES: [string, (device: Device) => void][] = [
   ['another name', ({ hostnames }) => hostnames.splice(0, 1, { ...hostnames[0], name: 'tv' } as (typeof hostnames)[0])],
   ['a service', ({ identity }) => identity.mdnsServices.push('_hap._tcp')],
   ['another service', ({ identity }) => identity.mdnsServices.splice(0, 1, '_ipp._tcp')],
+  ['an instance', ({ identity }) => identity.mdnsIds.push('instance=hall')],
+  ['another instance', ({ identity }) => identity.mdnsIds.splice(0, 1, 'instance=porch')],
+  ['an instance of as many letters', ({ identity }) => identity.mdnsIds.splice(0, 1, 'instance=lawn')],
+  ['an instance that is forgotten', ({ identity }) => identity.mdnsIds.pop()],
   ['a model', ({ identity }) => identity.mdnsModels.push('md=Chromecast')],
   ['a UPnP server', ({ identity }) => (identity.ssdpServer = 'Linux UPnP/1.0')],
   ['a UPnP type', ({ identity }) => identity.ssdpTypes.push('basic')],
@@ -32,12 +38,24 @@ test.each(CHANGES)('a device is judged anew with %s, and not before', (_what, ch
   const device = newDevice('a4:cf:12:99:be:ef', TIME);
   device.hostnames.push({ name: 'lamp', from: 'dhcp', firstSeen: TIME, lastSeen: TIME });
   device.identity.mdnsServices.push('_http._tcp');
+  device.identity.mdnsIds.push('instance=lamp');
   device.backends.set('first.example', backend('one.first.example'));
   const before = knowledge.classOf(device);
   device.lastSeen += 1000;
   expect(knowledge.classOf(device)).toBe(before);
   change(device);
   expect(knowledge.classOf(device)).not.toBe(before);
+});
+
+test('a device is recognised by what it calls its own service', () => {
+  const device = newDevice('a4:cf:12:99:be:ef', TIME);
+  device.identity.mdnsIds.push('id=a4cf1299beef', 'instance=shellyplus1-a4cf1299beef');
+  const { notes } = loadNotes([fileURLToPath(new URL('../../firmware-notes', import.meta.url))]);
+  const { evidence, slug } = new Knowledge(loadVendors(), indexNotes(notes)).matchOf(device) ?? {};
+  expect([slug, evidence?.map(({ value }) => value)]).toEqual([
+    'shelly',
+    ['shellyplus1-a4cf1299beef', 'Espressif Inc.'],
+  ]);
 });
 
 test('a host is looked at once, whoever asks for it', () => {

@@ -156,6 +156,7 @@ it('no policy of Home Assistant shows one that is made up, not even before the f
     const source = publishSource(stage.spine, {
       health: () => quietHealth(START),
       sensorMac: null,
+      weeks: () => [],
       pageUrl: () => null,
       holdMs: 0,
     });

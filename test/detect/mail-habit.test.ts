@@ -8,7 +8,7 @@ import {
   noteServer,
   readHabit,
 } from '../../sensor/detect/mail-habit.ts';
-import { DAY, MINUTE, SECOND, START } from '../support/stage.ts';
+import { DAY, HOUR, MINUTE, SECOND, START } from '../support/stage.ts';
 
 describe('servers', () => {
   const names = (habit: MailHabit) => habit['25']?.servers.map(([name]) => name);
@@ -112,6 +112,26 @@ describe('a burst', () => {
     expect(counter.attempt('x', START + DAY + MINUTE)).toMatchObject({ attempts: 20, minutes: 1 });
     run(counter, 1, START + DAY + 20 * MINUTE);
     expect(run(counter, 30, START + DAY + 40 * MINUTE).at(-1)).toMatchObject({ silentBefore: false });
+  });
+
+  it('after a clock that was put right was no longer ago than it was', () => {
+    const counter = new BurstCounter();
+    counter.attempt('x', START);
+    counter.moveTime(2 * DAY);
+    expect(run(counter, 20, START + 2 * DAY + 20 * MINUTE)).toMatchObject([{ silentBefore: false }]);
+  });
+
+  it('at one moment takes a minute; a day of silence to the moment is silence', () => {
+    const counter = new BurstCounter();
+    expect(run(counter, 20, START, 0)).toMatchObject([{ minutes: 1 }]);
+    expect(run(counter, 20, START + DAY, 0)).toMatchObject([{ silentBefore: true }]);
+  });
+
+  it('counts the servers of its own', () => {
+    const counter = new BurstCounter();
+    run(counter, 10, START);
+    for (let i = 0; i < 19; i++) counter.attempt('y', START + HOUR);
+    expect(counter.attempt('y', START + HOUR)).toMatchObject({ attempts: 20, servers: 1 });
   });
 
   it('tells at most 1,024 servers apart, and counts every attempt', () => {

@@ -1,4 +1,4 @@
-// How serious mail is, cell by cell as README.md shows it: who sends, on which port, how far it came, and from how many servers
+// How serious mail is, cell by cell as the manual (alarms.md) shows it: who sends, on which port, how far it came, and from how many servers
 // on it fans out. A cell that changes by accident is an alert that nobody gets.
 import { describe, expect, it, test } from 'vitest';
 import { isBorneOut, mailPortClass } from '../../sensor/detect/mail-findings.ts';

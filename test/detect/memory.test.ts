@@ -54,3 +54,33 @@ test('what is forgotten or gives way is deleted from the store as well', () => {
   expect(changed.filter(({ value }) => value === null)).toHaveLength(3000 - 2049);
   expect([...memory.entries()]).toHaveLength(2049);
 });
+
+test('what gives way after it was stored is deleted there', () => {
+  const memory = memoryOf(() => true);
+  for (let i = 0; i < 2049; i++) memory.set(`mac ${i}`, { count: i });
+  memory.takeChanged();
+  memory.set('one more', { count: 1 });
+  expect(memory.takeChanged()).toEqual([
+    { mac: 'mac 0', value: null },
+    { mac: 'one more', value: { count: 1 } },
+  ]);
+  // What is replaced or forgotten unasked is not stored by that alone.
+  expect(memory.all()).toHaveLength(2049);
+  expect(memory.of('mac 5', () => ({ count: 0 }))).toEqual({ count: 5 });
+});
+
+test('times in it move with the clock, and what was moved is stored anew', () => {
+  const time = Date.parse('2026-01-05T10:00:00Z');
+  const memory = memoryOf(() => true);
+  memory.set('old', { count: time - 1 });
+  memory.set('new', { count: time });
+  memory.takeChanged();
+  memory.moveTime({ since: time, until: time + 10, by: 1000 });
+  expect(memory.all()).toEqual([
+    { mac: 'new', value: { count: time + 1000 } },
+    { mac: 'old', value: { count: time - 1 } },
+  ]);
+  expect(memory.takeChanged()).toEqual([{ mac: 'new', value: { count: time + 1000 } }]);
+  memory.forget('nobody');
+  expect(memory.takeChanged()).toEqual([]);
+});

@@ -23,6 +23,18 @@ describe('median and deviation', () => {
 });
 
 describe('the streaming median', () => {
+  it('moves its five markers as in the worked example of its authors', () => {
+    const observations = [
+      0.02, 0.15, 0.74, 3.39, 0.83, 22.37, 10.15, 15.43, 38.62, 15.92, 34.6, 10.28, 1.47, 0.4, 0.05, 11.39, 0.27, 0.42,
+      0.09, 11.37,
+    ];
+    const state = newStreamMedian();
+    for (const value of observations) addToMedian(state, value);
+    expect(state.heights.map((height) => Math.round(height * 100) / 100)).toEqual([0.02, 0.49, 4.44, 17.2, 38.62]);
+    expect(state.positions).toEqual([1, 6, 10, 16, 20]);
+    expect(medianOf(state)).toBeCloseTo(4.44, 2);
+  });
+
   it('is exact for up to five values', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 1, maxLength: 5 }), (values) => {

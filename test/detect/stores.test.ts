@@ -17,8 +17,14 @@ test.each([
   ['api.vendor.example', null],
 ])('%s is a store: %s', (host, expected) => expect(storeOf(host)).toBe(expected));
 
-test('every listed store has a source that can be opened', () => {
-  for (const { source } of STORE_HOSTS) expect(URL.canParse(source)).toBe(true);
+test('every listed store has a source that can be opened, and its hosts are known', () => {
+  for (const { host, source } of STORE_HOSTS) {
+    expect(URL.canParse(source)).toBe(true);
+    const name = host.replace(/^\*\./, '');
+    expect(name).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
+    const isDomain = host !== name;
+    expect([name, `a.${name}`].map((one) => storeOf(one) === 'listed')).toEqual([true, isDomain]);
+  }
   expect(new Set(STORE_HOSTS.map(({ host }) => host)).size).toBe(STORE_HOSTS.length);
 });
 

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type IncidentKind, SEVERITIES, type Severity } from '../../sensor/detect/finding.ts';
+import { buildReport } from '../../sensor/main/replay.ts';
 import type { IncidentState } from '../../sensor/record/incident.ts';
-import type { ReportIncident } from '../../sensor/record/report.ts';
+import type { ReportCapture, ReportDevice, ReportIncident } from '../../sensor/record/report.ts';
 import { Stage, type StageOptions, type Told } from '../support/stage.ts';
 import { differences } from './compare.ts';
 
@@ -60,9 +61,8 @@ export function isInnocent({ expect = [] }: Case): boolean {
   return expect.every(({ severity }) => severity === 'info');
 }
 
-export function judge(one: Case): Verdict {
-  const { expect = [], home, name, shows = [] } = one;
-  const told = play(one, typeof home === 'function' ? [home] : home);
+export function judge(one: Case, told: Outcome = play(one)): Verdict {
+  const { expect = [], name, shows = [] } = one;
   const verdict: Verdict = { name, innocent: isInnocent(one), found: 0, missed: [], falseAlarms: [] };
   const rest = new Set(told.incidents);
   for (const expected of expect) {
@@ -79,7 +79,7 @@ export function judge(one: Case): Verdict {
     const known = told.devices.find(({ mac }) => mac === device.mac);
     verdict.missed.push(...differences({ ...known }, report, device.mac));
   }
-  if (told.packets === 0) verdict.missed.push('no packet was taken');
+  if (told.capture.packets === 0) verdict.missed.push('no packet was taken');
   for (const { summary, severity } of rest) verdict.falseAlarms.push(`${severity}: ${summary}`);
   for (const alert of told.alerts)
     if (!expect.some((expected) => isAlarming(expected) && isAbout(expected, alert.device)))
@@ -87,14 +87,16 @@ export function judge(one: Case): Verdict {
   return verdict;
 }
 
-interface Outcome {
-  incidents: ReportIncident[];
-  devices: object & { mac: string }[];
+/** What the sensor knows and told when a case is over. */
+export interface Outcome {
+  capture: ReportCapture;
   alerts: Told[];
-  packets: number;
+  incidents: ReportIncident[];
+  devices: ReportDevice[];
 }
 
-function play({ settings, settled }: Case, parts: readonly Story[]): Outcome {
+export function play({ home, settings, settled }: Case): Outcome {
+  const parts = typeof home === 'function' ? [home] : home;
   const stateDir = parts.length > 1 ? mkdtempSync(join(tmpdir(), 'thingwatch-detection-')) : null;
   // As from a file.
   const options = { recorded: true, ...settings, ...(stateDir === null ? {} : { stateDir }) };
@@ -114,10 +116,11 @@ function play({ settings, settled }: Case, parts: readonly Story[]): Outcome {
     }
     const { devices, incidents } = stage.finish();
     alerts.push(...stage.alerts);
-    const { packets } = stage.spine.engine.stats;
+    const { capture } = buildReport(stage.spine, { files: [], cutFiles: 0, damagedFiles: 0 });
     stage.spine.close();
     const isOver = ({ id, state }: ReportIncident) => state !== 'open' && before.get(id) === state;
-    return { incidents: incidents.filter((one) => !isOver(one)), devices, alerts: alerts.filter(isNews), packets };
+    const open = incidents.filter((one) => !isOver(one));
+    return { capture, alerts: alerts.filter(isNews), incidents: open, devices };
   } finally {
     if (stateDir !== null) rmSync(stateDir, { recursive: true });
   }

@@ -1,6 +1,8 @@
-// The whole detection table: every incident that must be there is found, and nobody is told of anything else.
+// The whole detection table: every incident that must be there is found, nobody is told of anything else, and what is told is
+// word for word what it was.
 import { expect, test } from 'vitest';
-import { isInnocent, judge, type Verdict } from './case.ts';
+import { baselineOf, baselineText } from './baseline.ts';
+import { isInnocent, judge, play, type Verdict } from './case.ts';
 import { CASES } from './cases.ts';
 import { tableOf } from './table.ts';
 
@@ -8,10 +10,13 @@ const verdicts: Verdict[] = [];
 
 test.each(CASES.map((one) => [isInnocent(one) ? 'innocent' : 'guilty', one.name, one] as const))(
   '%s: %s',
-  (_, __, one) => {
-    const verdict = judge(one);
+  async (_, __, one) => {
+    const outcome = play(one);
+    const verdict = judge(one, outcome);
     verdicts.push(verdict);
     expect(verdict).toMatchObject({ missed: [], falseAlarms: [] });
+    const baseline = baselineOf(one);
+    if (baseline !== null) await expect(baselineText(outcome)).toMatchFileSnapshot(baseline);
   },
 );
 

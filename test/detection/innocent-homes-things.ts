@@ -65,7 +65,12 @@ export const THINGS: readonly Case[] = [
         ...tour(TV_BOX, 30, DAY, () => 'mirrors.kodi.tv'),
         ...tour(TV_BOX, 30, DAY, () => 'films.box.example'),
       ),
-    shows: [{ device: TV_BOX, report: { backends: [{ name: 'box.example' }, { name: 'kodi.tv', role: 'store' }] } }],
+    shows: [
+      {
+        device: TV_BOX,
+        report: { backends: [{ name: 'box.example' }, { name: 'kodi.tv', role: 'store' }] },
+      },
+    ],
   },
   {
     name: 'a camera with a cloud and relays that have no names',
@@ -168,7 +173,8 @@ export const THINGS: readonly Case[] = [
         ...tour(WINDOWS, 60, SECOND, (i) => `dl-${i}.delivery.example`, START + 9 * DAY),
         browses(WINDOWS, 'download.windowsupdate.com', host(1), START + 9 * DAY, 900_000),
       ),
-    expect: [{ kind: 'backend_new', device: WINDOWS, severity: 'info' }],
+    expect: [news(WINDOWS, 'delivery.example'), news(WINDOWS, 'windowsupdate.com', 'update')],
+    shows: [{ device: WINDOWS, report: { note: 'windows-pc', class: 'general-purpose' } }],
   },
   {
     name: 'a telephone that installs apps from a store after weeks is noted at most',

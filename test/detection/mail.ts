@@ -1,7 +1,7 @@
 // Mail on port 25 and elsewhere, in the clear: how much of it is counted, whatever the segments look like.
 import { DIALOGUES } from '../support/dialogues.ts';
-import { mail } from '../support/name-frames.ts';
-import { type CapturedFrame, type ConversationFields, wrapAll } from '../support/packet-builder.ts';
+import { mail, visit } from '../support/name-frames.ts';
+import { arp, type CapturedFrame, type ConversationFields, ethernet, wrapAll } from '../support/packet-builder.ts';
 import {
   CAMERA,
   DAY,
@@ -54,6 +54,11 @@ const handedOn = (frames: CapturedFrame[]) =>
       leg[22] = (leg[22] ?? 0) - 1;
       return { data: leg, time: time - 7 };
     });
+
+function claims(device: { mac: string }, ip: string, time: number): CapturedFrame {
+  const asked = arp({ operation: 'request', senderMac: device.mac, senderIp: ip, targetIp: GATEWAY.ip });
+  return { time, data: ethernet({ source: device.mac, destination: 'ff:ff:ff:ff:ff:ff' }, asked) };
+}
 
 export const MAIL: readonly Case[] = [
   {
@@ -182,6 +187,31 @@ export const MAIL: readonly Case[] = [
     expect: [
       { ...ALARM, severity: 'high', findings: 1, evidence: { attempts: 1 } },
       { ...ALARM, severity: 'high', device: FRIDGE, findings: 1, evidence: { attempts: 1 } },
+    ],
+  },
+  {
+    name: 'another device claims the address for a moment while the camera waits for an answer: it is one incident',
+    home: (stage) =>
+      stage
+        .play(
+          morning(START - MINUTE),
+          visit(CAMERA, '203.0.113.80', START - SECOND),
+          mail(CAMERA, MAIL_SERVER, START),
+          claims(FRIDGE, CAMERA.ip, START + 5 * SECOND),
+        )
+        .wait(START + 40 * SECOND)
+        .play(mail(CAMERA, '203.0.113.26', START + MINUTE), claims(FRIDGE, CAMERA.ip, START + MINUTE + SECOND))
+        .wait(START + 2 * MINUTE)
+        .play(mail(CAMERA, '203.0.113.27', START + 3 * MINUTE)),
+    expect: [
+      {
+        ...ALARM,
+        severity: 'high',
+        findings: 3,
+        alerts: 1,
+        evidence: { attempts: 3, unanswered: 3 },
+        says: /to 3 servers/,
+      },
     ],
   },
 ];

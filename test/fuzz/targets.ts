@@ -38,6 +38,8 @@ export const TARGETS: Readonly<Record<string, Loader>> = {
   ...from(['pcap', 'unpack', 'sniff', 'fritzbox'], async () => (await import('./targets/capture.ts')).CAPTURE),
   ...from(['engine', 'spine'], async () => (await import('./targets/spine.ts')).SPINE),
   ...from(['orders', 'mqtt-guard', 'mqtt-client'], async () => (await import('./targets/mqtt.ts')).MQTT),
+  ...from(['notify-answer', 'push-subscription'], async () => (await import('./targets/notify.ts')).NOTIFY),
+  ...from(['fleet-warning'], async () => (await import('./targets/fleet.ts')).FLEET),
   ...from(['api', 'http-server'], async () => (await import('./targets/web.ts')).WEB),
-  ...from(['note', 'patterns', 'config'], async () => (await import('./targets/files.ts')).FILES),
+  ...from(['note', 'guide', 'patterns', 'config'], async () => (await import('./targets/files.ts')).FILES),
 };

@@ -135,13 +135,18 @@ export class Home {
   }
 
   /** Joins a Unix socket at `path` to a port on the sensor's loopback, to reach its page or broker from outside. */
-  async forward(path: string, port: number): Promise<void> {
-    await this.#namespaces.start(
-      'sensor',
-      process.execPath,
-      [helperPath('forward.mjs'), path, String(port)],
-      /^ready$/m,
-    );
+  forward(path: string, port: number): Promise<void> {
+    return this.#join('in', path, port);
+  }
+
+  /** The other way round: on its loopback the sensor reaches, at `port`, whoever listens on the Unix socket at `path`. */
+  reachOut(path: string, port: number): Promise<void> {
+    return this.#join('out', path, port);
+  }
+
+  async #join(direction: 'in' | 'out', path: string, port: number): Promise<void> {
+    const args = [helperPath('forward.mjs'), direction, path, String(port)];
+    await this.#namespaces.start('sensor', process.execPath, args, /^ready$/m);
   }
 
   /** Records the mirror port with tcpdump into a classic pcap file, until stop() of what it returns. */

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { checkout } from '../lab/namespaces.ts';
 import { runFile } from './one-file.ts';
 import { interval, sampleOf } from './random-sample.ts';
-import { type Accepted, type Known, knownMutants, Results, speaksOf } from './results.ts';
+import { type Accepted, ChangedError, type Known, knownMutants, Results, speaksOf } from './results.ts';
 import { ROOM_NAMES, roomOf } from './rooms.ts';
 
 const AIM = 0.9;
@@ -41,7 +41,7 @@ function wishFrom(args: string[]): Wish | string {
   return { rooms, files: values.files, sample, seed, longest };
 }
 
-/** @returns the exit code: 1 where a room's tests notice less than the aim */
+/** @returns the exit code: 1 where a room's tests notice less than the aim, or a file was changed meanwhile */
 export async function main(args: string[]): Promise<number> {
   let wish: Wish | string;
   try {
@@ -55,9 +55,15 @@ export async function main(args: string[]): Promise<number> {
   }
   const accepted = JSON.parse(readFileSync(join(checkout, 'test/mutants/accepted.json'), 'utf8')) as Accepted[];
   let exitCode = 0;
-  for (const room of wish.rooms) {
-    const rate = await judgeRoom(room, wish, accepted);
-    if (rate < AIM) exitCode = 1;
+  try {
+    for (const room of wish.rooms) {
+      const rate = await judgeRoom(room, wish, accepted);
+      if (rate < AIM) exitCode = 1;
+    }
+  } catch (error) {
+    if (!(error instanceof ChangedError)) throw error;
+    console.error(error.message);
+    return 1;
   }
   return exitCode;
 }
@@ -65,10 +71,10 @@ export async function main(args: string[]): Promise<number> {
 async function judgeRoom(name: (typeof ROOM_NAMES)[number], wish: Wish, accepted: Accepted[]): Promise<number> {
   const room = roomOf(checkout, name);
   const sources = room.sources.filter((file) => file.includes(wish.files));
+  const results = new Results(checkout, name, wish.longest, [...sources, ...room.tests]);
   const all = sources.flatMap((file) => knownMutants(checkout, file));
   const chosen = sampleOf(all, (mutant) => mutant.name, wish.sample ?? all.length, wish.seed);
   console.log(`\n== ${name}: ${chosen.length} of ${all.length} mutants in ${sources.length} files`);
-  const results = new Results(checkout, name, wish.longest);
   // First what a test is about: most faults are noticed there, and soonest.
   for (const test of room.tests) await ask(test, about(test, chosen), results, wish.longest);
   for (const test of room.tests) await ask(test, chosen, results, wish.longest);
@@ -102,12 +108,14 @@ async function ask(test: string, chosen: readonly Known[], results: Results, lon
     tell: ({ number, killed }) => {
       const mutant = open[number - 1];
       if (mutant === undefined) return;
+      results.checkUnchanged();
       if (killed === null) results.notePassed(mutant, test, true);
       else results.noteKilled(mutant, test, killed);
       asked += 1;
       if (asked % 10 === 0) results.save();
     },
   });
+  results.checkUnchanged();
   if (sound === null || trouble !== null) {
     console.log(`${test}: ended before its time\n${trouble ?? ''}`);
     return;

@@ -1,13 +1,16 @@
 // The faults themselves: which are made of which lines, that they change what they say and nothing else; and that the list of
 // accepted ones speaks of lines that are still there.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformWithOxc } from 'vite';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkout } from '../lab/namespaces.ts';
+import { afterBreak } from './one-file.ts';
 import { mutantsOf } from './operators.ts';
+import type { Line } from './plan.ts';
 import { interval, sampleOf } from './random-sample.ts';
-import { type Accepted, knownMutants, speaksOf } from './results.ts';
+import { type Accepted, ChangedError, knownMutants, Results, speaksOf } from './results.ts';
 import { ROOM_NAMES, roomOf } from './rooms.ts';
 import { SWITCH, switched } from './switched.ts';
 
@@ -96,6 +99,76 @@ describe('a sample', () => {
     expect([from, to].map((share) => Math.round(share * 1000))).toEqual([826, 945]);
     expect(interval(90, 100, 100)).toEqual({ from: 0.9, to: 0.9 });
     expect(interval(0, 0, 100)).toEqual({ from: 0, to: 1 });
+  });
+});
+
+describe('a process that ends before its time', () => {
+  const sound: Line = { what: 'sound', tests: 1, failed: [], milliseconds: 1, slow: [], reached: [3, 5, 7] };
+  const left = [3, 5, 7];
+
+  it('at a mutant was ended by it, and the next one is tried', () => {
+    const lines: Line[] = [
+      sound,
+      { what: 'begun', number: 3 },
+      { what: 'survived', number: 3 },
+      { what: 'begun', number: 5 },
+    ];
+    expect(afterBreak(lines, left)).toEqual({ hung: 5, left: [7] });
+  });
+
+  it('between two costs none of them', () => {
+    const lines: Line[] = [sound, { what: 'begun', number: 3 }, { what: 'survived', number: 3 }];
+    expect(afterBreak(lines, left)).toEqual({ hung: null, left: [5, 7] });
+  });
+
+  it('before the first is not gone on with', () => {
+    expect([afterBreak([sound], left), afterBreak([], left)]).toEqual([null, null]);
+  });
+});
+
+describe('a run', () => {
+  const [SOURCE_FILE, TEST_FILE] = ['sensor/a.ts', 'test/a.test.ts'];
+  const FILES = [SOURCE_FILE, TEST_FILE];
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'thingwatch-mutants-'));
+    for (const folder of ['sensor', 'test']) mkdirSync(join(root, folder));
+    writeFileSync(join(root, SOURCE_FILE), 'export const most = 64;');
+    writeFileSync(join(root, TEST_FILE), '');
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const opened = () => new Results(root, 'room', 3000, FILES);
+  const touched = (file: string) => utimesSync(join(root, file), new Date(), new Date(Date.now() + 5000));
+
+  it('that was broken off goes on where it was', () => {
+    const [first, second] = knownMutants(root, SOURCE_FILE);
+    if (first === undefined || second === undefined) throw new Error('no mutants');
+    const results = opened();
+    results.noteKilled(first, TEST_FILE, { by: 'a test', how: 'test' });
+    results.notePassed(second, TEST_FILE, true);
+    results.save();
+    const again = opened();
+    expect([again.killed(first)?.by, again.killed(second)]).toEqual(['a test', null]);
+    expect([again.hasPassed(first, TEST_FILE), again.hasPassed(second, TEST_FILE)]).toEqual([false, true]);
+  });
+
+  it.each(FILES)('during which %s is written stops with its name, and saves nothing more', (file) => {
+    const [mutant] = knownMutants(root, SOURCE_FILE);
+    if (mutant === undefined) throw new Error('no mutant');
+    const results = opened();
+    expect(() => results.checkUnchanged()).not.toThrow();
+    results.notePassed(mutant, TEST_FILE, true);
+    touched(file);
+    expect(() => results.checkUnchanged()).toThrow(ChangedError);
+    expect(() => results.save()).toThrow(`changed during the run: ${file}.`);
+    expect(opened().hasPassed(mutant, TEST_FILE)).toBe(false);
+  });
+
+  it('during which a test is taken away stops as well', () => {
+    const results = opened();
+    rmSync(join(root, TEST_FILE));
+    expect(() => results.save()).toThrow(`changed during the run: ${TEST_FILE}.`);
   });
 });
 

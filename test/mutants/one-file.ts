@@ -1,4 +1,4 @@
-// Runs one test file against many mutants in a process of its own, and once more where a mutant hung it.
+// Runs one test file against many mutants in a process of its own, and in another one where a mutant hung or ended that.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,13 +37,16 @@ export async function runFile({ root, plan, tell }: OneFile): Promise<FileOutcom
     for (let round = 0; round <= plan.numbers.length; round += 1) {
       const lines = await runOnce(root, folder, { ...plan, numbers: left }, result, tell);
       if (lines.some(({ what }) => what === 'ended') || result.sound === null) break;
-      const hung = unfinished(lines);
-      if (hung === null) break;
-      const outcome = { number: hung, killed: { by: 'the process ended or hung', how: 'hang' } };
-      result.outcomes.push(outcome);
-      tell(outcome);
+      const rest = afterBreak(lines, left);
+      if (rest === null) break;
+      if (rest.hung !== null) {
+        const outcome = { number: rest.hung, killed: { by: 'the process ended or hung', how: 'hang' } };
+        result.outcomes.push(outcome);
+        tell(outcome);
+      }
       result.trouble = null;
-      left = left.slice(left.indexOf(hung) + 1);
+      left = rest.left;
+      if (left.length === 0) break;
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -51,9 +54,17 @@ export async function runFile({ root, plan, tell }: OneFile): Promise<FileOutcom
   return result;
 }
 
-function unfinished(lines: readonly Line[]): number | null {
+/**
+ * After a process that ended before its time: the mutant that it was at, and those that are left to try. Between two of them it is
+ * ended by what the last one left running, which says nothing of either. Null: it did not come as far as the first.
+ */
+export function afterBreak(
+  lines: readonly Line[],
+  left: readonly number[],
+): { hung: number | null; left: number[] } | null {
   const last = lines.at(-1);
-  return last?.what === 'begun' ? last.number : null;
+  if (last === undefined || !('number' in last)) return null;
+  return { hung: last.what === 'begun' ? last.number : null, left: left.slice(left.indexOf(last.number) + 1) };
 }
 
 async function runOnce(
@@ -96,23 +107,28 @@ async function runOnce(
   const seen: Line[] = [];
   let patience = SILENCE_MS * 5;
   let lastWord = Date.now();
-  for (;;) {
-    await Promise.race([ended, sleep(500)]);
-    const fresh = linesOf(resultFile).slice(seen.length);
-    for (const line of fresh) note(line, result, tell);
-    seen.push(...fresh);
-    if (fresh.length > 0) lastWord = Date.now();
-    const sound = seen.find((line) => line.what === 'sound');
-    if (sound?.what === 'sound') patience = SILENCE_MS + SILENCE_FACTOR * sound.milliseconds;
-    const isDone = seen.at(-1)?.what === 'ended' && Date.now() - lastWord > 10_000;
-    if (isOver) break;
-    if (isDone || Date.now() - lastWord > patience) {
-      end();
-      await ended;
-      break;
+  try {
+    for (;;) {
+      await Promise.race([ended, sleep(500)]);
+      const fresh = linesOf(resultFile).slice(seen.length);
+      for (const line of fresh) note(line, result, tell);
+      seen.push(...fresh);
+      if (fresh.length > 0) lastWord = Date.now();
+      const sound = seen.find((line) => line.what === 'sound');
+      if (sound?.what === 'sound') patience = SILENCE_MS + SILENCE_FACTOR * sound.milliseconds;
+      const isDone = seen.at(-1)?.what === 'ended' && Date.now() - lastWord > 10_000;
+      if (isOver) break;
+      if (isDone || Date.now() - lastWord > patience) {
+        end();
+        await ended;
+        break;
+      }
     }
+  } finally {
+    // Also where the one who is told will hear no more.
+    end();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, breakOff);
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, breakOff);
   if (!seen.some(({ what }) => what === 'ended')) result.trouble = said;
   return seen;
 }

@@ -1,7 +1,7 @@
 // What is known of each mutant: kept between runs by the content of its source and of each test file, so that a run that was
 // broken off goes on where it was, and a changed test file is asked again alone.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Mutant, mutantsOf } from './operators.ts';
 
@@ -59,6 +59,15 @@ export function speaksOf(accepted: Accepted, mutant: Known): boolean {
   return mutant.file === file && mutant.place === place && mutant.line === line && mutant.change === change;
 }
 
+/** A source or test was touched during a run: offsets no longer fit, and what is found means nothing. */
+export class ChangedError extends Error {
+  constructor(files: readonly string[]) {
+    super(
+      `changed during the run: ${files.join(', ')}. What was found since the last save is thrown away; leave the files alone and start again.`,
+    );
+  }
+}
+
 export class Results {
   readonly #file: string;
   readonly #root: string;
@@ -67,10 +76,17 @@ export class Results {
   readonly #slow: Record<string, Slow>;
   readonly #longest: number;
   readonly #contents = new Map<string, string>();
+  /** When each file that takes part was last written, as it was at the start; null where it is not there. */
+  readonly #writtenAt: ReadonlyMap<string, number | null>;
 
-  /** @param longest in milliseconds: what a test file did not notice with its longer tests left out is not known with them */
-  constructor(root: string, room: string, longest: number) {
+  /**
+   * To be made before the mutants are, so that a change is not missed.
+   *
+   * @param files that take part and must stay as they are, relative to `root`
+   * @param longest in milliseconds: what a test file did not notice with its longer tests left out is not known with them */
+  constructor(root: string, room: string, longest: number, files: readonly string[]) {
     this.#root = root;
+    this.#writtenAt = new Map(files.map((file) => [file, this.#timeOf(file)]));
     this.#longest = longest;
     this.#file = join(root, '.mutants', `${room}.json`);
     this.#entries = readEntries(this.#file);
@@ -115,7 +131,15 @@ export class Results {
     this.#slow[test] = { content: this.#contentOf(test), paths };
   }
 
+  /** @throws ChangedError where a file that takes part was written since the start */
+  checkUnchanged(): void {
+    const changed = [...this.#writtenAt].filter(([file, time]) => this.#timeOf(file) !== time).map(([file]) => file);
+    if (changed.length > 0) throw new ChangedError(changed);
+  }
+
+  /** @throws ChangedError, and saves nothing */
   save(): void {
+    this.checkUnchanged();
     mkdirSync(dirname(this.#file), { recursive: true });
     for (const [file, content] of [
       [this.#file, this.#entries],
@@ -137,6 +161,10 @@ export class Results {
     const fresh: Entry = { source: this.#contentOf(mutant.file), killed: null, passed: {}, reached: false };
     this.#entries[mutant.name] = fresh;
     return fresh;
+  }
+
+  #timeOf(file: string): number | null {
+    return statSync(join(this.#root, file), { throwIfNoEntry: false })?.mtimeMs ?? null;
   }
 
   #contentOf(file: string): string {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkNotes, formatProblem } from '../../sensor/notes/check.ts';
 import { loadNotes, NOTE_LIMITS, parseNote } from '../../sensor/notes/load.ts';
 
@@ -242,6 +242,74 @@ test('the user’s directory wins, and its broken note leaves the shipped one in
   const { notes, problems } = loadNotes([dir, own]);
   expect(notes.map((note) => note.vendor)).toEqual(['Acme']);
   expect(problems[0]?.file).toBe(join(own, 'acme-cam.md'));
+});
+
+/** A note of its own file with just the given recognition. */
+function putMatch(slug: string, match: string, into = dir): string {
+  const [head] = GOOD.replace('acme-cam', slug).split('match:');
+  const text = `${head}match: ${match}\ndefaultPassword: { risk: unknown }\nreset: { source: general }\n---\n`;
+  return put(`${slug}.md`, text, into);
+}
+
+describe('two notes that would take the same device', () => {
+  test.each([
+    ['the same service', "{ mdns: ['_acme._tcp'] }", "{ mdns: ['_acme._tcp'] }", 'mdns', '_acme._tcp'],
+    ['a model and its value alone', "{ mdns: ['md=ac-1'] }", "{ mdns: ['ac-1'] }", 'mdns', 'md=ac-1'],
+    ['a text and a pattern around it', "{ ssdp: ['acme/1 os'] }", "{ ssdp: ['*acme/*'] }", 'ssdp', 'acme/1 os'],
+    ['a narrow pattern in a wide one', "{ ssdp: ['*acme/1*'] }", "{ ssdp: ['*acme*'] }", 'ssdp', '*acme/1*'],
+  ])('by %s: the file, the key, the pattern and the other file are named', (_, one, other, key, pattern) => {
+    const first = putMatch('one', one);
+    const second = putMatch('two', other);
+    const { problems, count } = checkNotes([dir]);
+    expect(problems.map(formatProblem)).toContain(
+      `${first}:6: match.${key}[0]: "${pattern}" fits devices of ${second} as well: one that shows it gets neither note`,
+    );
+    expect(count).toBeLessThan(2);
+  });
+
+  test('by a vendor that both call their own, or that one of them shares', () => {
+    const first = putMatch('one', '{ oui: [Acme, Bits] }');
+    const second = putMatch('two', '{ oui: [ACME], ouiShared: [bits] }');
+    expect(checkNotes([dir]).problems.map(formatProblem)).toEqual([
+      `${first}:6: match.oui[0]: "Acme" is a vendor of ${second} as well: neither can call it its own`,
+      `${first}:6: match.oui[1]: "Bits" is a vendor of ${second} as well: neither can call it its own`,
+      `${second}:6: match.oui[0]: "ACME" is a vendor of ${first} as well: neither can call it its own`,
+    ]);
+  });
+
+  test('by a host name of a vendor that they share', () => {
+    const first = putMatch('one', "{ ouiShared: [Other, Chips], hostnames: ['acme-cam*'] }");
+    const second = putMatch('two', "{ ouiShared: [Chips], hostnames: ['acme-*'] }");
+    expect(checkNotes([dir]).problems.map(formatProblem)).toEqual([
+      `${first}:6: match.hostnames[0]: "acme-cam*" fits devices of ${second} as well: one that shows it and is of "Chips" gets neither note`,
+    ]);
+  });
+
+  test.each([
+    ['what weighs too little alone', "{ hostnames: ['acme-*'] }", "{ hostnames: ['acme-*'] }"],
+    ['patterns that only overlap', "{ ssdp: ['acme*'] }", "{ ssdp: ['*camera'] }"],
+    ['a vendor that both share', '{ ouiShared: [Chips] }', '{ ouiShared: [Chips] }'],
+    ['one that goes on to tell them apart', "{ mdns: ['_acme._tcp'] }", "{ oui: [Acme], hostnames: ['acme-*'] }"],
+  ])('%s is none', (_, one, other) => {
+    putMatch('one', one);
+    putMatch('two', other);
+    expect(checkNotes([dir])).toEqual({ problems: [], count: 2 });
+  });
+
+  test('notes in other directories count, and a replaced note does not', () => {
+    const shipped = join(dir, 'shipped');
+    const own = join(dir, 'own');
+    const there = putMatch('one', "{ mdns: ['_acme._tcp'] }", shipped);
+    const here = putMatch('two', "{ mdns: ['_acme._tcp'] }", own);
+    const { notes: beside } = loadNotes([shipped]);
+    expect(checkNotes([own])).toEqual({ problems: [], count: 1 });
+    expect(checkNotes([own], beside).problems.map(formatProblem)).toEqual([
+      `${here}:6: match.mdns[0]: "_acme._tcp" fits devices of ${there} as well: one that shows it gets neither note`,
+    ]);
+    rmSync(here);
+    putMatch('one', "{ mdns: ['_acme._tcp'] }", own);
+    expect(checkNotes([own], beside)).toEqual({ problems: [], count: 1 });
+  });
 });
 
 test('hostile markup in the prose stays text, without control characters', () => {

@@ -3,26 +3,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadNotes, parseNote } from '../../sensor/notes/load.ts';
-import { matchNote, type NoteEvidence } from '../../sensor/notes/match.ts';
+import { matchNote, type NoteEvidence, SILENT } from '../../sensor/notes/match.ts';
 import { findBackendRole, indexNotes, recognisesBy } from '../../sensor/notes/note-index.ts';
 import { globMatches } from '../../sensor/notes/pattern.ts';
 import type { Note } from '../../sensor/notes/schema.ts';
 
 const shipped = indexNotes(loadNotes([fileURLToPath(new URL('../../firmware-notes', import.meta.url))]).notes);
-
-const SILENT: NoteEvidence = {
-  vendor: null,
-  randomizedMac: false,
-  hostnames: [],
-  mdnsServices: [],
-  mdnsModels: [],
-  ssdpServer: null,
-  ssdpTypes: [],
-  dhcpVendorClass: null,
-  dhcpFingerprint: null,
-  userAgent: null,
-  backendHosts: [],
-};
 
 function match(evidence: Partial<NoteEvidence>, notes = shipped) {
   return matchNote({ ...SILENT, ...evidence }, notes);
@@ -81,6 +67,7 @@ test.each([
     { vendor: 'Amazon Technologies Inc.', backendHosts: ['softwareupdates.amazon.com'] },
   ],
   ['a User-Agent, which apps imitate', { userAgent: 'Linux UPnP/1.0 Sonos/83.1-61210' }],
+  ['an instance alone: people name them', { mdnsInstances: ['Shelly’s television', 'shelly'] }],
   ['a vendor behind a random address', { vendor: 'Synology Incorporated', randomizedMac: true }],
   ['two families that claim it alike', { vendor: 'Synology Incorporated', mdnsServices: ['_hue._tcp'] }],
 ] as [string, Partial<NoteEvidence>][])('no guess from %s', (_, evidence) => {
@@ -98,6 +85,11 @@ test.each([
     'a radio module with the cloud it talks to',
     { vendor: 'Espressif Inc.', backendHosts: ['m2.tuyaeu.com'] },
     'tuya-devices',
+  ],
+  [
+    'a radio module with the default name of its own mDNS instance',
+    { vendor: 'Espressif Inc.', mdnsInstances: ['shellyplus1-A8032ABE54DC'] },
+    'shelly',
   ],
   [
     'an update host with others, as only the device does',
@@ -124,6 +116,13 @@ test('DHCP evidence counts by vendor class or parameter list', () => {
 test('two notes that both call a vendor their own cancel each other', () => {
   const both = indexNotes([note('a', 'match: { oui: [Acme] }'), note('b', 'match: { oui: [Acme] }')]);
   expect(match({ vendor: 'Acme' }, both)).toBeNull();
+});
+
+test('a company that is registered in two spellings is one vendor of the note', () => {
+  const notes = indexNotes([note('a', 'match: { oui: [Acme Corp, ACME CORP] }')]);
+  expect(match({ vendor: 'Acme Corp' }, notes)?.evidence).toEqual([
+    { evidence: 'vendor', value: 'Acme Corp', weight: 4 },
+  ]);
 });
 
 test('the role of a host: exact before wildcard, and the wildcard covers the domain itself', () => {
@@ -196,6 +195,7 @@ test('no evidence at all makes matching or naming throw', () => {
         randomizedMac: fc.boolean(),
         hostnames: texts,
         mdnsServices: texts,
+        mdnsInstances: texts,
         mdnsModels: texts,
         ssdpServer: maybe,
         ssdpTypes: texts,

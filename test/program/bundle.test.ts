@@ -41,14 +41,54 @@ it('the sensor begins with its command line alone: neither packages that decode,
 
 it('what V8 compiled of the program when it was built is taken as it is', () => {
   const compiled = readdirSync(CHUNKS).filter((name) => name.endsWith('.compiled'));
-  const names = compiled.map((name) => name.replace(/(?:-.{8})?\.js\.compiled$/, ''));
+  const names = compiled.map((name) => name.replace(/(?:-.{8})?\.js\.\w+\.compiled$/, ''));
   expect(names).toEqual(expect.arrayContaining(['program', 'replay', 'config', 'spine', 'serve', 'edges']));
   keepYoungSmall();
   const refused = compiled.filter((name) => {
-    const { cachedDataRejected } = compileChunk(join(CHUNKS, name.replace(/\.compiled$/, '')));
+    const { cachedDataRejected } = compileChunk(join(CHUNKS, name.replace(/\.\w+\.compiled$/, '')));
     return cachedDataRejected !== false;
   });
   expect(refused).toEqual([]);
+});
+
+it('what tells others than the broker lies apart: a sensor that is to tell none loads nothing of it', () => {
+  const chunks = readdirSync(CHUNKS).filter((name) => name.endsWith('.js'));
+  const telling = chunks.filter((name) => readFileSync(join(CHUNKS, name), 'utf8').includes('x-thingwatch-signature'));
+  const serve = chunks.find((name) => /^serve-.{8}\.js$/.test(name)) ?? '';
+  const { files } = loadedAtOnce(`sensor/chunks/${serve}`);
+  expect(files.size).toBeGreaterThan(3);
+  expect(telling).toHaveLength(1);
+  expect([...files].filter((file) => telling.some((name) => file.endsWith(name)))).toEqual([]);
+  expect(readdirSync(CHUNKS)).not.toContain(`${telling[0]}.${process.arch}.compiled`);
+});
+
+it('what is for a home in a fleet lies apart: another one loads nothing of it', () => {
+  const chunks = readdirSync(CHUNKS).filter((name) => name.endsWith('.js'));
+  const ofFleet = chunks.filter((name) =>
+    /thingwatch\.fleet\/1|fleet_sent_/.test(readFileSync(join(CHUNKS, name), 'utf8')),
+  );
+  expect(ofFleet.length).toBeGreaterThan(0);
+  for (const name of ['serve', 'edges', 'spine', 'replay', 'config']) {
+    const chunk = chunks.find((file) => new RegExp(`^${name}-.{8}\\.js$`).test(file)) ?? '';
+    const { files } = loadedAtOnce(`sensor/chunks/${chunk}`);
+    expect(files.size).toBeGreaterThan(0);
+    expect([...files].filter((file) => ofFleet.some((one) => file.endsWith(one)))).toEqual([]);
+  }
+});
+
+it('what runs a fleet is known to its own commands alone, and the packages that it takes are in no chunk', () => {
+  const texts = readdirSync(CHUNKS)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => ({ name, text: readFileSync(join(CHUNKS, name), 'utf8') }));
+  const ofOperator = texts.filter(({ text }) => /initdb|\$SYS\.REQ\.CLAIMS/.test(text));
+  expect(ofOperator.map(({ name }) => name)).toEqual(['fleet-program.js']);
+  expect(texts.filter(({ text }) => /class NatsConnectionImpl|class BoundPool/.test(text))).toEqual([]);
+  for (const { name } of texts.filter(({ text }) => text.includes('@nats-io/'))) {
+    for (const start of texts.filter((one) => /^(?:program|kept-run|serve-.{8}|edges-.{8})\.js$/.test(one.name))) {
+      const { files } = loadedAtOnce(`sensor/chunks/${start.name}`);
+      expect([...files].filter((file) => file.endsWith(`/${name}`))).toEqual([]);
+    }
+  }
 });
 
 it('is kept in ASCII, of which V8 needs half the memory', () => {

@@ -174,7 +174,7 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
     });
   });
 
-  it('a kill while it is full costs what was in memory, as the README says, and nothing that was stored', async () => {
+  it('a kill while it is full costs what was in memory, as the manual says, and nothing that was stored', async () => {
     const sensor = stage.start(state);
     sensor.feed(usual(), mail(CAMERA, MAIL_SERVER, START, REFUSED));
     await eventually(() => (houseAlerts().length === 1 ? true : null));
@@ -194,7 +194,8 @@ describe.skipIf(!CAN_MOUNT)(`a full disk${NOT_RUN}`, () => {
     expect(missing.filter(({ stored }) => stored)).toEqual([]);
     expect(missing.length).toBeLessThanOrEqual(unstored.length);
     await stage.ear.settled();
-    expect(houseAlerts()).toHaveLength(n + 1);
+    // What was acknowledged just before may come again, by its id: a full disk could not note that it had gone.
+    expect(new Set(houseAlerts().map(({ id }) => id)).size).toBe(n + 1);
     reportFault({
       fault: 'killed while the disk is full',
       inputs: `${n + 1} devices mail, all told`,

@@ -1,4 +1,5 @@
 // Segmentation offloads of the mirror port, on a real veth: warned of, switched off and on again, also after a hard end.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { offloadsOn } from '../../sensor/capture/offloads.ts';
@@ -91,16 +92,28 @@ describe.skipIf(reason !== null)('the offloads of the mirror port', () => {
     expect(stderr).toContain(`offloads on again at ${mirrorInterface}`);
   });
 
+  const allAtOnce = (first: RunningSensor) => first.program.kill();
+  /** The sensor ends by itself then, without the right to switch anything. */
+  async function keeperFirst(first: RunningSensor): Promise<void> {
+    const { sensorPid } = first.program;
+    expect(sensorPid).not.toBe(first.program.pid);
+    first.program.child.kill('SIGKILL');
+    await first.program.ended;
+    await eventually(() => (existsSync(`/proc/${sensorPid}`) ? null : true));
+  }
+
   test.each([
-    ['with the setting', { fix_offloads: true }],
-    ['without it', {}],
+    ['all of it', 'with the setting', allAtOnce, { fix_offloads: true }],
+    ['all of it', 'without it', allAtOnce, {}],
+    ['its keeper', 'with the setting', keeperFirst, { fix_offloads: true }],
+    ['its keeper', 'without it', keeperFirst, {}],
   ])(
-    'that a sensor left off when it was killed are on again after the next one, %s',
-    async (_, next) => {
+    'that a sensor left off when %s was killed are on again after the next one, %s',
+    async (_, __, kill, next) => {
       const found = await asFound();
       const first = await run({ capture: { fix_offloads: true } });
       await first.hang();
-      await first.program.kill();
+      await kill(first);
       expect(await on()).toEqual([]);
       const second = await run({ state: first.state, capture: next });
       expect(await on()).toEqual('fix_offloads' in next ? [] : found);

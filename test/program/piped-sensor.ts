@@ -15,6 +15,12 @@ export interface PipedSettings {
   /** Settings below `mqtt`. */
   mqtt: object;
   homeassistant?: object;
+  /** Settings below `notify`. */
+  notify?: object;
+  /** Settings below `fleet`. */
+  fleet?: object;
+  /** Settings below `web`, beside where it listens. */
+  web?: object;
   /** Packet seconds per second; as fast as it can without. */
   speed?: number;
 }
@@ -29,8 +35,11 @@ export class PipedSensor {
   readonly program: Program;
   #page: PairedPage | null = null;
 
-  constructor({ config, homeassistant = {}, mqtt, speed, state }: PipedSettings) {
-    writeYaml(config, { sensor_id: SENSOR_ID, web: { listen: '127.0.0.1:0' }, mqtt, homeassistant });
+  constructor({ config, fleet = {}, homeassistant = {}, mqtt, notify = {}, speed, state, ...more }: PipedSettings) {
+    const web = { listen: '127.0.0.1:0', ...more.web };
+    // Where commands find it as well.
+    const place = state === undefined ? {} : { state_dir: state };
+    writeYaml(config, { sensor_id: SENSOR_ID, ...place, web, mqtt, homeassistant, notify, fleet });
     const keep = state === undefined ? [] : ['--state', state];
     const pace = speed === undefined ? [] : ['--speed', String(speed)];
     this.program = Program.start(['--config', config, 'replay', '-', '--serve', ...keep, ...pace]);

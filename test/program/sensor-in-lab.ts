@@ -34,9 +34,9 @@ export class LabSensor {
     this.#broker = broker;
   }
 
-  /** Starts `thingwatch run` and resolves when it captures. Without `state` it knows nothing of earlier runs. */
+  /** Starts `thingwatch run` and resolves when it captures. Without `state` it knows nothing of earlier runs; `fleet`: its enrolment. */
   async run(
-    settings: { state?: string; notes?: string[]; capture?: object; env?: NodeJS.ProcessEnv } = {},
+    settings: { state?: string; notes?: string[]; capture?: object; fleet?: string; env?: NodeJS.ProcessEnv } = {},
   ): Promise<RunningSensor> {
     this.#started += 1;
     const state = settings.state ?? join(this.home.directory, `state-${this.#started}`);
@@ -45,6 +45,7 @@ export class LabSensor {
       state_dir: state,
       capture: { interface: mirrorInterface, ...settings.capture },
       ...(settings.notes === undefined ? {} : { notes: { dirs: settings.notes } }),
+      ...(settings.fleet === undefined ? {} : { fleet: { enrolment: settings.fleet } }),
     });
     const options = { cwd: this.home.directory, env: { ...process.env, ...settings.env } };
     const program = new Program(this.home.sensorCommand(['--config', config, 'run'], options));

@@ -1,7 +1,15 @@
 // What an alert says, which changes are worth one, and that its id tells repetitions from news.
+
 import { describe, expect, it } from 'vitest';
 import { INCIDENT_KINDS } from '../../sensor/detect/finding.ts';
-import { alertMessages, EVENT_TYPES, type IncidentEvent } from '../../sensor/publish/alerts.ts';
+import { english } from '../../sensor/language/words.ts';
+import {
+  alertMessages,
+  EVENT_TYPES,
+  type IncidentEvent,
+  testMessages,
+  unstoredPayload,
+} from '../../sensor/publish/alerts.ts';
 import { createTopics } from '../../sensor/publish/topics.ts';
 import { checkEvent } from '../support/ha-checker.ts';
 import { aDevice, anIncident, START } from '../support/small-home.ts';
@@ -16,12 +24,12 @@ const event = (changes: Partial<IncidentEvent> = {}): IncidentEvent => ({
   ...changes,
 });
 const typeOf = (changes: Partial<IncidentEvent>): unknown => {
-  const [message] = alertMessages(topics, event(changes), device);
-  return message === undefined ? null : JSON.parse(message.payload).event_type;
+  const [message] = alertMessages(english, topics, event(changes), device);
+  return message === undefined ? 'no alert' : JSON.parse(message.payload).event_type;
 };
 
 it('tells the house and the device, with all that an automation needs', () => {
-  const [house, own] = alertMessages(topics, event(), device);
+  const [house, own] = alertMessages(english, topics, event(), device);
   expect(house).toMatchObject({ topic: 'thingwatch/b827eb5512aa/alert', priority: 'alert', createdAt: START });
   expect(own?.topic).toBe('thingwatch/b827eb5512aa/devices/a4cf1299beef/alert');
   expect(JSON.parse(house?.payload ?? '')).toEqual({
@@ -54,7 +62,7 @@ it('tells the house and the device, with all that an automation needs', () => {
 it('says behind what a device is, and of one without a MAC of its own the address and no name', () => {
   const behind = { mac: MAC, name: 'travel-router', kind: 'router', who: 'address' };
   const incident = anIncident({ evidence: { behind, innerAddress: '192.168.36.152' } });
-  const [house] = alertMessages(topics, event({ incident }), device);
+  const [house] = alertMessages(english, topics, event({ incident }), device);
   expect(JSON.parse(house?.payload ?? '')).toMatchObject({
     device: 'A device at 192.168.36.152',
     mac: MAC,
@@ -68,6 +76,7 @@ it('says behind what a device is, and of one without a MAC of its own the addres
 it('says of a rise how far the mail has come, under an id of its own', () => {
   const at = (stage: string) =>
     alertMessages(
+      english,
       topics,
       event({ change: 'escalated', incident: anIncident({ severity: 'critical', evidence: { stage } }) }),
       device,
@@ -80,6 +89,25 @@ it('says of a rise how far the mail has come, under an id of its own', () => {
   expect(at('accepted')?.id).not.toBe(at('fan-out')?.id);
 });
 
+it('says how far the mail has come at any change, and only of a rise that it is what changed', () => {
+  const incident = anIncident({ evidence: { stage: 'accepted' } });
+  const [house] = alertMessages(english, topics, event({ incident }), device);
+  expect(JSON.parse(house?.payload ?? '')).toMatchObject({ stage: 'accepted', changed: null });
+});
+
+it('bounds a summary to 500 characters, and advice to eight steps of as many', () => {
+  const incident = anIncident({ summary: 's'.repeat(501), advice: new Array(9).fill('a'.repeat(501)) });
+  const [house] = alertMessages(english, topics, event({ incident }), device);
+  const { summary, advice } = JSON.parse(house?.payload ?? '');
+  expect([summary, advice]).toEqual(['s'.repeat(500), new Array(8).fill('a'.repeat(500))]);
+});
+
+it('of an alert that is not on disk only that is said differently', () => {
+  const [house] = alertMessages(english, topics, event(), device);
+  const payload = house?.payload ?? '';
+  expect(JSON.parse(unstoredPayload(payload))).toEqual({ ...JSON.parse(payload), stored: false });
+});
+
 describe('event types', () => {
   it.each([
     ['opened', 'mail_started'],
@@ -87,18 +115,24 @@ describe('event types', () => {
     ['resumed', 'mail_resumed'],
     ['reopened', 'mail_resumed'],
     ['resolved', 'resolved'],
-    ['updated', null],
-    ['acknowledged', null],
-    ['expected', null],
+    ['updated', 'no alert'],
+    ['acknowledged', 'no alert'],
+    ['expected', 'no alert'],
   ] as const)('%s gives %s', (change, type) => expect(typeOf({ change })).toBe(type));
 
   it('keeps the kind for incidents that are not mail', () => {
     expect(typeOf({ change: 'reopened', incident: anIncident({ kind: 'exposed' }) })).toBe('exposed');
   });
 
+  it('is none for what is for looking up only', () => {
+    expect(typeOf({ incident: anIncident({ severity: 'info' }) })).toBe('no alert');
+    expect(typeOf({ incident: anIncident({ severity: 'info', kind: 'backend_new' }) })).toBe('backend_new');
+  });
+
   it('are all declared to Home Assistant', () => {
+    expect(EVENT_TYPES).toEqual([...INCIDENT_KINDS, 'mail_resumed', 'escalated', 'resolved', 'test']);
     for (const kind of INCIDENT_KINDS) {
-      for (const message of alertMessages(topics, event({ incident: anIncident({ kind }) }), device)) {
+      for (const message of alertMessages(english, topics, event({ incident: anIncident({ kind }) }), device)) {
         expect(checkEvent({ ...message, retain: false, qos: 1 }, EVENT_TYPES)).toEqual([]);
       }
     }
@@ -107,9 +141,20 @@ describe('event types', () => {
 
 describe('ids', () => {
   const ids = (changes: Partial<IncidentEvent> = {}): string[] =>
-    alertMessages(topics, event(changes), device).map(({ id }) => id);
+    alertMessages(english, topics, event(changes), device).map(({ id }) => id);
 
-  it('are the same for the same event', () => expect(ids()).toEqual(ids()));
+  it('are made of incident, change, severity and packet time', () => {
+    const id = `a1b2c3d4e5f60718-opened-high-${START.toString(36)}`;
+    expect(ids()).toEqual([id, `${id}-device`]);
+  });
+
+  it('have the stage of a rise, and of nothing else', () => {
+    const incident = anIncident({ severity: 'critical', evidence: { stage: 'fan-out' } });
+    const time = START.toString(36);
+    expect(ids({ incident, change: 'escalated' })[0]).toBe(`a1b2c3d4e5f60718-escalated-critical-fan-out-${time}`);
+    expect(ids({ incident, change: 'resumed' })[0]).toBe(`a1b2c3d4e5f60718-resumed-critical-${time}`);
+    expect(ids({ change: 'escalated' })[0]).toBe(`a1b2c3d4e5f60718-escalated-high-${time}`);
+  });
 
   it('are different for each message, change, severity and moment', () => {
     const all = [
@@ -125,7 +170,7 @@ describe('ids', () => {
 
 describe('the other end', () => {
   const alertOf = (changes: Parameters<typeof anIncident>[0]): unknown =>
-    JSON.parse(alertMessages(topics, event({ incident: anIncident(changes) }), device)[0]?.payload ?? '');
+    JSON.parse(alertMessages(english, topics, event({ incident: anIncident(changes) }), device)[0]?.payload ?? '');
   const counts = { attempts: 3, connected: 0, refused: 0, unanswered: 3 };
 
   it.each([
@@ -133,6 +178,8 @@ describe('the other end', () => {
     ['unanswered', counts],
     ['refused', { ...counts, unanswered: 2, refused: 1 }],
     ['connected', { ...counts, unanswered: 2, connected: 1 }],
+    ['unanswered', {}],
+    ['refused', { ...counts, attempts: '9', unanswered: 0, refused: 1 }],
   ])('mail is told to be %s', (connection, evidence) => {
     expect(alertOf({ evidence })).toMatchObject({ connection, destination: null, port: null });
   });
@@ -161,7 +208,26 @@ describe('the other end', () => {
 
 it('an incident of the house is told once, of no device', () => {
   const incident = anIncident({ kind: 'sensor_blind', device: null, evidence: {} });
-  const messages = alertMessages(topics, event({ incident }), null);
+  const messages = alertMessages(english, topics, event({ incident }), null);
   expect(messages).toHaveLength(1);
   expect(JSON.parse(messages[0]?.payload ?? '')).toMatchObject({ device: null, mac: null, address: null });
+});
+
+it('a test goes to the house alone, has every field that an automation may read, and nobody can answer an incident by it', () => {
+  const [test, ...more] = testMessages(english, topics, 'test-1', START);
+  const [house] = alertMessages(english, topics, event(), device);
+  const payload = JSON.parse(test?.payload ?? '');
+  expect(more).toEqual([]);
+  expect(test).toMatchObject({ id: 'test-1', topic: topics.alert, priority: 'alert' });
+  expect(Object.keys(payload)).toEqual(expect.arrayContaining(Object.keys(JSON.parse(house?.payload ?? ''))));
+  expect(payload).toMatchObject({
+    event_type: 'test',
+    test: true,
+    severity: 'high',
+    incident: null,
+    sensor_topic: null,
+  });
+  expect(
+    checkEvent({ topic: test?.topic ?? '', payload: test?.payload ?? '', retain: false, qos: 1 }, EVENT_TYPES),
+  ).toEqual([]);
 });

@@ -159,6 +159,13 @@ describe('actions', () => {
     );
   });
 
+  it('tell the phone of a test and wait for no answer to it, which would be one to real incidents', () => {
+    const at = (found: (step: Step) => boolean) => blueprint.actions.findIndex(found);
+    const [told, end] = [at(({ type }) => type === 'notify'), at(({ condition }) => condition === 'template')];
+    expect(blueprint.actions[end]?.value_template).toContain("!= 'test'");
+    expect([told, at((step) => 'wait_for_trigger' in step)]).toEqual([end - 1, end + 1]);
+  });
+
   it('publish what the sensor takes for orders, never retained', () => {
     const published = steps().filter((step) => step.action === 'mqtt.publish') as (Step & {
       data: Record<string, unknown>;
@@ -185,6 +192,6 @@ it('has balanced templates', () => {
 
 it('leaves out only event types that exist', () => {
   const named = [...text.matchAll(/event_type'\) != '(\w+)'/g)].map((match) => match[1]);
-  expect(named).toEqual(['resolved']);
+  expect(named).toEqual(['resolved', 'test']);
   for (const type of named) expect(EVENT_TYPES).toContain(type);
 });

@@ -1,9 +1,9 @@
 // The embedded broker: open on loopback only, never open elsewhere, and not to be filled by anybody.
-import { connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../sensor/log.ts';
-import { BrokerConfigError, type EmbeddedBroker, startBroker } from '../../sensor/publish/broker.ts';
+import { type EmbeddedBroker, startBroker } from '../../sensor/publish/broker.ts';
 import { freePort } from '../support/mosquitto.ts';
 import { retained, until } from '../support/transcript.ts';
 
@@ -31,62 +31,6 @@ it('takes and keeps retained messages on loopback without a password', async () 
   await (await client(broker.url)).publishAsync('a/b', 'kept', { qos: 1, retain: true });
   expect(await retained(broker.url, { protocolVersion: 4 })).toEqual(new Map([['a/b', 'kept']]));
 });
-
-it('takes the next free port, and says so', async () => {
-  const taken: Server = createServer();
-  const port = await freePort();
-  await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve));
-  cleanUp.push(() => taken.close());
-  const said: string[] = [];
-  const broker = await start({
-    listen: `127.0.0.1:${port}`,
-    log: { ...silentLog, info: (message) => said.push(message) },
-  });
-  expect(broker.port).toBeGreaterThan(port);
-  expect(broker.url).toBe(`mqtt://127.0.0.1:${broker.port}`);
-  expect(said).toEqual([`port ${port} is taken; the embedded broker listens on ${broker.port}`]);
-});
-
-describe('beyond this machine', () => {
-  it.each(['0.0.0.0:1883', ':1883', '192.168.1.20:1883', '[::]:1883', 'sensor.lan:1883'])(
-    '%s is refused without a password',
-    async (listen) => {
-      for (const login of [
-        {},
-        { username: 'home' },
-        { username: 'home', password: '' },
-        { username: '', password: 'x' },
-      ]) {
-        await expect(startBroker({ listen, log: silentLog, ...login })).rejects.toThrow(
-          /only with a user name and a password/,
-        );
-      }
-    },
-  );
-
-  it('lets in who knows the password, and nobody else', async () => {
-    const login = { username: 'home', password: 'a long one' };
-    const broker = await start({ listen: `0.0.0.0:${await freePort()}`, ...login });
-    expect((await client(broker.url, login)).connected).toBe(true);
-    for (const wrong of [
-      {},
-      { username: 'home' },
-      { ...login, password: 'a long onf' },
-      { ...login, username: 'homf' },
-    ]) {
-      await expect(mqtt.connectAsync(broker.url, { protocolVersion: 4, reconnectPeriod: 0, ...wrong })).rejects.toThrow(
-        /Bad username or password/,
-      );
-    }
-  });
-});
-
-it.each(['1883', 'localhost', '127.0.0.1:99999', '127.0.0.1:', '::1:1883', ''])(
-  'refuses the address %j with a sentence',
-  async (listen) => {
-    await expect(startBroker({ listen, log: silentLog })).rejects.toThrow(BrokerConfigError);
-  },
-);
 
 describe('bounds', () => {
   it('a packet that is announced as too large ends the connection, before it is collected', async () => {

@@ -40,6 +40,29 @@ it('starts at nothing for a device that was forgotten', () => {
   expect(floor.of(device(95, 95))).toEqual({ mail: 95, updates: 95 });
 });
 
+it('starts at nothing for a device that has done nothing', () => {
+  expect(new CounterFloor().of(device(0, 0))).toEqual({ mail: 0, updates: 0 });
+});
+
+it('learns nothing of a device that it has counted itself', () => {
+  const floor = new CounterFloor();
+  floor.of(device(3, 3));
+  floor.learn(MAC, state(9, 9));
+  expect(floor.of(device(3, 3))).toEqual({ mail: 3, updates: 3 });
+});
+
+const padded = (length: number) => Buffer.from(state(120, 12).toString().padEnd(length, ' '));
+
+it.each([
+  ['nothing yet of one kind', state(0, 12), { mail: 95, updates: 12 }],
+  ['as much as a device can make', state(120, 1e9), { mail: 120, updates: 1e9 }],
+  ['16 KB', padded(16 * 1024), { mail: 120, updates: 12 }],
+])('believes %s', (_what, payload, counters) => {
+  const floor = new CounterFloor();
+  floor.learn(MAC, payload);
+  expect(floor.of(device(95, 8))).toEqual(counters);
+});
+
 it.each([
   ['text', Buffer.from('hello')],
   ['a list', Buffer.from('[]')],
@@ -47,8 +70,9 @@ it.each([
   ['no number', state('9', 9)],
   ['a negative', state(-1, 9)],
   ['a fraction', state(1.5, 9)],
-  ['more than a device can make', state(9, 2e9)],
-  ['17 KB', Buffer.alloc(17 * 1024, 0x20)],
+  ['more than a device can make', state(9, 1e9 + 1)],
+  ['a byte more than 16 KB', padded(16 * 1024 + 1)],
+  ['nothing', Buffer.alloc(0)],
 ])('does not believe %s', (_what, payload) => {
   const floor = new CounterFloor();
   floor.learn(MAC, payload);

@@ -8,7 +8,7 @@ import { MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../sensor/log.ts';
 import { type EmbeddedBroker, startBroker } from '../../sensor/publish/broker.ts';
-import { GUEST_LIMITS, Shelf } from '../../sensor/publish/guests.ts';
+import { GUEST_LIMITS } from '../../sensor/publish/guests.ts';
 import { reportFault } from '../support/fault-table.ts';
 import { freePort } from '../support/mosquitto.ts';
 
@@ -242,13 +242,4 @@ describe('with the password', () => {
       lost: 0,
     });
   }, 60_000);
-});
-
-it('what guests have retained is counted by topic, and an empty message makes room', () => {
-  const shelf = new Shelf();
-  const half = GUEST_LIMITS.retainedBytes / 2;
-  expect([shelf.takes('a', half), shelf.takes('b', half), shelf.takes('a', half)]).toEqual([true, false, true]);
-  expect([shelf.takes('a', 0), shelf.takes('b', half), shelf.takes('a', half - 10)]).toEqual([true, true, true]);
-  shelf.leaves('b');
-  expect(shelf.takes('c', half)).toBe(true);
 });

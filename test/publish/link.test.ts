@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import { connect, createServer, type Server, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../../sensor/log.ts';
-import { brokerFault } from '../../sensor/publish/broker-fault.ts';
 import { Link } from '../../sensor/publish/link.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
 import { type Authority, freePort, MOSQUITTO, Mosquitto, makeAuthority } from '../support/mosquitto.ts';
@@ -167,50 +166,6 @@ it('a certificate that is none is said, not thrown', () => {
   lab = publisherLab({ url: 'mqtts://127.0.0.1:1', cert: 'no PEM', key: 'no PEM' });
   lab.publisher.start();
   expect(lab.publisher.status().error).toMatch(/cannot be read as PEM/);
-});
-
-describe('what a failure means', () => {
-  const fault = (code: number | string | undefined, opened = false) =>
-    brokerFault(code === undefined ? null : Object.assign(new Error('secret text'), { code }), opened);
-
-  it.each([
-    [4, 'user name or password'],
-    [134, 'user name or password'],
-    [5, 'does not let this user in'],
-    [142, 'two sensors have the same id'],
-    [2, 'refuses our client id'],
-    [3, 'not available'],
-    [133, 'refuses our client id'],
-    [135, 'does not let this user in'],
-    [136, 'not available'],
-    [137, 'is busy'],
-    [138, 'has banned this client'],
-    [139, 'is shutting down'],
-    [149, 'too large'],
-    [151, 'quota'],
-    ['ECONNREFUSED', 'nothing listens'],
-    ['EAI_AGAIN', 'cannot be looked up'],
-    ['EHOSTUNREACH', 'cannot be reached'],
-    ['ENETUNREACH', 'no network'],
-    ['ETIMEDOUT', 'does not answer'],
-    [77, 'reason 77'],
-    ['ENOTFOUND', 'not known'],
-    ['CERT_HAS_EXPIRED', 'expired'],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'another name'],
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS'],
-    ['EWHATEVER', 'failed'],
-  ])('%s', (code, words) => {
-    expect(fault(code).text).toContain(words);
-    expect(fault(code).text).not.toContain('secret');
-  });
-
-  it('only the first answer tells about the protocol version', () => {
-    expect(fault(1).protocol).toBe('refused');
-    expect(fault(132).protocol).toBe('refused');
-    expect(fault(undefined).protocol).toBe('unclear');
-    expect(fault('ECONNRESET').protocol).toBe('unclear');
-    expect(fault('ECONNRESET', true)).toEqual({ text: 'the connection to the MQTT broker was lost', protocol: null });
-  });
 });
 
 /** As some old brokers do: CONNECT (MQTT 3.1.1, section 3.1.2.2) with a protocol level other than 4 ends the connection. */

@@ -53,6 +53,12 @@ it('turns the switch and the buttons into commands and answers each', () => {
     { type: 'acknowledge_all' },
   ]);
   expect(answered).toEqual([MAC, MAC, MAC, null]);
+  expect(log).toEqual([
+    'order from Home Assistant done: allow_mail',
+    'order from Home Assistant done: allow_mail',
+    'order from Home Assistant done: acknowledge_device',
+    'order from Home Assistant done: acknowledge_all',
+  ]);
 });
 
 it('answers a refused order as well, so that the switch shows what is true', () => {
@@ -64,17 +70,21 @@ it('answers a refused order as well, so that the switch shows what is true', () 
 
 describe('refuses', () => {
   it.each([
-    ['a word it does not know', topics.allowMail(MAC), 'on'],
-    ['a press on the switch', topics.allowMail(MAC), 'PRESS'],
-    ['ON for a button', topics.acknowledge(MAC), 'ON'],
-    ['nothing', topics.acknowledge(MAC), ''],
-    ['bytes that are no text', topics.acknowledgeAll, Buffer.from([0xff, 0xfe])],
-    ['65 bytes', topics.allowMail(MAC), 'O'.repeat(65)],
-    ['a device it does not know', topics.allowMail('a4:cf:12:00:00:01'), 'ON'],
-  ])('%s', (_what, topic, payload) => {
+    ['a word it does not know', topics.allowMail(MAC), 'on', 'malformed'],
+    ['a press on the switch', topics.allowMail(MAC), 'PRESS', 'malformed'],
+    ['ON for a button', topics.acknowledge(MAC), 'ON', 'malformed'],
+    ['ON for the button of the house', topics.acknowledgeAll, 'ON', 'malformed'],
+    ['nothing', topics.acknowledge(MAC), '', 'malformed'],
+    ['bytes that are no text', topics.acknowledgeAll, Buffer.from([0xff, 0xfe]), 'malformed'],
+    ['64 bytes', topics.allowMail(MAC), 'O'.repeat(64), 'malformed'],
+    ['65 bytes', topics.allowMail(MAC), 'O'.repeat(65), 'oversized'],
+    ['a device it does not know', topics.allowMail('a4:cf:12:00:00:01'), 'ON', 'for an unknown device'],
+  ])('%s', (_what, topic, payload, reason) => {
     expect(give(topic, payload)).toBe(true);
     expect(home.commands).toEqual([]);
-    expect(log).toHaveLength(1);
+    expect(log).toEqual([`an order over MQTT was refused: ${reason}`]);
+    // What is malformed is answered: the switch shows what is true.
+    expect(answered).toHaveLength(reason === 'malformed' ? 1 : 0);
   });
 
   it('a retained order, which would be given again after every restart', () => {
@@ -83,12 +93,18 @@ describe('refuses', () => {
     expect(log).toEqual(['an order over MQTT was refused: retained']);
   });
 
-  it('without repeating a byte of it, and with one line a minute', () => {
+  it('without repeating a byte of it, and with one line a minute for each reason', () => {
+    timers.advance(1000);
     for (let i = 0; i < 100; i += 1) give(topics.allowMail(MAC), `<evil ${i}>`);
     expect(log).toEqual(['an order over MQTT was refused: malformed']);
-    timers.advance(60_000);
+    give(topics.allowMail(MAC), 'ON', true);
+    expect(log.slice(1)).toEqual(['an order over MQTT was refused: retained']);
+    timers.advance(59_999);
     give(topics.allowMail(MAC), '<evil>');
     expect(log).toHaveLength(2);
+    timers.advance(1);
+    give(topics.allowMail(MAC), '<evil>');
+    expect(log.slice(2)).toEqual(['an order over MQTT was refused: malformed']);
   });
 });
 

@@ -1,35 +1,11 @@
 // Emptying the outbox: in order, spaced, nothing removed before the broker has it, nothing lost when it refuses.
 import { beforeEach, expect, it } from 'vitest';
-import type { Session } from '../../sensor/publish/link.ts';
 import { Outbox } from '../../sensor/publish/outbox.ts';
 import type { OutboxStore } from '../../sensor/publish/ports.ts';
 import { Sender } from '../../sensor/publish/sender.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
 import { MemoryOutbox } from '../support/small-home.ts';
-
-/** A broker's side of a connection, which answers when the test says so. */
-class Wire implements Session {
-  readonly version = 5;
-  readonly receiveMaximum: number;
-  readonly sent: string[] = [];
-  readonly #answers: ((refused: Error | null) => void)[] = [];
-
-  constructor(receiveMaximum = 65_535) {
-    this.receiveMaximum = receiveMaximum;
-  }
-
-  publish(topic: string, payload: string, retain: boolean, done: (refused: Error | null) => void): void {
-    this.sent.push(`${topic}=${payload}${retain ? ' retained' : ''}`);
-    this.#answers.push(done);
-  }
-
-  subscribe(): void {}
-  unsubscribe(): void {}
-
-  answer(refused: Error | null = null): void {
-    this.#answers.shift()?.(refused);
-  }
-}
+import { Wire } from '../support/wire.ts';
 
 let store: MemoryOutbox;
 let timers: FakeTimers;
@@ -79,7 +55,9 @@ it('has at most 16 on their way, fewer where the broker wants it', () => {
   outbox.open(new Sender(wire));
   outbox.drain();
   expect(wire.sent).toHaveLength(16);
-  const narrow = new Wire(1);
+  wire.answer();
+  expect(wire.sent).toHaveLength(17);
+  const narrow = new Wire({ receiveMaximum: 1 });
   outbox.open(new Sender(narrow));
   outbox.drain();
   expect(narrow.sent).toHaveLength(1);
@@ -90,9 +68,41 @@ it('takes no more out of the store than can be on its way: what the store drops 
   const wire = new Wire();
   outbox.open(new Sender(wire));
   outbox.drain();
-  for (let i = 20; i < 50; i += 1) store.remove(String(i));
-  for (let i = 0; i < 50; i += 1) wire.answer();
-  expect(wire.sent).toEqual(Array.from({ length: 20 }, (_, i) => `t${i}=${i}`));
+  for (let i = 16; i < 50; i += 1) store.remove(String(i));
+  wire.answerAll();
+  expect(wire.sent).toEqual(Array.from({ length: 16 }, (_, i) => `t${i}=${i}`));
+});
+
+it('does not ask the store when nothing could be sent: full, paused, or without a connection', () => {
+  let asked = 0;
+  store.peek = (limit) => {
+    asked += 1;
+    return MemoryOutbox.prototype.peek.call(store, limit);
+  };
+  outbox.drain();
+  expect(asked).toBe(0);
+  for (let i = 0; i < 17; i += 1) add(String(i));
+  const wire = new Wire();
+  outbox.open(new Sender(wire));
+  outbox.drain();
+  outbox.drain();
+  expect(asked).toBe(1);
+  wire.answer(new Error('not authorized'));
+  outbox.drain();
+  expect(asked).toBe(1);
+});
+
+it('looks past 127 messages that cannot go now, not past more', () => {
+  for (let i = 0; i < 128; i += 1) add(`held ${i}`, 'held');
+  add('next');
+  const wire = new Wire();
+  outbox.open(new Sender(wire));
+  outbox.hold('held');
+  outbox.drain();
+  expect(wire.sent).toEqual([]);
+  store.remove('held 0');
+  outbox.drain();
+  expect(wire.sent).toEqual(['tnext=next']);
 });
 
 it('leaves 10 ms between two alerts on one topic, in their order', () => {
@@ -104,9 +114,34 @@ it('leaves 10 ms between two alerts on one topic, in their order', () => {
   outbox.drain();
   expect(wire.sent).toEqual(['house=1', 'other=3']);
   timers.advance(9);
+  outbox.drain();
   expect(wire.sent).toHaveLength(2);
   timers.advance(1);
   expect(wire.sent.at(-1)).toBe('house=2');
+  add('4', 'house');
+  timers.advance(10);
+  outbox.drain();
+  expect(wire.sent.at(-1)).toBe('house=4');
+});
+
+it('of two topics that wait for their 10 ms each goes in its own time', () => {
+  const wire = new Wire();
+  outbox.open(new Sender(wire));
+  const times = () => wire.sent.map((text) => `${text} @${timers.now()}`).slice(-1);
+  add('1', 'a');
+  outbox.drain();
+  timers.advance(5);
+  add('2', 'b');
+  add('3', 'a');
+  add('4', 'b');
+  outbox.drain();
+  expect(times()).toEqual(['b=2 @5']);
+  timers.advance(5);
+  expect(times()).toEqual(['a=3 @10']);
+  timers.advance(4);
+  expect(wire.sent).toHaveLength(3);
+  timers.advance(1);
+  expect(times()).toEqual(['b=4 @15']);
 });
 
 it('holds a topic back until it is released', () => {
@@ -122,23 +157,63 @@ it('holds a topic back until it is released', () => {
   expect(wire.sent).toEqual(['house=2', 'device=1']);
 });
 
+it('holds a topic back anew when it is asked to while a release is due', () => {
+  const wire = new Wire();
+  add('1', 'device');
+  outbox.open(new Sender(wire));
+  outbox.hold('device');
+  outbox.release('device', 1000);
+  timers.advance(500);
+  outbox.hold('device');
+  timers.advance(10_000);
+  expect(wire.sent).toEqual([]);
+  outbox.release('device', 1000);
+  timers.advance(1000);
+  expect(wire.sent).toEqual(['device=1']);
+});
+
 it('waits half a minute when the broker refuses, says so once, and goes on', () => {
   const wire = new Wire();
   add('1');
+  add('2');
   outbox.open(new Sender(wire));
   outbox.drain();
   wire.answer(new Error('not authorized'));
-  timers.advance(29_000);
-  expect(wire.sent).toHaveLength(1);
-  timers.advance(1000);
+  wire.answer(new Error('not authorized'));
+  outbox.drain();
+  timers.advance(29_999);
+  expect(wire.sent).toHaveLength(2);
+  timers.advance(1);
+  expect(wire.sent).toHaveLength(4);
+  wire.answer(new Error('not authorized'));
   wire.answer(new Error('not authorized'));
   timers.advance(30_000);
-  wire.answer();
+  wire.answerAll();
   expect([store.size(), refusals]).toEqual([0, [true, false]]);
 });
 
+it('keeps nothing over a new connection: no hold, no pause, no space, no timer', () => {
+  const first = new Wire();
+  add('1', 'house');
+  outbox.open(new Sender(first));
+  outbox.hold('device');
+  outbox.release('device', 1000);
+  outbox.drain();
+  add('2', 'house');
+  add('3', 'device');
+  outbox.drain();
+  first.answer(new Error('not authorized'));
+  expect(timers.pending()).toEqual([10, 1000, 30_000]);
+  outbox.close();
+  expect(timers.pending()).toEqual([]);
+  const second = new Wire();
+  outbox.open(new Sender(second));
+  outbox.drain();
+  expect(second.sent).toEqual(['house=1', 'device=3']);
+});
+
 it('an alert goes before states that wait for a slow broker, and after configs, each kind in its order', () => {
-  const wire = new Wire(1);
+  const wire = new Wire({ receiveMaximum: 1 });
   const sender = new Sender(wire);
   for (const topic of ['s1', 's2', 's3']) sender.send({ topic, payload: '', retain: true });
   for (const topic of ['c1', 'c2']) sender.send({ topic, payload: '', retain: true, isConfig: true });

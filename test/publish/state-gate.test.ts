@@ -19,6 +19,7 @@ it('sends the first at once and then the newest of each half minute', () => {
   timers.advance(10_000);
   offer('2');
   offer('3');
+  expect(timers.pending()).toEqual([20_000]);
   timers.advance(60_000);
   expect(sent).toEqual(['t 1 @0', 't 3 @30000']);
 });
@@ -55,6 +56,50 @@ it('lets what is due shortly after another topic go with the next look, not each
   timers.advance(1500);
   expect(sent).toHaveLength(200);
   expect(moments().size - before).toBeLessThanOrEqual(6);
+});
+
+it('lets a change through at once when the last was half a minute ago', () => {
+  offer('1');
+  timers.advance(29_999);
+  offer('1');
+  timers.advance(1);
+  offer('2');
+  expect(sent).toEqual(['t 1 @0', 't 2 @30000']);
+});
+
+it('looks again a quarter of a second later at the soonest, and then when the next topic is due', () => {
+  for (const [topic, first] of [
+    ['a', 0],
+    ['b', 100],
+    ['c', 600],
+  ] as const) {
+    timers.advance(first - timers.now());
+    gate.offer(topic, { payload: '1', transition: '' });
+    gate.offer(topic, { payload: '2', transition: '' });
+  }
+  timers.advance(60_000);
+  expect(sent.slice(3)).toEqual(['a 2 @30000', 'b 2 @30250', 'c 2 @30600']);
+  expect(timers.pending()).toEqual([]);
+});
+
+it('keeps nothing for a topic that was forgotten, and sends the next at once', () => {
+  offer('1');
+  offer('2');
+  gate.forget('t');
+  timers.advance(1);
+  offer('2');
+  timers.advance(60_000);
+  expect(sent).toEqual(['t 1 @0', 't 2 @1']);
+});
+
+it('keeps nothing over a new connection: all is said again, and nothing is due', () => {
+  offer('1');
+  offer('2');
+  gate.clear();
+  expect(timers.pending()).toEqual([]);
+  offer('1');
+  timers.advance(60_000);
+  expect(sent).toEqual(['t 1 @0', 't 1 @0']);
 });
 
 it('answers an order even when nothing changed', () => {

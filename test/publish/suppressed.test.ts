@@ -33,13 +33,21 @@ it('remembers over a restart, and writes only what changes', () => {
   expect(disk.writes).toHaveLength(3);
 });
 
-it.each(['', '{', '7', 'null', '{"a":1}'])('takes %j for an empty list', (text) => {
-  expect(suppressedIn(cell(text)).isSuppressed('a')).toBe(false);
+it.each([null, '', '{', '7', 'null', '{"a":1}', '"a"', '[7,null,["a"]]'])('takes %j for an empty list', (text) => {
+  const disk = cell(text);
+  const keys = suppressedIn(disk);
+  expect(keys.isSuppressed('a')).toBe(false);
+  keys.suppress('b');
+  expect(disk.writes).toEqual(['["b"]']);
 });
 
 it('keeps the newest 2048', () => {
   const disk = cell(JSON.stringify(Array.from({ length: 2048 }, (_, i) => `k${i}`)));
   suppressedIn(disk).suppress('new');
-  const after = suppressedIn(disk);
-  expect([after.isSuppressed('k0'), after.isSuppressed('k1'), after.isSuppressed('new')]).toEqual([false, true, true]);
+  expect(JSON.parse(disk.read() ?? '')).toEqual([...Array.from({ length: 2047 }, (_, i) => `k${i + 1}`), 'new']);
+});
+
+it('of a longer list believes the newest 2048', () => {
+  const keys = suppressedIn(cell(JSON.stringify(Array.from({ length: 2049 }, (_, i) => `k${i}`))));
+  expect(['k0', 'k1', 'k2048'].map((key) => keys.isSuppressed(key))).toEqual([false, true, true]);
 });

@@ -1,5 +1,7 @@
 // Names as the network sends them, and what is left of them.
+
 import { describe, expect, it } from 'vitest';
+import { english } from '../../sensor/language/words.ts';
 import { cleanText, deviceName, slug } from '../../sensor/publish/text.ts';
 
 const MAC = 'a4:cf:12:99:be:ef';
@@ -21,22 +23,32 @@ describe('cleaning text', () => {
   it('keeps 255 characters, counting an emoji as one', () => {
     expect([...cleanText('\u{1F4F7}'.repeat(400))]).toHaveLength(255);
   });
+
+  it('leaves no space at either end, also where the bound falls between two words', () => {
+    expect(cleanText(' one two ', 3)).toBe('one');
+    expect(cleanText(' one two ', 4)).toBe('one');
+  });
+
+  it('looks at the beginning alone of what is long: four times what it keeps', () => {
+    expect(cleanText(`${' '.repeat(19)}x`, 5)).toBe('x');
+    expect(cleanText(`${' '.repeat(20)}x`, 5)).toBe('');
+  });
 });
 
 describe('the name in Home Assistant', () => {
   const entities = ['Alert', 'Sending mail'];
 
-  it('is the device’s own', () => expect(deviceName('Hallway camera', MAC, entities)).toBe('Hallway camera'));
+  it('is the device’s own', () => expect(deviceName(english, 'Hallway camera', MAC, entities)).toBe('Hallway camera'));
 
   it('falls back to the MAC', () => {
-    expect(deviceName(null, MAC, entities)).toBe(`Device ${MAC}`);
-    expect(deviceName('\n\n', MAC, entities)).toBe(`Device ${MAC}`);
+    expect(deviceName(english, null, MAC, entities)).toBe(`Device ${MAC}`);
+    expect(deviceName(english, '\n\n', MAC, entities)).toBe(`Device ${MAC}`);
   });
 
   it('is never the beginning of an entity’s name', () => {
-    expect(deviceName('Alert', MAC, entities)).toBe('Alert device');
-    expect(deviceName('a', MAC, entities)).toBe('a device');
-    expect(deviceName('Sending', MAC, entities)).toBe('Sending device');
+    expect(deviceName(english, 'Alert', MAC, entities)).toBe('Alert device');
+    expect(deviceName(english, 'a', MAC, entities)).toBe('a device');
+    expect(deviceName(english, 'Sending', MAC, entities)).toBe('Sending device');
   });
 });
 

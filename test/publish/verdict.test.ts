@@ -34,6 +34,12 @@ describe('sending mail', () => {
     expect(verdict({ kind: 'mail_lookup' }, 0)).toBe(false);
     expect(verdict({ kind: 'submission_started' }, 0)).toBe(true);
     expect(verdict({ device: 'a4:cf:12:00:00:01' }, 0)).toBe(false);
+    expect(verdict({ severity: 'info' }, 0)).toBe(false);
+  });
+
+  it('is so when one incident of several says so', () => {
+    const incidents = [anIncident({ state: 'resolved' }), anIncident()];
+    expect(sendingMail({ mac: MAC }, incidents, START, HOLD_MS)).toBe(true);
   });
 });
 
@@ -57,6 +63,7 @@ it('names the worst severity that nobody has dealt with', () => {
     anIncident({ severity: 'low' }),
   ];
   expect(openSeverity(incidents)).toBe('medium');
+  expect(openSeverity([anIncident({ severity: 'info' })])).toBe('info');
   expect(openSeverity([])).toBeNull();
 });
 

@@ -2,11 +2,12 @@
 import { expect, it } from 'vitest';
 import { type Backend, type MailDestination, newDevice } from '../../sensor/attribute/device.ts';
 import { contactState, deviceView } from '../../sensor/publish/views.ts';
+import { backendOf } from '../support/backend.ts';
 import { START } from '../support/small-home.ts';
 
 const HOUR = 60 * 60 * 1000;
 const MAC = 'a4:cf:12:99:be:ef';
-const facts = { name: 'camera', established: true, incidents: [], allowMail: false, now: START };
+const facts = { name: 'camera', idName: 'camera', established: true, incidents: [], allowMail: false, now: START };
 
 function destination(ip: string, lastSeen: number, changes: Partial<MailDestination> = {}): MailDestination {
   return {
@@ -26,30 +27,14 @@ function destination(ip: string, lastSeen: number, changes: Partial<MailDestinat
   };
 }
 
-function backend(name: string, role: Backend['role'], connections: number, lastSeen: number): Backend {
-  return {
-    name,
-    role,
-    roleFrom: null,
-    note: null,
-    hosts: [],
-    nameFrom: [],
-    through: [],
-    outerName: false,
-    shared: false,
-    connections,
-    bytesUp: 0,
-    bytesDown: 0,
-    firstSeen: 0,
-    lastSeen,
-    days: [],
-  };
-}
+const backend = (name: string, role: Backend['role'], connections: number, lastSeen: number): Backend =>
+  backendOf({ name, role, connections, lastSeen });
 
 it('shows a device that has done nothing as one that has done nothing', () => {
-  expect(deviceView(newDevice(MAC, START), { ...facts, name: null })).toEqual({
+  expect(deviceView(newDevice(MAC, START), { ...facts, name: null, idName: null })).toEqual({
     mac: MAC,
     name: null,
+    idName: null,
     named: false,
     randomizedMac: false,
     address: null,
@@ -96,6 +81,13 @@ it('takes the newest of each thing, and only update backends for updates', () =>
     updates: { connections: 7, lastBackend: 'b.example', lastDownload: 8 },
     connectionsLastHour: 11,
   });
+});
+
+it('of an hour without a connection it shows none, and of two things of one moment the later entry', () => {
+  const device = newDevice(MAC, START);
+  device.broadcastOnly = false;
+  device.leases = ['192.168.1.50', '192.168.1.44'].map((ip) => ({ ip, from: 0, to: 20, source: 'dhcp' }));
+  expect(deviceView(device, facts)).toMatchObject({ connectionsLastHour: 0, address: '192.168.1.44' });
 });
 
 it.each([

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newDevice } from '../../sensor/attribute/device.ts';
 import { readBackup, writeBackup } from '../../sensor/record/backup.ts';
 import { restoreBackup } from '../../sensor/record/restore.ts';
 import { Store } from '../../sensor/record/store.ts';
@@ -103,6 +104,24 @@ test('the restored sensor is the same to Home Assistant, and knows what the repl
   expect([store.meta('sensor_id'), store.meta('offloads_switched_off')]).toEqual(['b827eb', '["gro"]']);
   store.close();
   expect(idsIn(join(restored.aside ?? '', 'thingwatch.db'))).toEqual(['then', 'later'].sort());
+});
+
+test('what a person keeps private is private in the restored one, whatever was said after the backup', () => {
+  const [kept, told] = ['02:00:00:00:00:01', '02:00:00:00:00:02'].map((mac) => newDevice(mac, NOW));
+  if (kept === undefined || told === undefined) throw new Error('there are two');
+  const save = (marked: boolean) => {
+    const store = open();
+    kept.isPrivate = marked;
+    store.save({ devices: [kept, told], durable: true });
+    store.close();
+  };
+  save(true);
+  backup();
+  save(false);
+  restore();
+  const store = open();
+  expect(store.loadDevices().map(({ isPrivate }) => isPrivate)).toEqual([true, false]);
+  store.close();
 });
 
 test('on another box nothing is known of its port, and nothing of the backup stays in the database', () => {

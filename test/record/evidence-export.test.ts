@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { evidencePcap, framesOfOneKind } from '../../sensor/record/evidence-export.ts';
+import { evidenceFileName, evidencePcap, framesOfOneKind } from '../../sensor/record/evidence-export.ts';
 import type { EvidenceFrame } from '../../sensor/record/evidence-ring.ts';
 import { tcpConversation } from '../support/packet-builder.ts';
 import { at, CAMERA, outside, SECOND, START, Stage } from '../support/stage.ts';
@@ -40,14 +40,53 @@ describe('the capture', () => {
     expect(commands).toEqual(['EHLO', 'MAIL', 'rcpt', 'DATA']);
   });
 
-  test('has one link type, and says how many frames that leaves out', () => {
-    const frame = (linkType: 1 | 113, seq: number): EvidenceFrame => ({
-      ...{ seq, time: START + seq, linkType, wireLength: 60, data: Buffer.alloc(20) },
-    });
-    const mixed = [frame(113, 0), frame(1, 1), frame(1, 2)];
-    expect(framesOfOneKind(mixed)).toMatchObject({ frames: [{ seq: 1 }, { seq: 2 }], leftOut: 1 });
+  const frame = (seq: number, over: Partial<EvidenceFrame> = {}): EvidenceFrame => ({
+    ...{ seq, time: START + seq, linkType: 1, wireLength: 60, data: Buffer.alloc(20), ...over },
+  });
+  const sorted = (frames: EvidenceFrame[]) => {
+    const { frames: chosen, leftOut } = framesOfOneKind(frames);
+    return [chosen.map(({ seq }) => seq), leftOut];
+  };
+
+  test('has one link type, that of most frames, and says how many frames that leaves out', () => {
+    const mixed = [frame(0, { linkType: 113 }), frame(1), frame(2)];
+    expect(sorted(mixed)).toEqual([[1, 2], 1]);
     expect(evidencePcap(mixed).readUInt32LE(20)).toBe(1);
-    expect(evidencePcap([])).toHaveLength(24);
+    const other = [
+      frame(0),
+      frame(1, { linkType: 113 }),
+      frame(2),
+      frame(3, { linkType: 113 }),
+      frame(4, { linkType: 113 }),
+    ];
+    expect(sorted(other)).toEqual([[1, 3, 4], 2]);
+    expect([evidencePcap(other).readUInt32LE(20), evidencePcap(other).length]).toEqual([113, 24 + 3 * (16 + 20)]);
+    // Of as many, that which came first.
+    expect(sorted([frame(0, { linkType: 113 }), frame(1)])).toEqual([[0], 1]);
+    expect(sorted([])).toEqual([[], 0]);
+  });
+
+  test('is in the order of time, and of coming where that is the same', () => {
+    const frames = [frame(3, { time: START }), frame(0, { time: START + 1 }), frame(2, { time: START }), frame(1)];
+    expect(sorted(frames)).toEqual([[2, 3, 0, 1], 0]);
+    expect(frames.map(({ seq }) => seq)).toEqual([3, 0, 2, 1]);
+  });
+
+  test('is a classic one of microseconds, byte for byte', () => {
+    const empty = Buffer.from('d4c3b2a1020004000000000000000000' + '0004000001000000', 'hex');
+    expect(evidencePcap([])).toEqual(empty);
+    const one = frame(0, { time: 1_700_000_001_234.5, wireLength: 1514, data: Buffer.from([1, 2, 3]) });
+    // 1,700,000,001 s, 234,500 µs; three octets of 1,514.
+    const record = Buffer.from('01f15365' + '04940300' + '03000000' + 'ea050000' + '010203', 'hex');
+    expect(evidencePcap([one])).toEqual(Buffer.concat([empty, record]));
+    // What is kept is never told as more than there was.
+    const short = evidencePcap([frame(0, { wireLength: 2, data: Buffer.from([1, 2, 3]) })]);
+    expect([short.readUInt32LE(24 + 8), short.readUInt32LE(24 + 12)]).toEqual([3, 3]);
+  });
+
+  test('has a name of plain letters, whatever the incident is called', () => {
+    expect(evidenceFileName('0az9', 'pcap')).toBe('thingwatch-0az9.pcap');
+    expect(evidenceFileName('../A b"9\n-z_', 'txt')).toBe('thingwatch-b9z.txt');
   });
 });
 

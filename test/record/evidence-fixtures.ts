@@ -1,5 +1,7 @@
 // Mail with secrets in it, and what is kept of it: for the tests of evidence.
+
 import { execFileSync } from 'node:child_process';
+import { english } from '../../sensor/language/words.ts';
 import { evidenceReport } from '../../sensor/record/evidence-report.ts';
 import type { EvidenceFrame } from '../../sensor/record/evidence-ring.ts';
 import { reportDevice } from '../../sensor/record/report-builder.ts';
@@ -54,7 +56,7 @@ export function reportOf(stage: Stage, kind = 'mail_started'): string {
   const incident = recorder.incidents.get(stage.incident(kind).id);
   if (incident === undefined) throw new Error('gone');
   const device = incident.device === null ? undefined : engine.devices.get(incident.device);
-  const described = device === undefined ? null : reportDevice(device, knowledge, engine.devices);
+  const described = device === undefined ? null : reportDevice(english, device, knowledge, engine.devices);
   const frames = recorder.framesOf(incident.id);
   const { seen } = recorder.evidence.ring.countOf(incident.id);
   return evidenceReport({ incident, device: described, frames, seen, vantage: engine.vantage, version: '1.2.3' });

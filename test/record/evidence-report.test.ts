@@ -1,10 +1,12 @@
 // The report for an abuse desk, line by line: every count under its own label, nothing broader than a letter, nothing made up.
 import { expect, it } from 'vitest';
 import { evidenceReport } from '../../sensor/record/evidence-report.ts';
+import type { EvidenceFrame } from '../../sensor/record/evidence-ring.ts';
 import type { Incident } from '../../sensor/record/incident.ts';
 import type { ReportMailDestination } from '../../sensor/record/report.ts';
+import { arp, ethernet, ipv4, ipv6, raw, tcp, udp } from '../support/packet-builder.ts';
 import { plainDevice } from '../support/sample-home.ts';
-import { CAMERA, HOUR, MINUTE, START } from '../support/stage.ts';
+import { CAMERA, GATEWAY, HOUR, MINUTE, START } from '../support/stage.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
 const incident = (changes: Partial<Incident> = {}): Incident => ({
@@ -58,8 +60,23 @@ it('has each count under its own label, and the facts that have no line of their
 
 it('names the addresses that the device had in that time, first and last moment included', () => {
   expect(flat(report())).toContain('Addresses then 192.168.1.50, 192.168.1.60 Addresses are');
+  // What was found with the incident is said where nothing else is known.
+  expect(flat(report({ incident: incident({ evidence: { address: '192.168.1.9' } }) }))).not.toContain('192.168.1.9');
   const unknown = flat(report({ device: null, incident: incident({ evidence: { address: '192.168.1.9' } }) }));
   expect(unknown).toContain('MAC address a4:cf:12:99:be:ef Addresses then 192.168.1.9 Addresses are');
+});
+
+it('names the latest forty of more addresses', () => {
+  const held = Array.from({ length: 41 }, (_, n) => ({ ip: `192.168.1.${n}`, from: iso(START), to: iso(START) }));
+  const listed = flat(report({ device: { ...device, addresses: held } })).match(
+    /Addresses then (.*) Addresses are/,
+  )?.[1];
+  expect(listed).toBe(
+    held
+      .slice(1)
+      .map(({ ip }) => ip)
+      .join(', '),
+  );
 });
 
 it('counts findings alone where it is not about mail, and says where it is about no device', () => {
@@ -89,6 +106,8 @@ it('lists the destinations of this incident alone, most attempts first, and says
     /mx\.proxied\.example:25 \(by this name, through a proxy\) 2 attempts.* 203\.0\.113\.1:25 1 attempt, /,
   );
   for (const other of ['203.0.113.2', '203.0.113.3', '203.0.113.4']) expect(text).not.toContain(other);
+  const own = flat(report({ device: mail(destination('203.0.113.1', 1, { name: 'mx.own.example' })) }));
+  expect(own).toContain('203.0.113.1:25 mx.own.example 1 attempt, ');
   const many = (count: number) =>
     flat(report({ device: mail(...Array.from({ length: count }, (_, i) => destination(`203.0.113.${i}`, 1))) }));
   expect(many(40)).not.toContain('more destination');
@@ -114,6 +133,8 @@ it('is never broader than 76 columns, breaks at spaces, and breaks a word only w
   expect(text).toContain(`\n${' '.repeat(16)}word word`);
   expect(text).not.toMatch(/\u202e|wor\n|[ \t]$/m);
   expect(flat(text).match(/x/g)?.length).toBeGreaterThanOrEqual(400);
+  const word = report({ incident: incident({ summary: 'y'.repeat(70) }) });
+  expect(word).toContain(`\nWhat happened   ${'y'.repeat(58)}\n${' '.repeat(16)}${'y'.repeat(12)}\n`);
 });
 
 it('lists what happened before up to 40 entries, and 40 of a list', () => {
@@ -123,4 +144,69 @@ it('lists what happened before up to 40 entries, and 40 of a list', () => {
   const text = report({ incident: incident({ before, evidence: { list } }) });
   expect(text.match(/Sent mail again/g)).toHaveLength(40);
   expect([text.includes('n39n'), text.includes('n40n')]).toEqual([true, false]);
+});
+
+/** One of each kind that may be kept, over midnight. */
+function frames(): EvidenceFrame[] {
+  const home = { source: CAMERA.mac, destination: GATEWAY.mac };
+  const [from, to] = [CAMERA.ip, '203.0.113.25'];
+  const segment = (flags: string, payload = '') =>
+    ethernet(
+      home,
+      ipv4(
+        { source: from, destination: to },
+        tcp({ sourcePort: 40_000, destinationPort: 25, flags }, Buffer.from(payload)),
+      ),
+    );
+  const six = { source: CAMERA.ip6, destination: '2001:db8:ffff::25' };
+  const datas = [
+    ...[segment('S'), segment('SA'), segment('FA'), segment('R'), segment('')],
+    segment('A', '220 xx\r\n250-xxx\r\n250-5.1.0 xxx\r\n550 5.7.1 xxx\r\n221 xx\r\n'),
+    segment('A', 'EHLO xxxx\r\nMAIL FROM:xxxx\r\nRCPT TO:xxx\r\nDATAxx\r\n'),
+    segment('A', 'xxxxxxxx\r\nabc\r\n12 x\r\n'),
+    ethernet(
+      home,
+      ipv4({ source: from, destination: to }, udp({ sourcePort: 5000, destinationPort: 5351 }, Buffer.alloc(12))),
+    ),
+    ethernet(home, ipv6(six, tcp({ sourcePort: 40_000, destinationPort: 25, flags: 'S' }))),
+    ethernet(home, ipv6(six, raw(58, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])))),
+    ethernet(home, arp({ operation: 'request', senderMac: CAMERA.mac, senderIp: from, targetIp: GATEWAY.ip })),
+    ethernet(home, ipv4({ source: from, destination: to }, raw(47, Buffer.alloc(8)))),
+    Buffer.concat([Buffer.from('0123456789ab'), Buffer.from([0x88, 0xb5]), Buffer.alloc(46)]),
+    Buffer.alloc(3),
+  ];
+  return datas.map((data, seq) => ({
+    ...{ seq, time: START + 13.9 * HOUR + seq * MINUTE, linkType: 1 as const, wireLength: data.length, data },
+  }));
+}
+
+it('is laid out as an abuse desk gets it', () => {
+  const other = frames().map((frame) => ({ ...frame, linkType: 113 as const }));
+  const behind = { who: 'client', kind: 'repeater', mac: 'm', name: 'attic' };
+  const chain = [
+    { time: START - HOUR, kind: 'mail_resumed' as const, name: null, nameFrom: null, ip: null, role: null, detail: {} },
+  ];
+  const reports = [
+    report({
+      frames: frames(),
+      seen: 99,
+      incident: incident({ before: chain }),
+      device: mail(destination('203.0.113.1', 1)),
+    }),
+    report({
+      frames: [...frames().slice(0, 3), ...other.slice(0, 2)],
+      device: { ...device, randomizedMac: true, vendor: null, addresses: [] },
+      incident: incident({
+        portClass: 'submission',
+        kind: 'submission_started',
+        evidence: { behind, address: '192.168.1.9' },
+      }),
+      vantage: 'lan-one-way',
+    }),
+    report({
+      incident: incident({ evidence: { innerAddress: '192.168.7.3', behind: { ...behind, who: 'address' } } }),
+    }),
+    report({ incident: incident({ kind: 'exposed', portClass: '22', evidence: { ports: [22, 80] } }), device: null }),
+  ];
+  return expect(reports.join('\n-- \n\n')).toMatchFileSnapshot('sentences/reports.txt');
 });

@@ -76,6 +76,19 @@ describe('which frames', () => {
     expect(pcap.includes('private-person')).toBe(false);
   });
 
+  test.each([
+    ['as time passes', (stage: Stage) => stage.wait(START + HOUR + SECOND)],
+    ['when the sensor ends', (stage: Stage) => stage.spine.engine.finish()],
+  ])('with the SYN of a device that nobody knew, told %s before any other frame', (_, pass) => {
+    const stage = new Stage();
+    const [syn] = attempts(1, CAMERA, START + HOUR);
+    if (syn === undefined) throw new Error('no SYN');
+    stage.play(mail({ from: FRIDGE, port: 443 }), [syn]);
+    expect(stage.incidents()).toEqual([]);
+    pass(stage);
+    expect(framesOf(stage).map(({ time }) => time)).toEqual([syn.time]);
+  });
+
   test('with the ICMP error that refused one', () => {
     const [syn] = attempts(1);
     if (syn === undefined) throw new Error('no SYN');

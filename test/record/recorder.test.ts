@@ -66,7 +66,7 @@ test('an incident is on disk before it is told of', () => {
   stage.spine.close();
 });
 
-test('gateway, prefixes, labels, expectations and the learning time come back', () => {
+test('gateway, prefixes, labels, what is private, expectations and the learning time come back', () => {
   const first = new Stage({ stateDir });
   const mask = [1, Buffer.from([255, 255, 255, 240])] as const;
   first.play(
@@ -76,6 +76,7 @@ test('gateway, prefixes, labels, expectations and the learning time come back', 
   );
   first.run({ type: 'expect', incident: first.incident('mail_started').id, until: null });
   first.run({ type: 'rename', device: CAMERA.mac, label: 'Hall' });
+  first.run({ type: 'keep_private', device: CAMERA.mac, keep: true });
   const memory = first.spine.engine.memory();
   first.spine.close();
   const second = new Stage({ stateDir });
@@ -88,6 +89,7 @@ test('gateway, prefixes, labels, expectations and the learning time come back', 
     visit(CAMERA, '203.0.113.81', START + 10 * DAY, { host: 'new.strange.example' }),
   );
   expect(second.device(CAMERA)).toMatchObject({ name: 'Hall', nameFrom: 'user' });
+  expect(second.spine.engine.devices.get(CAMERA.mac)?.isPrivate).toBe(true);
   expect(second.incident('mail_started')).toMatchObject({ state: 'expected', findings: 1 });
   expect(second.incident('backend_new').evidence).toMatchObject({ backend: 'strange.example' });
   second.spine.close();

@@ -1,5 +1,6 @@
 // A rotating address: a person says that two addresses are one thing. Name and expectations then count for the newer one,
 // nothing else moves, it survives a restart, and it can be undone.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Device } from '../../sensor/attribute/device.ts';
 import { loadConfig } from '../../sensor/config.ts';
 import type { Finding } from '../../sensor/detect/finding.ts';
+import { english } from '../../sensor/language/words.ts';
 import { LogTail } from '../../sensor/log.ts';
 import { pageModel } from '../../sensor/main/page-model.ts';
 import type { CommandResult } from '../../sensor/record/commands.ts';
@@ -36,7 +38,7 @@ function start(): void {
     now: () => T,
     alerts: () => [],
   });
-  page = pageModel(spine, () => quietHealth(T), new LogTail(10));
+  page = pageModel(spine, () => quietHealth(T), new LogTail(10))(english);
 }
 
 beforeEach(() => {

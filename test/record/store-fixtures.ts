@@ -180,6 +180,7 @@ const arbitraryDevice = fc.record({
   label: maybe(text),
   sameAs: maybe(fc.constantFrom('02:00:00:00:00:01', '02:00:00:00:00:02')),
   broadcastOnly: fc.boolean(),
+  isPrivate: fc.boolean(),
   sharedMac: fc.boolean(),
   path: fc.record({
     directAt: maybe(time),

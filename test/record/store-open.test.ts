@@ -69,6 +69,19 @@ function expectFreshStoreBeside(damaged: Buffer): void {
   again.close();
 }
 
+test('what the look through it found is told in SQLite’s words', () => {
+  fill();
+  const db = new Database(path);
+  const page = Number(db.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'incidents'").pluck().get());
+  const size = Number(db.pragma('page_size', { simple: true }));
+  db.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, (page - 1) * size, page * size);
+  writeFileSync(path, bytes);
+  open().close();
+  expect(damage[0]?.reason).toMatch(new RegExp(`Tree ${page} page ${page}: .*error code 11`));
+});
+
 test('the journal takes twelve megabytes before any of it goes into the database', () => {
   const store = open();
   const before = statSync(path).size;
@@ -119,7 +132,8 @@ describe('versions', () => {
     const before = readFileSync(path);
     const error = errorOf(open);
     expect(error.code).toBe('newer');
-    expect(error.message).toMatch(/newer thingwatch.*schema 6.*knows 5.*left as it is.*newer version again/s);
+    const versions = `schema ${SCHEMA_VERSION + 1}, this one knows ${SCHEMA_VERSION}`;
+    expect(error.message).toMatch(new RegExp(`newer thingwatch.*${versions}.*left as it is.*newer version again`, 's'));
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(damage).toEqual([]);
     // The refusal let go of the file.

@@ -1,6 +1,7 @@
 // The store's tables besides devices: incidents, expectations, outbox, topics, browsers; retention and the size cap.
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newDevice } from '../../sensor/attribute/device.ts';
 import { Store, type StoreOptions } from '../../sensor/record/store.ts';
@@ -101,6 +102,15 @@ describe('retention', () => {
     expect(store.loadDevices()[0]?.timeline).toEqual([entry(NOW)]);
   });
 
+  test('puts the journal into the database where something went, and else spares the disk that', () => {
+    const old = { startedAt: OLD, lastAt: OLD, state: 'expected' as const };
+    store.save({ incidents: [incident('old', old), incident('open')], durable: false });
+    const journal = () => statSync(`${path()}-wal`).size;
+    const before = journal();
+    expect([store.prune({ before: OLD }).incidents, journal()]).toEqual([[], before]);
+    expect([before > 0, store.prune({ before: NOW }).incidents, journal()]).toEqual([true, ['old'], 0]);
+  });
+
   test('over the size cap the oldest closed incidents go first, open ones never; the drops are counted', () => {
     const maxBytes = 1024 * 1024;
     reopen({ maxBytes });
@@ -177,6 +187,54 @@ describe('outbox', () => {
     store.save({ outbox: Array.from({ length: 5001 }, (_, n) => message(`m${n}`)), durable: false });
     expect(store.outbox.size()).toBe(5000);
     expect(store.outbox.peek(1)).toEqual([message('m1')]);
+  });
+
+  describe('with targets beside the broker', () => {
+    const to = (target: string, id: string) => message(id, { target, topic: '' });
+    const idsOf = (target?: string) => store.outbox.peek(1000, target).map(({ id }) => id);
+
+    test('each has its own messages, in order, over a restart; who takes one takes nobody else’s', () => {
+      store.save({ outbox: [message('b1'), to('phone', 'p1'), to('hook', 'h1'), to('phone', 'p2')], durable: true });
+      reopen();
+      expect([idsOf(), idsOf('phone'), idsOf('hook'), idsOf('nobody')]).toEqual([['b1'], ['p1', 'p2'], ['h1'], []]);
+      expect(store.outbox.peek(1, 'phone')).toEqual([to('phone', 'p1')]);
+      store.outbox.remove('p1');
+      store.outbox.remove('b1');
+      expect([idsOf(), idsOf('phone'), idsOf('hook')]).toEqual([[], ['p2'], ['h1']]);
+      expect([store.outbox.size(), store.outbox.size('phone'), store.outbox.size('hook')]).toEqual([0, 1, 1]);
+      store.save({ outbox: [to('phone', 'p3')], durable: true });
+      expect(idsOf('phone')).toEqual(['p2', 'p3']);
+    });
+
+    test('what one took is off the disk when that is said, though others wait: a crash repeats nothing', () => {
+      store.save({ outbox: [message('b1'), to('phone', 'p1'), to('phone', 'p2')], durable: true });
+      store.outbox.remove('p1');
+      const reader = new Database(path(), { readonly: true });
+      expect(reader.prepare('SELECT id FROM outbox ORDER BY seq').pluck().all()).toEqual(['b1', 'p2']);
+      reader.close();
+    });
+
+    test('one that is away fills its own bound of 500 and nobody else’s, and what it lost is counted', () => {
+      store.save({ outbox: [message('b1'), to('hook', 'h1')], durable: true });
+      for (let n = 0; n < 505; n++) store.save({ outbox: [to('phone', `p${n}`)], durable: false });
+      expect([store.outbox.size('phone'), idsOf('phone')[0]]).toEqual([500, 'p5']);
+      expect([store.outbox.dropped('phone'), store.outbox.dropped('hook'), store.outbox.dropped()]).toEqual([5, 0, 0]);
+      expect([idsOf(), idsOf('hook')]).toEqual([['b1'], ['h1']]);
+    });
+
+    test('what waits for one that is no longer configured is let go, the broker’s never', () => {
+      store.save({ outbox: [message('b1'), to('phone', 'p1'), to('hook', 'h1')], durable: true });
+      store.outbox.keepTargets(['hook']);
+      reopen();
+      expect([idsOf(), idsOf('phone'), idsOf('hook')]).toEqual([['b1'], [], ['h1']]);
+      store.outbox.keepTargets([]);
+      expect([idsOf(), idsOf('hook'), store.outbox.size('hook')]).toEqual([['b1'], [], 0]);
+    });
+
+    test('all of them are there for whoever moves to another file', () => {
+      store.save({ outbox: [to('phone', 'p1'), message('b1')], durable: true });
+      expect(store.outbox.all()).toEqual([to('phone', 'p1'), message('b1')]);
+    });
   });
 });
 

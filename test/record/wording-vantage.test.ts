@@ -1,6 +1,8 @@
 // The sentences about what the sensor can see: each place has one, says what to change, and claims no more than was seen.
+
 import { expect, it, test } from 'vitest';
 import { type Judgement, VANTAGES } from '../../sensor/attribute/vantage.ts';
+import { english } from '../../sensor/language/words.ts';
 import { textReport } from '../../sensor/main/text-report.ts';
 import { blindSummary, notCoveredText, sightOf, vantageAdvice } from '../../sensor/record/wording-vantage.ts';
 import { CAMERA, FRIDGE, GATEWAY, START, Stage } from '../support/stage.ts';
@@ -12,14 +14,16 @@ const judgement = (changes: Partial<Judgement>): Judgement => ({
 });
 
 it.each(VANTAGES)('%s has a place, a sentence and, unless all is well, something to change', (vantage) => {
-  const { fix, place, sentence } = vantageAdvice(vantage);
+  const { fix, place, sentence } = vantageAdvice(english, vantage);
   expect(sentence).toMatch(/^[A-Z].*\.$/);
   expect(place).toMatch(/^[a-z]/);
   expect(fix === null).toBe(vantage === 'lan-both-ways');
 });
 
 test('the two directions have sentences of their own', () => {
-  const [out, back] = (['from-home', 'to-home'] as const).map((direction) => vantageAdvice('lan-one-way', direction));
+  const [out, back] = (['from-home', 'to-home'] as const).map((direction) =>
+    vantageAdvice(english, 'lan-one-way', direction),
+  );
   expect(out?.sentence).toMatch(/from the home to the Internet/);
   expect(back?.sentence).toMatch(/from the Internet to the home/);
   expect(out?.fix).not.toBe(back?.fix);
@@ -27,6 +31,7 @@ test('the two directions have sentences of their own', () => {
 
 test('doubt is said, and what the judgement rests on', () => {
   const { reasons, sentence } = sightOf(
+    english,
     judgement({ confidence: 'unsure', vantage: 'wan-side', reasons: [{ kind: 'public-on-both-ends', count: 3 }] }),
   );
   expect(sentence).toMatch(/too little traffic yet to be sure\.$/);
@@ -35,13 +40,17 @@ test('doubt is said, and what the judgement rests on', () => {
 
 test('mail that came out of the home is told where no device can be', () => {
   const evidence = { vantage: 'wan-side', mailAttempts: 1 };
-  expect(blindSummary({ evidence, state: 'open' })).toMatch(/1 attempt to send mail .* made it cannot be told/);
+  expect(blindSummary(english, { evidence, state: 'open' })).toMatch(
+    /1 attempt to send mail .* made it cannot be told/,
+  );
 });
 
 test('devices that are not covered are named up to a bound', () => {
-  expect(notCoveredText(0, [])).toBeNull();
-  expect(notCoveredText(1, ['fridge'])).toBe('1 device is seen only by broadcast, not covered by the mirror: fridge');
-  expect(notCoveredText(40, ['a', 'b'])).toMatch(/^40 devices are .*: a, b and 38 more$/);
+  expect(notCoveredText(english, 0, [])).toBeNull();
+  expect(notCoveredText(english, 1, ['fridge'])).toBe(
+    '1 device is seen only by broadcast, not covered by the mirror: fridge',
+  );
+  expect(notCoveredText(english, 40, ['a', 'b'])).toMatch(/^40 devices are .*: a, b and 38 more$/);
 });
 
 test('the text report says from where, what to change, and who is not covered', () => {
@@ -62,7 +71,12 @@ test('the text report says from where, what to change, and who is not covered', 
         duplicates: 0,
         duplicatesByKind: stage.spine.engine.stats.duplicatesByKind,
       },
-      ...{ vantage: judged.vantage, sight: sightOf(judged), lossPercent: null, loss: stage.spine.engine.loss.overall },
+      ...{
+        vantage: judged.vantage,
+        sight: sightOf(english, judged),
+        lossPercent: null,
+        loss: stage.spine.engine.loss.overall,
+      },
     },
     devices,
     incidents,

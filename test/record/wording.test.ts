@@ -1,7 +1,9 @@
 // The sentences that an alert consists of: each kind of incident and of "what happened before" has its own, and says what to do.
+
 import { describe, expect, it } from 'vitest';
 import { newDevice, type TimelineEntry, type TimelineKind } from '../../sensor/attribute/device.ts';
 import { INCIDENT_KINDS, type IncidentKind } from '../../sensor/detect/finding.ts';
+import { english } from '../../sensor/language/words.ts';
 import type { Note } from '../../sensor/notes/schema.ts';
 import type { Incident } from '../../sensor/record/incident.ts';
 import { adviceFor, summaryOf, timelineText } from '../../sensor/record/wording.ts';
@@ -14,7 +16,7 @@ const incident = (kind: IncidentKind, evidence: Record<string, unknown>, portCla
   ...{ acknowledgedAt: null, resolvedAt: null, watchUntil: null },
 });
 const told = (kind: IncidentKind, evidence: Record<string, unknown>, portClass?: string): string =>
-  summaryOf(incident(kind, evidence, portClass), 'camera');
+  summaryOf(english, incident(kind, evidence, portClass), 'camera');
 
 const EVIDENCE: Record<IncidentKind, Record<string, unknown>> = {
   mail_started: { attempts: 3, servers: 1, refused: 3 },
@@ -27,6 +29,10 @@ const EVIDENCE: Record<IncidentKind, Record<string, unknown>> = {
   outbreak: { devices: [{ mac: 'a' }, { mac: 'b', name: 'fridge' }], hosts: ['cdn.example'], unaffectedDevices: 0 },
   symptom: { measure: 'connections', value: 300, usual: 12 },
   sensor_blind: { vantage: 'broadcast-only' },
+  fleet_warning: {
+    ...{ backend: 'bad.example', homesMailed: 37, homesExposed: 41, among: 'family' },
+    ...{ contacts: 2, lastContact: '2026-01-05T10:00:00.000Z', ownMail: 0 },
+  },
   mac_flood: { addresses: 20_000, connections: 20_000, mailAttempts: 40 },
 };
 
@@ -35,14 +41,14 @@ describe('a summary', () => {
     const summary = told(kind, EVIDENCE[kind]);
     expect(summary).toMatch(/^[A-Za-z].{20,}\.$/);
     expect(summary).not.toMatch(/undefined|null|NaN|object|unknown/);
-    const advice = adviceFor(incident(kind, EVIDENCE[kind]), null, null);
+    const advice = adviceFor(english, incident(kind, EVIDENCE[kind]), null, null);
     expect(advice.length).toBeGreaterThan(0);
     for (const step of advice) expect(step).toMatch(/^[A-Z].{20,}[.?:]/);
   });
 
   it('and the advice are of each kind its own', () => {
     expect(new Set(INCIDENT_KINDS.map((kind) => told(kind, EVIDENCE[kind]))).size).toBe(INCIDENT_KINDS.length);
-    const firsts = INCIDENT_KINDS.map((kind) => adviceFor(incident(kind, EVIDENCE[kind]), null, null).join());
+    const firsts = INCIDENT_KINDS.map((kind) => adviceFor(english, incident(kind, EVIDENCE[kind]), null, null).join());
     expect(new Set(firsts).size).toBe(INCIDENT_KINDS.length);
   });
 
@@ -198,17 +204,17 @@ describe('advice against mail', () => {
   const mail = incident('mail_started', { attempts: 1 });
 
   it('is that of the device family where a note fits, in its order, and general where a step is missing', () => {
-    expect(adviceFor(mail, null, note).slice(-5, -1)).toEqual([
+    expect(adviceFor(english, mail, null, note).slice(-5, -1)).toEqual([
       'Unplug it.',
       'Press reset.',
       'Load it anew.',
       'Set a password.',
     ]);
     const empty = { steps: { disconnect: [], reset: [], reinstall: [], closeAccess: [] } } as unknown as Note;
-    expect(adviceFor(mail, null, empty)).toEqual(
-      adviceFor(mail, null, { steps: { ...steps, ...empty.steps } } as unknown as Note),
+    expect(adviceFor(english, mail, null, empty)).toEqual(
+      adviceFor(english, mail, null, { steps: { ...steps, ...empty.steps } } as unknown as Note),
     );
-    const [disconnect, reset, reinstall, password] = adviceFor(mail, null, empty).slice(-5);
+    const [disconnect, reset, reinstall, password] = adviceFor(english, mail, null, empty).slice(-5);
     expect(disconnect).toMatch(/^Disconnect the device now/);
     expect(reset).toMatch(/^Reset it to factory settings/);
     expect(reinstall).toMatch(/^Install the newest firmware/);
@@ -218,14 +224,14 @@ describe('advice against mail', () => {
   it('is another for the router and for the machine of the sensor, unless a device behind the router is known', () => {
     const router = { ...newDevice('3c:37:86:2b:11:00', START), role: 'gateway' as const };
     const sensor = { ...newDevice('b8:27:eb:00:00:53', START), role: 'sensor' as const };
-    expect(adviceFor(mail, router, null)[0]).toMatch(/^The router itself opened this connection/);
-    expect(adviceFor(mail, sensor, null)[0]).toMatch(/^The machine that this sensor runs on/);
+    expect(adviceFor(english, mail, router, null)[0]).toMatch(/^The router itself opened this connection/);
+    expect(adviceFor(english, mail, sensor, null)[0]).toMatch(/^The machine that this sensor runs on/);
     const behind = incident('mail_started', { attempts: 1, innerAddress: '192.168.7.3' });
-    expect(adviceFor(behind, router, null).join()).toMatch(/Disconnect the device now/);
+    expect(adviceFor(english, behind, router, null).join()).toMatch(/Disconnect the device now/);
   });
 
   it('of mail handed to a provider asks first whether somebody set it up, and says then what to do if not', () => {
-    const [ask, ifNot, ...rest] = adviceFor(incident('submission_started', {}), null, null);
+    const [ask, ifNot, ...rest] = adviceFor(english, incident('submission_started', {}), null, null);
     expect(ask).toMatch(/^Did you set up mail on this device/);
     expect(ifNot).toMatch(/^If you did not: disconnect the device now/);
     expect(rest.join()).not.toMatch(/isconnect the device now/);
@@ -266,15 +272,17 @@ describe('what happened before', () => {
     ['mail_lookup', { lookups: 1, lists: 1 }, 'Looked up mail servers or block lists (1 question).'],
     ['mail_resumed', {}, 'Sent mail again after a quiet day or more.'],
   ])('%s with %j is told', (kind, detail, words) => {
-    expect(timelineText(entry(kind, detail))).toBe(words);
+    expect(timelineText(english, entry(kind, detail))).toBe(words);
   });
 
   it('says where a name is from another device, or where there is none', () => {
-    expect(timelineText(entry('backend_new', {}, { nameFrom: 'dns-other', role: 'unknown' }))).toBe(
+    expect(timelineText(english, entry('backend_new', {}, { nameFrom: 'dns-other', role: 'unknown' }))).toBe(
       'First contact with cdn.example (named by another device).',
     );
-    expect(timelineText(entry('backend_new', {}, { name: null, role: null }))).toBe('First contact with 203.0.113.9.');
-    expect(timelineText(entry('backend_new', {}, { name: null, ip: null, role: null }))).toBe(
+    expect(timelineText(english, entry('backend_new', {}, { name: null, role: null }))).toBe(
+      'First contact with 203.0.113.9.',
+    );
+    expect(timelineText(english, entry('backend_new', {}, { name: null, ip: null, role: null }))).toBe(
       'First contact with an unnamed address.',
     );
   });
@@ -282,9 +290,9 @@ describe('what happened before', () => {
 
 it('what a stage of mail means is said for each, and for none that is not known', () => {
   const words = ['attempt', 'connected', 'accepted', 'fan-out', 'corroborated'].map((stage) =>
-    stageText(incident('mail_started', { stage })),
+    stageText(english, incident('mail_started', { stage })),
   );
   expect(new Set(words).size).toBe(5);
   for (const one of words) expect(one).toMatch(/^[A-Z].*\.$/);
-  expect(stageText(incident('mail_started', {}))).toBeNull();
+  expect(stageText(english, incident('mail_started', {}))).toBeNull();
 });

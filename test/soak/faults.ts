@@ -10,7 +10,7 @@ import type { FaultKind } from './plan.ts';
 import type { Stage } from './stage.ts';
 import type { Traffic } from './traffic.ts';
 
-/** What is gone with a process that is killed: what had been counted for less than this long (ms), as README says of a crash. */
+/** What is gone with a process that is killed: what had been counted for less than this long (ms), as the manual says of a crash. */
 const COUNTED_LATE = 2000;
 const STALLED_CLIENTS = 60;
 const A_BURST = { madeUp: 600, garbage: 400 } as const;

@@ -50,6 +50,16 @@ interface Alert {
   mac: string | null;
 }
 
+/** Of the table `mail_destinations`. */
+interface CountedPlace {
+  mac: string;
+  ip: string;
+  port: number;
+  attempts: number;
+}
+
+const placeKey = ({ ip, mac, port }: { mac: string; ip: string; port: number }) => `${mac} ${ip} ${port}`;
+
 export class Ledger {
   readonly #attempts: Attempt[] = [];
   readonly #blind: Window[] = [];
@@ -76,9 +86,10 @@ export class Ledger {
     const db = new Database(databaseIn(state), { readonly: true });
     try {
       const details: string[] = [];
+      const takenForMadeUp = new Set<string>();
       return {
-        attempts: this.#balanceAttempts(db, details),
-        ...this.#balanceIncidents(db, details),
+        attempts: this.#balanceAttempts(db, details, takenForMadeUp),
+        ...this.#balanceIncidents(db, details, takenForMadeUp),
         details,
         integrity: String(db.pragma('integrity_check', { simple: true })),
       };
@@ -87,26 +98,43 @@ export class Ledger {
     }
   }
 
-  #balanceAttempts(db: Database.Database, details: string[]): Balance['attempts'] {
+  /** @param takenForMadeUp is given the devices of which a flood's incident counts what they tried */
+  #balanceAttempts(db: Database.Database, details: string[], takenForMadeUp: Set<string>): Balance['attempts'] {
     const rows = db.prepare('SELECT mac, mail FROM devices').all() as { mac: string; mail: string }[];
     const counted = new Map(rows.map(({ mac, mail }) => [mac, (JSON.parse(mail) as { attempts: number }).attempts]));
+    const places = db.prepare('SELECT mac, ip, port, attempts FROM mail_destinations').all() as CountedPlace[];
+    const countedTo = new Map(places.map((place) => [placeKey(place), place.attempts]));
     const sum = { sent: this.#attempts.length, blind: 0, counted: 0, lost: 0, twice: 0 };
+    let ofNobody = countedOfNobody(db);
     for (const [mac, attempts] of groupBy(this.#attempts, (one) => one.mac)) {
       const blind = attempts.filter((one) => this.#isBlind(one)).length;
       const found = counted.get(mac) ?? 0;
-      if (found > attempts.length || found < attempts.length - blind)
-        details.push(
-          `${mac}: ${found} of ${attempts.length} attempts counted, ${blind} of them blind: ${timesOf(attempts)}`,
-        );
+      const lost = Math.max(0, attempts.length - blind - found);
       sum.blind += blind;
       sum.counted += found;
-      sum.lost += Math.max(0, attempts.length - blind - found);
       sum.twice += Math.max(0, found - attempts.length);
+      if (lost > 0 && lost <= ofNobody) {
+        ofNobody -= lost;
+        takenForMadeUp.add(mac);
+        continue;
+      }
+      sum.lost += lost;
+      if (lost === 0 && found <= attempts.length) continue;
+      const missing = attemptsMissing(attempts, countedTo).map(
+        (one) => `${timeOf(one)}${this.#isBlind(one) ? ' blind' : ''}`,
+      );
+      details.push(
+        `${mac}: ${found} of ${attempts.length} attempts counted, ${blind} of them blind. To places that lack some: ${missing.join(', ')}`,
+      );
     }
     return sum;
   }
 
-  #balanceIncidents(db: Database.Database, details: string[]): Pick<Balance, 'incidents' | 'alerts'> {
+  #balanceIncidents(
+    db: Database.Database,
+    details: string[],
+    takenForMadeUp: ReadonlySet<string>,
+  ): Pick<Balance, 'incidents' | 'alerts'> {
     const stored = db
       .prepare(
         "SELECT id, device, kind, started_at, port_class, summary FROM incidents WHERE kind IN ('mail_started', 'submission_started')",
@@ -117,6 +145,9 @@ export class Ledger {
     const byPair = groupBy(own, ({ device, kind }) => `${device} ${kind}`);
     const pair = ({ mac, port }: Attempt) => `${mac} ${port === 25 ? 'mail_started' : 'submission_started'}`;
     const expected = new Set(this.#attempts.filter((one) => !this.#isBlind(one)).map(pair));
+    // What they tried is in the flood's incident; one of their own they have where they were answered at last.
+    for (const one of this.#attempts.filter(({ mac }) => takenForMadeUp.has(mac)).map(pair))
+      if (!byPair.has(one)) expected.delete(one);
     const alerts = [...this.#alerts.values()].filter(({ alert }) => alert.mac !== null && ours.has(alert.mac));
     const begun = new Set(alerts.map(({ alert }) => alert.incident));
     const known = new Set(stored.map(({ id }) => id));
@@ -142,11 +173,28 @@ export class Ledger {
     };
   }
 
-  #isBlind({ sentAt }: Attempt): boolean {
-    return this.#blind.some(([from, to]) => sentAt >= from && sentAt <= to);
+  /** It left at some time between the two. */
+  #isBlind({ leftAt, sentAt }: Attempt): boolean {
+    return this.#blind.some(([from, to]) => (leftAt ?? Number.POSITIVE_INFINITY) >= from && sentAt <= to);
   }
 }
 
-function timesOf(attempts: readonly Attempt[]): string {
-  return attempts.map(({ port, sentAt }) => `${new Date(sentAt).toISOString().slice(11, 23)} (${port})`).join(' ');
+/** Attempts of addresses that are taken for made up, as nobody has answered them yet: the incident of their flood counts them. */
+function countedOfNobody(db: Database.Database): number {
+  const { ofNobody } = db
+    .prepare("SELECT coalesce(sum(evidence ->> 'mailAttempts'), 0) AS ofNobody FROM incidents WHERE kind = 'mac_flood'")
+    .get() as { ofNobody: number };
+  return ofNobody;
+}
+
+/** All attempts to those places that have fewer than were sent there. */
+function attemptsMissing(attempts: readonly Attempt[], countedTo: ReadonlyMap<string, number>): Attempt[] {
+  return [...groupBy(attempts, placeKey)]
+    .filter(([place, all]) => all.length > (countedTo.get(place) ?? 0))
+    .flatMap(([, all]) => all);
+}
+
+function timeOf({ ip, leftAt, port, sentAt }: Attempt): string {
+  const late = leftAt === null ? 'never left' : `+${Math.round(leftAt - sentAt)} ms`;
+  return `${new Date(sentAt).toISOString().slice(11, 23)} (${ip}:${port}, ${late})`;
 }

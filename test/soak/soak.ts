@@ -79,7 +79,7 @@ class Run {
     this.#tell = tell;
     this.#traffic = new Traffic({
       seed,
-      send: (frame) => stage.send(frame),
+      send: (frame, onLeft) => stage.send(frame, onLeft),
       onAttempt: (attempt) => ledger.sent(attempt),
     });
   }

@@ -4,6 +4,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MqttClient } from 'mqtt';
 import { MirrorLab, PORT } from '../bench/mirror-lab.ts';
@@ -34,6 +35,10 @@ export class Stage {
   /** Where the sensor's processes answer the probe. */
   readonly probes: string;
   #sender: ChildProcess | null = null;
+  /** Frames handed to the sender, those that it has sent, and who wants to know when, by the frame's number. */
+  #handed = 0;
+  #left = 0;
+  readonly #asked = new Map<number, (leftAt: number) => void>();
   #broker: ChildProcess | null = null;
   #ear: MqttClient | null = null;
   #page: PairedPage | null = null;
@@ -106,8 +111,20 @@ export class Stage {
     return this.#lab.script(role, lines);
   }
 
-  send(frame: Buffer): void {
+  /** `onLeft` is told when it has left (wall time, ms): on a busy machine the sender may be late. */
+  send(frame: Buffer, onLeft?: (leftAt: number) => void): void {
+    this.#handed++;
+    if (onLeft !== undefined) this.#asked.set(this.#handed, onLeft);
     this.#sender?.stdin?.write(`${frame.toString('base64')}\n`);
+  }
+
+  /** Of a line of the sender: the monotonic time (ns) before a frame left. */
+  #sent(line: string): void {
+    this.#left++;
+    const onLeft = this.#asked.get(this.#left);
+    if (onLeft === undefined) return;
+    this.#asked.delete(this.#left);
+    onLeft(Date.now() - Number(process.hrtime.bigint() - BigInt(line)) / 1e6);
   }
 
   async startSensor(): Promise<void> {
@@ -186,6 +203,7 @@ export class Stage {
       words = (words + text.toString()).slice(-2000);
     });
     await said(sender, /ready/, 'sender');
+    if (sender.stdout !== null) createInterface({ input: sender.stdout }).on('line', (line) => this.#sent(line));
     sender.stdin?.on('error', (error) => {
       if (this.#isClosing) return;
       this.#options.onUnexpectedEnd(`the sender of the lab, not the sensor: ${error.message}: ${words}`);
@@ -215,7 +233,12 @@ export class Stage {
   }
 
   async #forward(socket: string, port: number): Promise<void> {
-    const forward = this.#lab.spawn('sensor', process.execPath, [helperPath('forward.mjs'), socket, String(port)]);
+    const forward = this.#lab.spawn('sensor', process.execPath, [
+      helperPath('forward.mjs'),
+      'in',
+      socket,
+      String(port),
+    ]);
     await said(forward, /^ready$/m, 'forward');
   }
 

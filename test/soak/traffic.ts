@@ -27,14 +27,17 @@ interface Mailer {
 
 export interface Attempt {
   mac: string;
+  ip: string;
   port: number;
-  /** Wall time, ms. */
+  /** Wall time (ms) when it was handed to the sender. */
   sentAt: number;
+  /** When its SYN left; null until then. */
+  leftAt: number | null;
 }
 
 export interface TrafficOptions {
   seed: number;
-  send(frame: Buffer): void;
+  send(frame: Buffer, onLeft?: (leftAt: number) => void): void;
   onAttempt(attempt: Attempt): void;
 }
 
@@ -127,11 +130,21 @@ export class Traffic {
   #try(mailer: Mailer): void {
     const port = this.#random.pick(MAIL_PORTS);
     const outcome = this.#random.pick(['connected', 'refused', 'unanswered'] as const);
-    this.#options.onAttempt({ mac: mailer.mac, port, sentAt: Date.now() });
-    this.#converse(mailer, `198.51.100.${1 + this.#random.below(200)}`, port, outcome);
+    const ip = `198.51.100.${1 + this.#random.below(200)}`;
+    const attempt: Attempt = { mac: mailer.mac, ip, port, sentAt: Date.now(), leftAt: null };
+    this.#options.onAttempt(attempt);
+    this.#converse(mailer, ip, port, outcome, (leftAt) => {
+      attempt.leftAt = leftAt;
+    });
   }
 
-  #converse(client: Mailer, ip: string, port: number, outcome: 'connected' | 'refused' | 'unanswered'): void {
+  #converse(
+    client: Mailer,
+    ip: string,
+    port: number,
+    outcome: 'connected' | 'refused' | 'unanswered',
+    onSyn?: (leftAt: number) => void,
+  ): void {
     const number = this.#conversations++;
     const frames = tcpConversation({
       client: { ...client, port: 1024 + (number % 60_000) },
@@ -141,12 +154,12 @@ export class Traffic {
       outcome,
       close: outcome === 'connected' ? 'reset' : false,
     });
-    for (const { data } of frames) this.#send(padded(data, 60));
+    for (const [at, { data }] of frames.entries()) this.#send(padded(data, 60), at === 0 ? onSyn : undefined);
   }
 
-  #send(frame: Buffer): void {
+  #send(frame: Buffer, onLeft?: (leftAt: number) => void): void {
     this.frames++;
-    this.#options.send(frame);
+    this.#options.send(frame, onLeft);
   }
 }
 

@@ -25,9 +25,12 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--no-first-run', ...quiet] });
 }
 
-export async function buildPage(): Promise<{ directory: string; remove: () => void }> {
+/** @param of whose page: the sensor's, or the fleet desk's */
+export async function buildPage(
+  of: 'page' | 'fleet/page' = 'page',
+): Promise<{ directory: string; remove: () => void }> {
   const directory = mkdtempSync(join(tmpdir(), 'thingwatch-built-'));
-  const configFile = fileURLToPath(new URL('../../web/page/vite.config.ts', import.meta.url));
+  const configFile = fileURLToPath(new URL(`../../web/${of}/vite.config.ts`, import.meta.url));
   await build({ configFile, logLevel: 'error', build: { outDir: directory, emptyOutDir: true } });
   return { directory, remove: () => rmSync(directory, { recursive: true }) };
 }

@@ -15,7 +15,12 @@ export interface OpenEvents {
 }
 
 /** Resolves once the server has said hello. */
-export async function openEvents(port: number, cookie: string, lastEventId?: string): Promise<OpenEvents> {
+export async function openEvents(
+  port: number,
+  cookie: string,
+  lastEventId?: string,
+  path = '/api/events',
+): Promise<OpenEvents> {
   const events: HeardEvent[] = [];
   const watchers = new Set<() => void>();
   const headers = {
@@ -23,7 +28,7 @@ export async function openEvents(port: number, cookie: string, lastEventId?: str
     Cookie: cookie,
     ...(lastEventId ? { 'Last-Event-ID': lastEventId } : {}),
   };
-  const outgoing = request({ host: '127.0.0.1', port, path: '/api/events', headers, agent: false });
+  const outgoing = request({ host: '127.0.0.1', port, path, headers, agent: false });
   let finish: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
     finish = resolve;

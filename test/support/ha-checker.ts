@@ -236,15 +236,15 @@ export interface StateRules {
   attributes: string[];
 }
 
-/** What the entities of a discovery payload read from their device's state. */
-export function stateRules(discovery: string): StateRules {
+/** What the entities of a discovery payload read from a topic: their device's state unless told. */
+export function stateRules(discovery: string, topic = parseObject(discovery)?.state_topic): StateRules {
   const rules: StateRules = { onOff: [], timestamps: [], numbers: [], attributes: [] };
   for (const value of Object.values(asObject(parseObject(discovery)?.components) ?? {})) {
     const component = asObject(value) ?? {};
     const attribute = /value_json\.(\w+) \| tojson/.exec(String(component.json_attributes_template))?.[1];
-    if (attribute !== undefined) rules.attributes.push(attribute);
+    if (attribute !== undefined && component.json_attributes_topic === topic) rules.attributes.push(attribute);
     const key = /^\{\{ value_json\.(\w+) \}\}$/.exec(String(component.value_template))?.[1];
-    if (key === undefined) continue;
+    if (key === undefined || (component.state_topic ?? parseObject(discovery)?.state_topic) !== topic) continue;
     if (component.platform === 'binary_sensor' || component.platform === 'switch') rules.onOff.push(key);
     else if (component.device_class === 'timestamp') rules.timestamps.push(key);
     else if (component.state_class !== undefined || component.unit_of_measurement !== undefined)

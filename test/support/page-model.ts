@@ -10,8 +10,19 @@ import { isoTime, type ReportIncident } from '../../sensor/record/report.ts';
 import { pcapBytes } from '../../sensor/self-test/frames/pcap-file.ts';
 import { activityStrip } from '../../web/activity-strip.ts';
 import type { BrowserStore, IncidentPageRequest, PageModel, StoredBrowser } from '../../web/ports.ts';
-import type { DeviceDetail } from '../../web/shapes.ts';
-import { camera, DAY, HOSTILE, HOSTILE_NAME, mailIncident, NOTES, plainDevice, quietHealth } from './sample-home.ts';
+import type { DeviceDetail, WeekView } from '../../web/shapes.ts';
+import {
+  camera,
+  DAY,
+  HOSTILE,
+  HOSTILE_NAME,
+  MIRRORS,
+  mailIncident,
+  NOTES,
+  plainDevice,
+  quietHealth,
+} from './sample-home.ts';
+import { sampleWeeks } from './sample-weeks.ts';
 
 export interface MemoryHome {
   model: PageModel;
@@ -22,6 +33,7 @@ export interface MemoryHome {
   expectations: Expectation[];
   health: Health;
   log: string[];
+  weeks: WeekView[];
   /** Of each incident. */
   frames: { kept: number; seen: number };
   /** Tells open pages about it, as the recorder would. */
@@ -38,6 +50,7 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     expectations: [],
     health: quietHealth(now),
     frames: { kept: 64, seen: 412 },
+    weeks: sampleWeeks(now),
     log: ['12:00:01 info capture: running on eth0', '12:00:02 info record: database open'],
     run,
     announce: (incident, change) => events.emit('incident', { change, incident: asRecorded(incident), time: now }),
@@ -45,13 +58,16 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
       health: () => ({ ...home.health, devices: devices.length, openIncidents: incidents.filter(isOpen).length }),
       devices: () =>
         devices.map(
-          ({ label: _label, identity: _identity, timeline: _timeline, activity: _activity, ...device }) => device,
+          ({ label: _label, isPrivate: _, identity: _identity, timeline: _timeline, activity: _activity, ...device }) =>
+            device,
         ),
       device: (mac) => devices.find((device) => device.mac === mac) ?? null,
       suggestions: () =>
         devices.flatMap(({ mergeSuggestion, sameAs }) =>
           mergeSuggestion === null || sameAs !== null ? [] : [mergeSuggestion],
         ),
+      privates: () =>
+        devices.filter(({ isPrivate }) => isPrivate).map(({ displayName, mac }) => ({ mac, name: displayName })),
       strip: (mac) => activityStrip(devices.find((device) => device.mac === mac)?.activity ?? [], now),
       incidents: page,
       incident(id) {
@@ -73,7 +89,10 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
         return { covers: 'mail', targets, destinations, ports: [25], wouldHaveHidden: incident.findings };
       },
       note: (slug) => NOTES[slug] ?? null,
+      mirrors: () => MIRRORS.map(({ kind, name, slug }) => ({ slug, name, kind })),
+      mirror: (slug) => MIRRORS.find((mirror) => mirror.slug === slug) ?? null,
       activity: () => homeActivity(devices),
+      weeks: () => home.weeks,
       logTail: () => home.log,
     },
   };
@@ -92,11 +111,13 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
   }
 
   function run(command: Command, actor: string): CommandResult {
-    if (command.type === 'rename' || command.type === 'forget') return changeDevice(command);
+    if (command.type === 'rename' || command.type === 'forget' || command.type === 'keep_private')
+      return changeDevice(command);
     if (command.type === 'merge') return join(command.device, command.into);
     if (command.type === 'unmerge') return join(command.device, null);
     if (command.type === 'distinguish') return distinguish(command);
     if (command.type === 'remove_expectation') return removeExpectation(command.expectation);
+    if (command.type === 'test_alert') return { ok: true, changed: true, alert: 'test-1' };
     if (!('incident' in command)) return { ok: false, status: 400, error: 'This small home does not know that order.' };
     const incident = incidents.find(({ id }) => id === command.incident);
     if (!incident) return { ok: false, status: 404, error: 'There is no such incident.' };
@@ -173,13 +194,19 @@ export function newMemoryHome(now: number, devices: DeviceDetail[], incidents: R
     return { ok: true, changed: true };
   }
 
-  function changeDevice(command: Extract<Command, { type: 'rename' | 'forget' }>): CommandResult {
+  function changeDevice(command: Extract<Command, { type: 'rename' | 'forget' | 'keep_private' }>): CommandResult {
     const index = devices.findIndex(({ mac }) => mac === command.device);
     const device = devices[index];
     if (!device) return { ok: false, status: 404, error: 'There is no such device.' };
     if (command.type === 'forget') {
       devices.splice(index, 1);
       events.emit('forgotten', device.mac);
+      return { ok: true, changed: true };
+    }
+    if (command.type === 'keep_private') {
+      if (device.isPrivate === command.keep) return { ok: true, changed: false };
+      device.isPrivate = command.keep;
+      events.emit('device', newDevice(device.mac, now));
       return { ok: true, changed: true };
     }
     device.label = command.label;

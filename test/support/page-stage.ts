@@ -3,13 +3,14 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { buildPage, launchBrowser } from './browser.ts';
-import type { MemoryHome } from './page-model.ts';
-import { type RunningWeb, startWeb } from './web-client.ts';
+import { type RunningWeb, startWeb, type WebHome } from './web-client.ts';
 
 export interface Look {
   width: number;
   height: number;
   colorScheme?: 'light' | 'dark';
+  /** British English unless told. */
+  locale?: string;
 }
 
 export class PageStage {
@@ -17,9 +18,9 @@ export class PageStage {
   #browser: Browser | null = null;
   #built: Awaited<ReturnType<typeof buildPage>> | null = null;
   #context: BrowserContext | null = null;
-  #web: RunningWeb | null = null;
+  #web: RunningWeb<WebHome> | null = null;
 
-  get web(): RunningWeb {
+  get web(): RunningWeb<WebHome> {
     if (!this.#web) throw new Error('no page was opened yet');
     return this.#web;
   }
@@ -38,14 +39,18 @@ export class PageStage {
     await this.#web?.close();
   }
 
-  async open(home: MemoryHome, { width, height, colorScheme = 'light' }: Look, options = {}): Promise<Page> {
+  async open(
+    home: WebHome,
+    { width, height, colorScheme = 'light', locale = 'en-GB' }: Look,
+    options = {},
+  ): Promise<Page> {
     if (!this.#browser || !this.#built) throw new Error('the stage has not begun');
     const web = await startWeb(home, { publicDir: this.#built.directory, ...options });
     this.#web = web;
     this.#context = await this.#browser.newContext({
       viewport: { width, height },
       colorScheme,
-      locale: 'en-GB',
+      locale,
       timezoneId: 'Europe/Berlin',
     });
     const page = await this.#context.newPage();
@@ -62,14 +67,15 @@ export class PageStage {
     return page;
   }
 
+  /** Until the home says what it knows, or the guide what the sensor sees. */
   async pair(page: Page): Promise<void> {
     await page.goto(this.web.web.pairingLink().link);
-    await page.getByRole('button', { name: 'Pair this browser' }).click();
-    await page.locator('.hero-tone').waitFor();
+    await page.locator('form.pair button[type=submit]').click();
+    await page.locator('.hero-tone, .sight-now').first().waitFor();
   }
 
   /** The same sensor again on the same port, after its server was closed. */
-  async restart(home: MemoryHome): Promise<void> {
+  async restart(home: WebHome): Promise<void> {
     const { browsers, port } = this.web;
     const publicDir = this.#built?.directory ?? '';
     this.#web = await startWeb(home, { publicDir, browsers, listen: { host: '127.0.0.1', port } });

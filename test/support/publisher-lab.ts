@@ -1,5 +1,7 @@
 // The real publisher between a home in memory and a real broker, with a cable in between that a test can cut.
+
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { english } from '../../sensor/language/words.ts';
 import { silentLog } from '../../sensor/log.ts';
 import { startBroker } from '../../sensor/publish/broker.ts';
 import { Publisher, type PublisherOptions } from '../../sensor/publish/client.ts';
@@ -128,6 +130,7 @@ export function publisherLab(
     log.push(`${level} ${message}`);
   };
   const publisher = new Publisher({
+    words: english,
     access: { ...access, clientId: 'thingwatch_b827eb5512aa' },
     embedded: false,
     topics: TOPICS,

@@ -2,7 +2,8 @@
 import { newDevice } from '../../sensor/attribute/device.ts';
 import type { Health } from '../../sensor/record/health.ts';
 import { isoTime, type ReportIncident, type ReportMailDestination } from '../../sensor/record/report.ts';
-import type { DeviceDetail, NoteView } from '../../web/shapes.ts';
+import type { DeviceDetail, MirrorView, NoteView } from '../../web/shapes.ts';
+import { sampleCoverage } from './sample-weeks.ts';
 import { sightFrom } from './sight.ts';
 
 export const HOUR = 3_600_000;
@@ -30,10 +31,13 @@ export function quietHealth(now: number): Health {
     interfaceDrops: null,
     vantage: 'lan-both-ways',
     sight: sightFrom('lan-both-ways'),
+    coverage: sampleCoverage(now),
     notCovered: { count: 0, devices: [], sentence: null },
     blindSpots: [],
     warnings: [],
-    decode: { 'ipv4 truncated': 3 },
+    decode: { 'ipv4.truncated': 3 },
+    notify: [],
+    fleet: null,
     broker: { url: 'mqtt://127.0.0.1:1883', embedded: true, connected: true, error: null, waiting: 0, dropped: 0 },
     database: { path: '/home/anna/state/thingwatch.db', bytes: 5_242_880, error: null, refused: null },
     devices: 0,
@@ -51,6 +55,7 @@ export function plainDevice(mac: string, name: string | null, now: number): Devi
     displayName: name ?? `Example Electronics (…:${mac.slice(-5)})`,
     nameFrom: name ? 'dhcp' : null,
     sameAs: null,
+    isPrivate: false,
     hostnames: name ? [name] : [],
     addresses: [
       {
@@ -301,3 +306,35 @@ export const NOTES: Record<string, NoteView> = {
     source: 'https://camera.example/manual',
   },
 };
+
+/** One as people write them, and one of somebody who tries to be more than text. */
+export const MIRRORS: MirrorView[] = [
+  {
+    slug: 'acme-switch',
+    name: 'Acme smart switches',
+    kind: 'switch',
+    shows: 'All that passes between your devices and the router.',
+    warnings: ['It forgets the mirror when it restarts.'],
+    steps: {
+      set: ['Open the page of the switch.', 'Mirror the router’s port to the sensor’s.'],
+      directions: ['Choose “both”.'],
+      inside: ['Mirror the port that leads to the LAN side.'],
+      nothing: ['Look at the lights.'],
+    },
+    sources: ['https://acme.example/mirror'],
+  },
+  {
+    slug: 'hostile-router',
+    name: HOSTILE_NAME,
+    kind: 'router',
+    shows: '<b>All</b> of it.',
+    warnings: ['<script>window.hacked=1</script>'],
+    steps: {
+      set: ['<img src=x onerror=window.hacked=1> **stays** text.'],
+      directions: ['[a](javascript:window.hacked=1)'],
+      inside: ['x'.repeat(280)],
+      nothing: ['…'],
+    },
+    sources: ['javascript:window.hacked=1', 'observed 2026-11-02: own router, first minute'],
+  },
+];

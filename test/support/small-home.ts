@@ -1,5 +1,7 @@
 // A home in memory, as main would show it to the publisher: devices, incidents, the stores, and the command function.
+
 import { newDevice } from '../../sensor/attribute/device.ts';
+import { english } from '../../sensor/language/words.ts';
 import { alertMessages } from '../../sensor/publish/alerts.ts';
 import type {
   DeviceView,
@@ -7,6 +9,7 @@ import type {
   PublishSource,
   SuppressedStore,
   TopicStore,
+  WeekView,
 } from '../../sensor/publish/ports.ts';
 import type { Topics } from '../../sensor/publish/topics.ts';
 import type { Command, CommandResult } from '../../sensor/record/commands.ts';
@@ -25,8 +28,8 @@ export class MemoryOutbox implements OutboxStore {
     return [...this.rows.values()].slice(0, limit);
   }
 
-  remove(id: string): void {
-    this.rows.delete(id);
+  remove(...ids: string[]): void {
+    for (const id of ids) this.rows.delete(id);
   }
 
   size(): number {
@@ -74,6 +77,7 @@ export function aDevice(mac: string, name: string | null, changes: Partial<Devic
   return {
     mac,
     name,
+    idName: name,
     named: false,
     randomizedMac: false,
     address: '192.168.1.44',
@@ -124,6 +128,7 @@ export function someHealth(changes: Partial<Health> = {}): Health {
     capture: 'running',
     captureRestarts: 0,
     clock: null,
+    coverage: null,
     captureError: null,
     lastFrameAt: START,
     frames: 1000,
@@ -139,6 +144,8 @@ export function someHealth(changes: Partial<Health> = {}): Health {
     warnings: [],
     decode: {},
     broker: null,
+    notify: [],
+    fleet: null,
     database: { path: '', bytes: 0, error: null, refused: null },
     devices: 1,
     openIncidents: 0,
@@ -179,6 +186,13 @@ export class SmallHome implements PublishSource {
 
   sensor() {
     return { health: this.health, mac: 'b8:27:eb:55:12:aa', pageUrl: 'http://192.168.1.20:8080', blind: false };
+  }
+
+  /** The week that was summed up last. */
+  summed: WeekView | null = null;
+
+  week(): WeekView | null {
+    return this.summed;
   }
 
   now(): number {
@@ -228,7 +242,8 @@ export class SmallHome implements PublishSource {
   tell(change: IncidentChange, incident: Incident): void {
     const event = { change, incident, time: this.time };
     const device = incident.device === null ? null : this.device(incident.device);
-    for (const message of alertMessages(this.#topics, event, device)) this.outbox.rows.set(message.id, message);
+    for (const message of alertMessages(english, this.#topics, event, device))
+      this.outbox.rows.set(message.id, message);
     this.events.emit('incident', event);
   }
 

@@ -1,6 +1,8 @@
 // A home on one cable for tests of the rooms between decode and record: frames go through the real engine, store and recorder.
+
 import { type Frame, LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { type Config, loadConfig } from '../../sensor/config.ts';
+import { english, type Words } from '../../sensor/language/words.ts';
 import type { Command, CommandResult } from '../../sensor/record/commands.ts';
 import type { IncidentChange } from '../../sensor/record/events.ts';
 import type { Incident } from '../../sensor/record/incident.ts';
@@ -28,6 +30,8 @@ export interface StageOptions {
   sensorMac?: string;
   /** As from a file, where what waits in packet time keeps nobody waiting; else as live. */
   recorded?: boolean;
+  /** The language that incidents are told in; English unless told. */
+  words?: Words;
   detect?: Partial<Config['detect']>;
   meta?: SpineOptions['meta'];
   /** What is alerted of waits in the outbox for a broker. */
@@ -51,6 +55,7 @@ export class Stage {
       homeNet: options.homeNet ?? [],
       sensorMac: options.sensorMac ?? null,
       recorded: options.recorded ?? false,
+      words: options.words ?? english,
       log: () => ({ debug: write, info: write, warn: write, error: write }),
       now: () => START,
       ...(options.meta === undefined ? {} : { meta: options.meta }),
@@ -82,7 +87,7 @@ export class Stage {
 
   devices(): ReportDevice[] {
     const { engine, knowledge } = this.spine;
-    return engine.devices.all().map((device) => reportDevice(device, knowledge, engine.devices));
+    return engine.devices.all().map((device) => reportDevice(english, device, knowledge, engine.devices));
   }
 
   device(host: { mac: string }): ReportDevice {
@@ -93,7 +98,7 @@ export class Stage {
 
   incidents(kind?: string): ReportIncident[] {
     this.spine.recorder.flushMail();
-    const all = this.spine.recorder.incidents.all().map(reportIncident);
+    const all = this.spine.recorder.incidents.all().map((incident) => reportIncident(english, incident));
     return kind === undefined ? all : all.filter((incident) => incident.kind === kind);
   }
 

@@ -1,7 +1,8 @@
 // What a mirror shows that has one direction alone, or none; the outer side of a router is among the self-test's frames.
+
+import { CAMERA, GATEWAY, START } from '../../sensor/self-test/frames/home.ts';
 import { segment } from '../../sensor/self-test/frames/outer-side.ts';
 import { arp, type CapturedFrame, ethernet } from './packet-builder.ts';
-import { CAMERA, GATEWAY, START } from './stage.ts';
 
 export * from '../../sensor/self-test/frames/outer-side.ts';
 

@@ -1,18 +1,23 @@
 // The real web server on a free loopback port with a sample home behind it, and a client that can send what browsers
 // would not: any Host, any Origin, any path, from any loopback address.
+
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { english } from '../../sensor/language/words.ts';
 import { newMemoryLinks } from '../../web/access.ts';
 import type { BrowserStore, Log } from '../../web/ports.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../web/server.ts';
 import { type MemoryHome, newMemoryBrowsers } from './page-model.ts';
 
-export interface RunningWeb {
+/** What the server needs of a home: the small one in memory, or the sensor's own spine. */
+export type WebHome = Pick<MemoryHome, 'model' | 'run' | 'events'>;
+
+export interface RunningWeb<H extends WebHome = MemoryHome> {
   web: WebServer;
-  home: MemoryHome;
+  home: H;
   browsers: BrowserStore;
   url: string;
   port: number;
@@ -49,7 +54,10 @@ function smallPage(): string {
   return directory;
 }
 
-export async function startWeb(home: MemoryHome, options: Partial<WebServerOptions> = {}): Promise<RunningWeb> {
+export async function startWeb<H extends WebHome>(
+  home: H,
+  options: Partial<WebServerOptions> = {},
+): Promise<RunningWeb<H>> {
   const ownPage = options.publicDir === undefined ? smallPage() : null;
   const browsers = newMemoryBrowsers();
   const clock = { now: Date.now() };
@@ -68,7 +76,8 @@ export async function startWeb(home: MemoryHome, options: Partial<WebServerOptio
       basePath: '/',
       hostNames: [],
       publicDir: ownPage ?? '',
-      model: home.model,
+      model: () => home.model,
+      words: english,
       run: home.run,
       events: home.events,
       browsers,
@@ -84,7 +93,7 @@ export async function startWeb(home: MemoryHome, options: Partial<WebServerOptio
     throw error;
   });
   const port = Number(new URL(url).port);
-  const call = (path: string, callOptions: CallOptions = {}): Promise<Answer> => send(port, path, callOptions);
+  const call = (path: string, callOptions: CallOptions = {}): Promise<Answer> => sendTo(port, path, callOptions);
   return {
     web,
     home,
@@ -117,7 +126,8 @@ export function tokenOf(web: WebServer): string {
   return web.pairingLink().link.split('#/pair/')[1] ?? '';
 }
 
-function send(port: number, path: string, options: CallOptions): Promise<Answer> {
+/** To whatever listens on a loopback port. */
+export function sendTo(port: number, path: string, options: CallOptions): Promise<Answer> {
   const body = options.rawBody ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   const headers: Record<string, string | number> = { Host: `127.0.0.1:${port}` };
   if (body !== undefined)
@@ -135,6 +145,8 @@ function send(port: number, path: string, options: CallOptions): Promise<Answer>
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(request, (incoming) => {
       const chunks: Buffer[] = [];
+      // Cut off before its end.
+      incoming.on('error', reject);
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
@@ -143,7 +155,7 @@ function send(port: number, path: string, options: CallOptions): Promise<Answer>
           status: incoming.statusCode ?? 0,
           headers: incoming.headers,
           text,
-          json: isJson ? JSON.parse(text) : null,
+          json: isJson && text !== '' ? JSON.parse(text) : null,
         });
       });
     });

@@ -99,6 +99,7 @@ describe('reading', () => {
     });
     expect((await get('/api/notes/example-camera')).json).toMatchObject({ title: 'Example cameras', general: false });
     expect((await get('/api/notes/..%2f..%2fetc')).status).toBe(404);
+    expect((await get('/api/mirrors/..%2f..%2fetc')).status).toBe(404);
     expect((await get('/api/log')).json).toEqual({ lines: home.log });
     expect((await get('/api/health')).json).toMatchObject({
       vantage: 'lan-both-ways',

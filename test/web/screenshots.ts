@@ -1,4 +1,4 @@
-// Makes the README's pictures: the built program replays the demo, chromium opens its page like a phone.
+// Makes the manual's pictures: the built program replays the demo, chromium opens its page like a phone.
 // `npm run screenshots`; no test, and nothing is left running.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import { PROJECT_ROOT } from '../../sensor/checkout.ts';
 import { launchBrowser, SCREENS } from '../support/browser.ts';
 
-const FOLDER = join(PROJECT_ROOT, 'test/web/screenshots');
+const FOLDER = join(PROJECT_ROOT, 'sensor/deploy/manual/pictures');
 const CAPTURES = join(PROJECT_ROOT, 'test/captures');
 const LARGEST = 100 * 1024;
 const PICTURES = [

@@ -1,6 +1,7 @@
 // Asks the sensor's API. Addresses are relative to the page, so a path prefix needs no setting here.
 import type { Command } from '../../sensor/record/commands.ts';
 import type { ApiError } from '../shapes.ts';
+import { spokenLanguage } from './language.ts';
 import { words } from './words.ts';
 
 export class ClientError extends Error {
@@ -12,10 +13,13 @@ export class ClientError extends Error {
   }
 }
 
-/** `path` without a leading slash: `api/devices`. Throws a ClientError with words for a person; status 0 is "no answer". */
+/**
+ * `path` without a leading slash: `api/devices`. The sensor answers in the page's language where it can. Throws a ClientError with words for a person;
+ * status 0 is "no answer".
+ */
 export async function ask<T>(path: string, method = 'GET', body?: object): Promise<T> {
-  const json = body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {};
-  const response = await fetch(path, { method, ...json }).catch(() => {
+  const headers = { 'Accept-Language': spokenLanguage(), ...(body && { 'Content-Type': 'application/json' }) };
+  const response = await fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) }).catch(() => {
     throw new ClientError(0, words.state.noAnswer);
   });
   const answer: unknown = await response.json().catch(() => null);

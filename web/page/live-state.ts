@@ -2,8 +2,9 @@
 // Views subscribe by topic. Knows nothing of what they show.
 import { useEffect, useState } from 'preact/hooks';
 import type { HealthAnswer } from '../shapes.ts';
+import { onLanguage, spokenLanguage } from './language.ts';
 
-export type Topic = 'incidents' | 'devices' | 'expectations';
+export type Topic = 'incidents' | 'devices' | 'expectations' | 'weeks';
 
 export interface LiveState {
   /** `unpaired` needs a pairing link; `lost` means that nothing shown is current. */
@@ -59,7 +60,9 @@ export function begin(): void {
 export function connect(): void {
   source?.close();
   clearTimeout(retry);
-  source = new EventSource(lastEventId ? `api/events?lastEventId=${lastEventId}` : 'api/events');
+  source = new EventSource(
+    `api/events?${new URLSearchParams({ language: spokenLanguage(), ...(lastEventId && { lastEventId }) })}`,
+  );
   listen();
   source.onerror = () => lose();
   const on = (name: string, handle: (data: string) => void): void =>
@@ -74,6 +77,7 @@ export function connect(): void {
   on('incident', (data) => announce('incidents', (JSON.parse(data) as { change: string }).change !== 'updated'));
   on('devices', () => announce('devices'));
   on('expectations', () => announce('expectations'));
+  on('weeks', () => announce('weeks', true));
 }
 
 /** Also called when a request is answered 401: the browser was removed elsewhere. */
@@ -111,7 +115,8 @@ function lose(): void {
 }
 
 async function checkThenConnect(): Promise<void> {
-  const response = await fetch('api/health').catch(() => null);
+  const headers = { 'Accept-Language': spokenLanguage() };
+  const response = await fetch('api/health', { headers }).catch(() => null);
   if (response?.status === 401) unpair();
   else if (response?.ok) {
     connect();
@@ -127,6 +132,12 @@ function update(change: Partial<LiveState>): void {
   state = { ...state, ...change };
   for (const watcher of [...watchers]) watcher(state);
 }
+
+// What was told in another language is asked for again, and the stream tells its sentences in this one.
+onLanguage(() => {
+  if (source) connect();
+  announce('all');
+});
 
 // A phone that was asleep reconnects when it is looked at, not when its timer next fires.
 addEventListener('online', () => state.link === 'lost' && checkThenConnect());

@@ -8,7 +8,6 @@ export interface MailFacts extends MailCounts {
   destinations: ReportMailDestination[];
 }
 
-const COUNTS = ['attempts', 'connected', 'refused', 'unanswered', 'messages'] as const;
 const SUBMISSION_PORTS = new Set([465, 587, 2525]);
 
 export function isMailIncident({ kind }: ReportIncident): boolean {
@@ -20,22 +19,25 @@ export function mailFacts(incident: ReportIncident, device: ReportDevice | null)
   const destinations = (isMailIncident(incident) ? (device?.mail.destinations ?? []) : [])
     .filter((one) => one.lastSeen >= incident.startedAt && ownPort(one.port) && isTheirs(incident, one))
     .sort((left, right) => right.attempts - left.attempts);
-  const facts: MailFacts = {
-    attempts: 0,
-    connected: 0,
-    refused: 0,
-    unanswered: 0,
-    messages: 0,
-    recipients: 0,
+  const count = (what: keyof MailCounts, otherwise: number): number => {
+    const told = incident.evidence[what];
+    return typeof told === 'number' ? told : otherwise;
+  };
+  const sum = (what: Exclude<keyof MailCounts, 'recipients'>): number =>
+    count(
+      what,
+      destinations.reduce((all, entry) => all + entry[what], 0),
+    );
+  return {
+    attempts: sum('attempts'),
+    connected: sum('connected'),
+    refused: sum('refused'),
+    unanswered: sum('unanswered'),
+    messages: sum('messages'),
+    // Of single destinations they are not counted.
+    recipients: count('recipients', 0),
     destinations,
   };
-  for (const count of COUNTS) {
-    const told = incident.evidence[count];
-    facts[count] = typeof told === 'number' ? told : destinations.reduce((sum, entry) => sum + entry[count], 0);
-  }
-  const recipients = incident.evidence.recipients;
-  facts.recipients = typeof recipients === 'number' ? recipients : 0;
-  return facts;
 }
 
 /** The address behind the device's MAC that an incident is about; null where it is about the device. */

@@ -5,45 +5,37 @@ import './style/controls.css';
 import './style/incident.css';
 import './style/views.css';
 import { render } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import type { HealthAnswer } from '../shapes.ts';
+import { choice, chooseLanguage, learnLanguage, useLanguage } from './language.ts';
 import { begin, useLive } from './live-state.ts';
-import { Icon, type IconName } from './parts/icons.tsx';
+import { Tabs, useFreshView } from './parts/frame.tsx';
+import type { IconName } from './parts/icons.tsx';
+import { LateFleetView } from './parts/late-fleet.tsx';
+import { LateView, loadLater } from './parts/late-views.tsx';
 import { Toaster } from './parts/toast.tsx';
 import { go, useRoute } from './router.ts';
-import { DeviceView } from './views/device.tsx';
 import { DevicesView } from './views/devices.tsx';
-import { ExpectedView } from './views/expected.tsx';
 import { HeroWaiting, HomeView } from './views/home.tsx';
-import { IncidentView } from './views/incident.tsx';
 import { IncidentsView } from './views/incidents.tsx';
 import { PairView } from './views/pair.tsx';
-import { SensorView } from './views/sensor.tsx';
 import { words } from './words.ts';
 
-const TABS: { path: string; label: string; icon: IconName }[] = [
-  { path: '', label: words.nav.home, icon: 'home' },
-  { path: 'incidents', label: words.nav.incidents, icon: 'alert' },
-  { path: 'devices', label: words.nav.devices, icon: 'devices' },
-  { path: 'expected', label: words.nav.expected, icon: 'check' },
-  { path: 'sensor', label: words.nav.sensor, icon: 'sensor' },
+const TABS: { path: string; name: keyof typeof words.nav; icon: IconName }[] = [
+  { path: '', name: 'home', icon: 'home' },
+  { path: 'incidents', name: 'incidents', icon: 'alert' },
+  { path: 'devices', name: 'devices', icon: 'devices' },
+  { path: 'expected', name: 'expected', icon: 'check' },
+  { path: 'sensor', name: 'sensor', icon: 'sensor' },
 ];
 
+const tabOf = ({ icon, name, path }: (typeof TABS)[number]) => ({ icon, path, text: words.nav[name] });
+
 function Page() {
+  useLanguage();
   const route = useRoute();
   const live = useLive();
   const [room = '', detail] = route;
-  const content = useRef<HTMLElement>(null);
-  const address = route.join('/');
-  const first = useRef(true);
-  useEffect(() => {
-    if (first.current) {
-      first.current = false;
-      return;
-    }
-    scrollTo(0, 0);
-    content.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
-  }, [address]);
+  const content = useFreshView(route.join('/'));
 
   if (room === 'pair' || live.link === 'unpaired') {
     return (
@@ -58,14 +50,14 @@ function Page() {
       <a class="skip" href="#content">
         {words.skip}
       </a>
-      <Tabs room={room} />
+      <Tabs brand={words.name} label={words.nav.label} room={room} tabs={TABS.map(tabOf)} />
       <div class="banner-holder" role="status">
         {lost && live.lostSince !== null && (
           <p class="banner">
             <strong>{words.state.lost(live.lostSince)}</strong> {words.state.lostNow}
           </p>
         )}
-        {!lost && <HalfBlind health={live.health} isHere={room === 'sensor' || room === ''} />}
+        {!lost && <HalfBlind health={live.health} isHere={['', 'guide', 'sensor'].includes(room)} />}
       </div>
       <main id="content" ref={content} class={lost ? 'stale' : ''} tabIndex={-1}>
         {live.link === 'connecting' && !live.health ? <HeroWaiting /> : <View room={room} detail={detail} />}
@@ -86,36 +78,41 @@ function HalfBlind({ health, isHere }: { health: HealthAnswer | null; isHere: bo
   );
 }
 
-function Tabs({ room }: { room: string }) {
-  return (
-    <nav aria-label={words.nav.label}>
-      <span class="brand">{words.name}</span>
-      <ul>
-        {TABS.map(({ path, label, icon }) => (
-          <li key={path}>
-            <a href={`#/${path}`} aria-current={room === path ? 'page' : undefined}>
-              <Icon name={icon} />
-              {label}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
-}
-
 function View({ room, detail }: { room: string; detail: string | undefined }) {
-  if (room === 'incidents') return detail ? <IncidentView key={detail} id={detail} /> : <IncidentsView />;
-  if (room === 'devices') return detail ? <DeviceView key={detail} mac={detail} /> : <DevicesView />;
-  if (room === 'expected') return <ExpectedView />;
-  if (room === 'sensor') return <SensorView />;
+  if (room === 'incidents' && !detail) return <IncidentsView />;
+  if (room === 'devices' && !detail) return <DevicesView />;
+  if (['incidents', 'devices', 'expected', 'sensor', 'guide'].includes(room))
+    return (
+      <LateView
+        show={({ DeviceView, ExpectedView, GuideView, IncidentView, SensorView }) => {
+          if (room === 'incidents') return <IncidentView key={detail} id={detail ?? ''} />;
+          if (room === 'devices') return <DeviceView key={detail} mac={detail ?? ''} />;
+          if (room === 'guide') return <GuideView />;
+          return room === 'expected' ? <ExpectedView /> : <SensorView />;
+        }}
+      >
+        <HeroWaiting />
+      </LateView>
+    );
+  if (room === 'fleet')
+    return (
+      <LateFleetView show={({ FleetReportView }) => <FleetReportView />}>
+        <HeroWaiting />
+      </LateFleetView>
+    );
   return <HomeView />;
 }
 
+/** How long (ms) the first view has the line to itself. */
+const LATER = 1500;
+
 const holder = document.getElementById('page');
 if (holder) {
-  render(<Page />, holder);
+  // The sensor is asked while the words come.
+  void learnLanguage().then(() => render(<Page />, holder));
   begin();
+  addEventListener('languagechange', () => void chooseLanguage(choice()).catch(() => {}));
+  setTimeout(() => void loadLater(), LATER);
   // An old address that no view knows leads home.
   if (location.hash === '') go('/');
 }

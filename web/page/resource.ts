@@ -1,6 +1,7 @@
 // A view's data: asked for once, asked for again when the stream says it changed, at most every few seconds.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ask, ClientError } from './client.ts';
+import { spokenLanguage } from './language.ts';
 import { onChange, type Topic, unpair } from './live-state.ts';
 
 export interface Resource<T> {
@@ -73,13 +74,19 @@ export function useResource<T>(path: string | null, topics: Topic[], quietMs = Q
   }, [load, quietMs, topics.join()]);
 
   const own = result.path === path ? result : { data: null, error: null, missing: false };
-  const data = own.data ?? (path === null ? null : ((remembered.get(path) as T | undefined) ?? null));
+  const data = own.data ?? (path === null ? null : ((remembered.get(keyOf(path)) as T | undefined) ?? null));
   return { data, error: own.error, missing: own.missing, reload: () => void load() };
 }
 
+/** What was told in another language is not shown again. */
+function keyOf(path: string): string {
+  return `${spokenLanguage()} ${path}`;
+}
+
 function remember(path: string, data: unknown): void {
-  remembered.delete(path);
-  remembered.set(path, data);
+  const key = keyOf(path);
+  remembered.delete(key);
+  remembered.set(key, data);
   const [oldest] = remembered.keys();
   if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 }

@@ -1,10 +1,10 @@
 // The one sentence on top of the page, from measured state only: it never says all is well without coverage.
-// A pure function of what the sensor reported; the words are in words.ts.
+// A pure function of what the sensor reported; the words are in words/.
 import type { ActivityHour } from '../../sensor/attribute/device.ts';
 import type { Health } from '../../sensor/record/health.ts';
 import type { ReportIncident } from '../../sensor/record/report.ts';
 import type { DeviceSummary } from '../shapes.ts';
-import { DAY_MS, HOUR_MS } from './format.ts';
+import { HOUR_MS } from './format.ts';
 import { innerAddress, isMailIncident } from './mail-facts.ts';
 import { words } from './words.ts';
 
@@ -42,7 +42,7 @@ const WARM_UP_MS = 5 * 60_000;
 const LOSS_LIMIT_PERCENT = 1;
 /** Share of the hours since the first seen one in which traffic was seen; below, the silence proves little. */
 const COVERAGE_LIMIT = 0.5;
-const PERIOD_MS = 30 * DAY_MS;
+const PERIOD_HOURS = 30 * 24;
 
 const SEEING = new Set(['lan-both-ways', 'lan-one-way']);
 
@@ -51,18 +51,18 @@ export function homeSentence(input: SentenceInput): Sentence {
   if (!connected || !health) {
     return { tone: 'unknown', headline: words.sentence.notConnected, details: [words.sentence.notCurrent], link: null };
   }
-  const blindness = blindReasons(health, input.now);
+  const [reason, ...further] = blindReasons(health, input.now);
   const details = [
     ...(health.mode === 'live' ? [] : [words.sentence.recording[health.mode]]),
     ...(health.database.refused === null ? [] : [words.sentence.notStored(health.database.refused.since, input.now)]),
   ];
-  const alert = alertSentence(input);
+  const alert = alertSentence(input, health);
   if (alert) {
-    if (blindness[0]) details.push(words.sentence.alsoBlind(blindness[0]));
+    if (reason !== undefined) details.push(words.sentence.alsoBlind(reason));
     const all = [...alert.details, ...details, ...limits(health)];
     return { ...alert, details: all.filter((detail) => detail !== alert.headline) };
   }
-  if (blindness.length > 0) return blind(blindness, details, health);
+  if (reason !== undefined) return blind([reason, ...further], details, health);
   return quietSentence(input, health, details);
 }
 
@@ -77,25 +77,23 @@ export function blindReasons(health: Health, now: number): string[] {
   else if (live && now - health.lastFrameAt > SILENCE_MS)
     reasons.push(words.sentence.silentSince(health.lastFrameAt, now));
   if (!SEEING.has(health.vantage)) reasons.push(words.sentence.sight(health.sight.sentence));
-  if (health.lossPercent !== null && health.lossPercent >= LOSS_LIMIT_PERCENT) {
-    reasons.push(words.sentence.loss(health.lossPercent));
-  } else if (health.lossPercent === null && health.loss.isCertain && health.loss.low >= LOSS_LIMIT_PERCENT) {
-    reasons.push(words.sentence.lossBetween(health.loss.low, health.loss.high));
-  }
+  const { loss, lossPercent } = health;
+  if (lossPercent === null) {
+    if (loss.isCertain && loss.low >= LOSS_LIMIT_PERCENT) reasons.push(words.sentence.lossBetween(loss.low, loss.high));
+  } else if (lossPercent >= LOSS_LIMIT_PERCENT) reasons.push(words.sentence.loss(lossPercent));
   if (live && now - health.startedAt < WARM_UP_MS) reasons.push(words.sentence.justStarted(health.startedAt, now));
   return reasons;
 }
 
-function alertSentence({ health, incidents, incomplete, devices, now }: SentenceInput): Sentence | null {
-  const isTold = ({ kind }: ReportIncident) =>
-    kind === 'sensor_blind' && health !== null && !SEEING.has(health.vantage);
+function alertSentence({ incidents, incomplete, devices, now }: SentenceInput, { vantage }: Health): Sentence | null {
+  const isTold = ({ kind }: ReportIncident) => kind === 'sensor_blind' && !SEEING.has(vantage);
   const open = incidents.filter((one) => one.state === 'open' && one.severity !== 'info' && !isTold(one));
   const mail = open.filter(isMailIncident);
   const mailDevices = new Map(mail.map((incident) => [`${incident.device} ${innerAddress(incident)}`, incident]));
   const first = mail[0];
   const answered = mail.some(wasAnswered);
-  const unanswered = answered || health?.vantage !== 'lan-both-ways' ? [] : [words.sentence.noneAnswered];
-  if (first && mailDevices.size > 1) {
+  const unanswered = answered || vantage !== 'lan-both-ways' ? [] : [words.sentence.noneAnswered];
+  if (mailDevices.size > 1) {
     const names = [...mailDevices.values()].map((incident) => whoIn(incident, devices));
     return {
       tone: 'alert',
@@ -158,26 +156,26 @@ function coverage(
 ): { milliseconds: number; hours: number; seen: number; share: number } | null {
   const last = Math.floor(newest / HOUR_MS);
   const seen = activity.filter(
-    ({ hour, connections }) => connections > 0 && hour <= last && hour > last - PERIOD_MS / HOUR_MS,
+    ({ hour, connections }) => connections > 0 && hour <= last && hour > last - PERIOD_HOURS,
   );
   const first = seen[0];
   if (!first) return null;
   const hours = last - first.hour + 1;
   // When in its first hour the traffic began is not known: that hour is not claimed.
-  const milliseconds = Math.min(PERIOD_MS, newest - (first.hour + 1) * HOUR_MS);
+  const milliseconds = newest - (first.hour + 1) * HOUR_MS;
   return { milliseconds, hours, seen: seen.length, share: seen.length / hours };
 }
 
-function blind(reasons: string[], details: string[], health: Health): Sentence {
-  const [first = '', ...rest] = reasons;
+function blind(reasons: [string, ...string[]], details: string[], health: Health): Sentence {
+  const [first, ...rest] = reasons;
   const headline = words.sentence.cannotSee(first);
   return { tone: 'blind', headline, details: [...rest, ...details, ...limits(health)], link: '/sensor' };
 }
 
-/** What cannot be judged from there, and how to change that. */
-function limits({ blindSpots, sight, vantage }: Health): string[] {
+/** What cannot be judged from there, which stands behind a colon, and how to change that. */
+function limits({ blindSpots, sight }: Health): string[] {
   return [
-    ...(vantage !== 'lan-both-ways' && sight.sentence.includes(':') ? [sight.sentence] : []),
+    ...(sight.sentence.includes(':') ? [sight.sentence] : []),
     ...(sight.fix === null ? [] : [words.sentence.toChange(sight.fix)]),
     ...blindSpots,
   ];

@@ -5,7 +5,7 @@ import { innerAddress, type MailFacts } from './mail-facts.ts';
 import { words } from './words.ts';
 
 export function shareText(incident: ReportIncident, device: ReportDevice | null, facts: MailFacts): string {
-  const outcomes = words.incident.outcome;
+  const outcomes = words.share.counts;
   const known = device
     ? [device.vendor, device.mac].filter(Boolean).join(', ')
     : (incident.device ?? words.device.home);
@@ -13,10 +13,10 @@ export function shareText(incident: ReportIncident, device: ReportDevice | null,
   const who = inner === null ? known : words.share.behind(inner, incident.device ?? '');
   const counts = [
     words.incident.attempts(facts.attempts),
-    `${facts.connected} ${outcomes.connected.toLowerCase()}`,
-    `${facts.refused} ${outcomes.refused.toLowerCase()}`,
-    `${facts.unanswered} ${outcomes.unanswered.toLowerCase()}`,
-    `${facts.messages} ${outcomes.messages.toLowerCase()}`,
+    outcomes.connected(facts.connected),
+    outcomes.refused(facts.refused),
+    outcomes.unanswered(facts.unanswered),
+    outcomes.messages(facts.messages),
   ];
   const targets = facts.destinations.slice(0, 20).map(({ ip, name, namedToProxy, port, attempts }) => {
     const place = name ? `${name} (${namedToProxy ? words.incident.namedToProxy : ip})` : ip;

@@ -1,19 +1,5 @@
-// Builds the phone page into dist/web/public: relative addresses for any path prefix, no inline script or style.
-import { fileURLToPath } from 'node:url';
+// Builds the phone page into dist/web/public.
 import { defineConfig } from 'vite';
+import { pageBuild } from './build-settings.ts';
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-export default defineConfig({
-  root: here('.'),
-  base: './',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: {
-    outDir: here('../../dist/web/public'),
-    emptyOutDir: true,
-    target: 'es2022',
-    // The content security policy forbids data: for all but images, and preloading needs no help in current browsers.
-    modulePreload: { polyfill: false },
-    assetsInlineLimit: 0,
-  },
-});
+export default defineConfig(pageBuild(import.meta.url, '../../dist/web/public'));

@@ -1,5 +1,6 @@
 // The capture of a FRITZ!Box as a live stream: logs in, finds the interface by its name, has the box send what passes there,
-// and logs out at the end. Written from AVM's note and from what programs for it do; see README for what no box has confirmed.
+// and logs out at the end. Written from AVM's note and from what programs for it do; traffic.md of the
+// manual says what no box has confirmed.
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../log.ts';

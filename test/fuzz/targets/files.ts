@@ -6,6 +6,7 @@ import { PROJECT_ROOT } from '../../../sensor/checkout.ts';
 import { ConfigError, loadConfig } from '../../../sensor/config.ts';
 import { parseNote } from '../../../sensor/notes/load.ts';
 import { matchNote, type NoteEvidence } from '../../../sensor/notes/match.ts';
+import { MIRROR_LIMITS, parseMirror } from '../../../sensor/notes/mirrors.ts';
 import { indexNotes, knowsHost, recognisesBy } from '../../../sensor/notes/note-index.ts';
 import { globMatches, globProblem, hostPatternProblem, isSharedInfrastructure } from '../../../sensor/notes/pattern.ts';
 import { joinPieces, splitPieces } from '../pieces.ts';
@@ -19,6 +20,7 @@ const EVIDENCE: NoteEvidence = {
   randomizedMac: false,
   hostnames: ['acmecam-12', 'echo-1'],
   mdnsServices: ['_acme._tcp', 'Thing._hap._tcp.local'],
+  mdnsInstances: ['Thing'],
   mdnsModels: ['model=ac-1'],
   ssdpServer: 'Linux/5.4 UPnP/1.0 Acme/1.2.3',
   ssdpTypes: ['urn:acme:device:camera:1'],
@@ -52,6 +54,28 @@ const note: Target = {
       .map((name) => readFileSync(join(NOTES, name), 'utf8').replace(/^slug: .*$/m, 'slug: acme-camera'))
       .map((text) => Buffer.from(text))
       .concat([Buffer.from(`---\nmatch: ${'['.repeat(4000)}\n---\n`), Buffer.from(`---\n${'- '.repeat(4000)}\n---\n`)]),
+};
+
+const guide: Target = {
+  longest: 16_384,
+  run(input) {
+    const { mirror, problems } = parseMirror('acme-switch.md', input.toString('utf8'));
+    mustHold(mirror !== null || problems.length > 0, 'no guide, and no problem');
+    mustHold(
+      problems.length <= 20 && problems.every(({ line }) => Number.isInteger(line) && line >= 1),
+      'a problem without a line',
+    );
+    if (mirror === null) return;
+    for (const steps of Object.values(mirror.steps)) {
+      mustHold(steps.length >= 1 && steps.length <= MIRROR_LIMITS.steps, `${steps.length} steps`);
+      mustHold(!steps.some((step) => /[\p{Cc}\p{Bidi_Control}]/u.test(step)), 'a step with control characters');
+    }
+  },
+  seeds: () =>
+    readdirSync(join(NOTES, 'mirrors'))
+      .slice(0, 6)
+      .map((name) => readFileSync(join(NOTES, 'mirrors', name), 'utf8').replace(/^slug: .*$/m, 'slug: acme-switch'))
+      .map((text) => Buffer.from(text)),
 };
 
 const patterns: Target = {
@@ -90,7 +114,8 @@ function config(): Target {
   const file = join(folder, 'thingwatch.yaml');
   return {
     inPieces: true,
-    longest: 4096,
+    /** Read once at the start, never from the network: 4 KB of nothing but errors keep the YAML parser for 45 ms. */
+    longest: 2048,
     /** The first piece is the file, the others are variables of the environment. */
     run(input) {
       const [first, ...others] = splitPieces(input);
@@ -121,4 +146,9 @@ function config(): Target {
   };
 }
 
-export const FILES: Readonly<Record<string, () => Target>> = { note: () => note, patterns: () => patterns, config };
+export const FILES: Readonly<Record<string, () => Target>> = {
+  note: () => note,
+  guide: () => guide,
+  patterns: () => patterns,
+  config,
+};

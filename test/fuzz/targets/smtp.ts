@@ -1,7 +1,8 @@
 // SMTP dialogues, cut anywhere and with octets missing: what is counted does not depend on where segments end, and what is masked
 // holds no word of anybody.
 import { TCP_FLAGS } from '../../../sensor/decode/packet.ts';
-import { looksLikeBanner, looksLikeHello, SmtpDialogue } from '../../../sensor/decode/smtp.ts';
+import { SmtpDialogue } from '../../../sensor/decode/smtp.ts';
+import { looksLikeBanner } from '../../../sensor/decode/smtp-beginning.ts';
 import { SmtpMask } from '../../../sensor/decode/smtp-mask.ts';
 import { DIALOGUES } from '../../support/dialogues.ts';
 import { joinPieces, type Piece, splitPieces } from '../pieces.ts';
@@ -53,8 +54,6 @@ const smtp: Target = {
     mustHold(dialogue.messages <= dialogue.counts.replies2xx, 'more messages than replies');
     for (const { bytes } of pieces) looksLikeBanner(bytes);
     if (pieces.some(({ kind }) => kind % KINDS > 1)) return;
-    // A first segment that is EHLO in five octets is looked at by itself, whatever follows.
-    if (pieces.some(({ bytes, kind }) => kind % KINDS === 0 && looksLikeHello(bytes) && bytes[4] === 0x0d)) return;
     const again = counted(joined(pieces), () => {});
     const [one, other] = [dialogue, again].map(({ counts, facts }) => textOf({ counts, facts }));
     mustHold(one === other, `cut otherwise it counts ${other} in place of ${one}`);

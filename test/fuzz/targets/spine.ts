@@ -1,9 +1,11 @@
 // Sequences of frames through all that keeps something: attribute and detect by themselves, and the whole spine with a recorder and
 // its database in memory, the picture for the broker and the report at its end.
+
 import { KnownTime } from '../../../sensor/attribute/known-time.ts';
 import type { LinkType } from '../../../sensor/capture/frame.ts';
 import { loadConfig } from '../../../sensor/config.ts';
 import { Engine } from '../../../sensor/engine.ts';
+import { english } from '../../../sensor/language/words.ts';
 import { silentLog } from '../../../sensor/log.ts';
 import { newRecordEvents } from '../../../sensor/record/events.ts';
 import { Recorder } from '../../../sensor/record/recorder.ts';
@@ -73,7 +75,16 @@ const spine: Target = {
     try {
       const time = new KnownTime();
       const events = newRecordEvents();
-      const recorder = new Recorder({ store, events, knowledge, time, log: silentLog, alerts: () => [], paced: false });
+      const recorder = new Recorder({
+        store,
+        events,
+        knowledge,
+        time,
+        log: silentLog,
+        words: english,
+        alerts: () => [],
+        paced: false,
+      });
       const made = new Engine({
         homeNet: [],
         sensorMac: null,

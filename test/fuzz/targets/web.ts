@@ -1,11 +1,12 @@
 // Requests to the real web server on loopback, with the real recorder behind it: as a paired browser sends them, and octets that are
 // hardly HTTP.
+
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { english } from '../../../sensor/language/words.ts';
 import { LogTail } from '../../../sensor/log.ts';
 import { pageModel } from '../../../sensor/main/page-model.ts';
 import { SensorHealth } from '../../../sensor/main/sensor-health.ts';
@@ -26,8 +27,11 @@ class Page {
   readonly #spine = memorySpine();
   readonly #errors: string[] = [];
   readonly #web;
+  readonly #browsers = newMemoryBrowsers();
   port = 0;
   #cookie = '';
+  /** The strangers' pace goes by it; a minute passes before each request, so that none is too much. */
+  #ticks = START;
 
   constructor() {
     writeFileSync(join(this.#folder, 'index.html'), '<!doctype html><title>thingwatch</title>');
@@ -49,12 +53,13 @@ class Page {
       hostNames: [],
       publicDir: this.#folder,
       model: pageModel(this.#spine, () => health.read(), new LogTail(10)),
+      words: english,
       run: this.#spine.run,
       events: this.#spine.events,
-      browsers: newMemoryBrowsers(),
+      browsers: this.#browsers,
       links: newMemoryLinks(),
       clock: () => time,
-      ticks: () => time,
+      ticks: () => this.#ticks,
       randomBytes,
       log: { info() {}, warn() {}, error: (text) => this.#errors.push(text) },
     });
@@ -69,14 +74,11 @@ class Page {
   /** A paired browser's cookie; some requests of the fuzzer end its pairing. */
   async cookie(): Promise<string> {
     if (this.#cookie !== '') return this.#cookie;
+    // Only so many can be paired.
+    for (const { id } of this.#browsers.list()) this.#browsers.remove(id);
     const token = this.#web.pairingLink().link.split('#/pair/')[1] ?? '';
     const pair = this.request('POST', '/api/pair', '', JSON.stringify({ token, name: 'fuzzer' }));
-    let answer = await this.send(pair);
-    // All that the fuzzer asks comes from one stranger, who has a pace.
-    for (let tries = 0; tries < 20 && answer.startsWith('HTTP/1.1 429'); tries++) {
-      await sleep(500);
-      answer = await this.send(pair);
-    }
+    const answer = await this.send(pair);
     this.#cookie = /^set-cookie: ([^;]+)/im.exec(answer)?.[1] ?? '';
     mustHold(this.#cookie !== '', `no browser can be paired any more: ${answer.slice(0, 200)}`);
     return this.#cookie;
@@ -92,6 +94,7 @@ class Page {
 
   /** The answer as far as it comes; of a stream of events its beginning. */
   send(octets: Buffer, hangUp = false): Promise<string> {
+    this.#ticks += 60_000;
     return new Promise((resolve) => {
       let answer = '';
       const socket = connect(this.port, '127.0.0.1');
@@ -129,6 +132,7 @@ const COMMANDS = [
   { type: 'acknowledge_device', device: CAMERA },
   { type: 'allow_mail', device: CAMERA, allow: true },
   { type: 'rename', device: CAMERA, label: 'Küche' },
+  { type: 'keep_private', device: CAMERA, keep: true },
   { type: 'merge', device: CAMERA, into: '00:17:88:01:02:03', older: [] },
   { type: 'unmerge', device: CAMERA },
   { type: 'distinguish', device: CAMERA, from: '00:17:88:01:02:03', distinct: true },

@@ -1,15 +1,13 @@
 // The page in real chromium against the real server: the whole story by tap, on a phone and a desk screen, in both
 // schemes; hostile names; accessibility; what the first load costs; a large home. What happens live is in live-page.test.ts.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { SCREENS } from '../../support/browser.ts';
+import { complaints } from '../../support/page-check.ts';
 import { newMemoryHome, troubledHome } from '../../support/page-model.ts';
 import { pageStage } from '../../support/page-stage.ts';
 import { CAMERA, HOSTILE, HOSTILE_NAME, HOUR, mailIncident, outbreak, plainDevice } from '../../support/sample-home.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SCHEMES = ['light', 'dark'] as const;
 const INCIDENT = '#/incidents/a1b2c3d4e5f6a7b8';
 const stage = pageStage();
@@ -33,6 +31,7 @@ describe.each(SCREENS.flatMap((screen) => SCHEMES.map((colorScheme) => ({ ...scr
       // Alert to expected: three taps.
       await page.locator('a.hero-main').click();
       await tap(page, 'This is expected');
+      await page.locator('.covers li').first().waitFor();
       expect(await page.locator('.covers li').allTextContents()).toEqual([
         'from Hallway camera',
         'to mx1.mail.example, port 25',
@@ -81,21 +80,7 @@ describe.each(SCREENS.flatMap((screen) => SCHEMES.map((colorScheme) => ({ ...scr
       };
       kettle.distinctFrom = [other];
       const page = await stage.open(home, look);
-      const check = async (view: string): Promise<void> => {
-        const violations = await page.evaluate<string[]>(`${axe};
-        axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>
-          id + ': ' + nodes.map(({ html, failureSummary }) => html + failureSummary).join(' | ')))`);
-        expect([view, violations]).toEqual([view, []]);
-        const targets = page.locator(
-          'button, a:not(.skip, p a), summary, input:not([type=radio]), label:has(input[type=radio])',
-        );
-        const small = await targets.evaluateAll((elements) =>
-          elements
-            .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 44)
-            .map((element) => element.outerHTML.slice(0, 120)),
-        );
-        expect([view, small]).toEqual([view, []]);
-      };
+      const check = async (view: string): Promise<void> => expect([view, await complaints(page)]).toEqual([view, []]);
       await page.goto(stage.web.url);
       await page.locator('form.pair').waitFor();
       await check('unpaired');
@@ -120,6 +105,7 @@ describe.each(SCREENS.flatMap((screen) => SCHEMES.map((colorScheme) => ({ ...scr
         ['#/devices/none', '.empty'],
         ['#/expected', '.empty'],
         ['#/sensor', '.qr', 'Pair another phone'],
+        ['#/guide', '.sight'],
       ];
       for (const [path, ready, tapFirst] of views) {
         await page.goto(`${stage.web.url}#/`);
@@ -203,6 +189,42 @@ describe('the first load', () => {
     expect(bytes).toBeLessThan(100 * 1024);
     expect(usable / yardstick).toBeLessThan(1);
     expect(stage.problems).toEqual([]);
+  });
+
+  it('says who is told of alerts beside the broker and what keeps them from it, and sends a test alert', async () => {
+    const home = troubledHome(Date.now());
+    const target = { error: null, waiting: 0, heldUntil: null, dropped: 0, lastTakenAt: Date.now() - HOUR };
+    home.health.notify = [
+      { ...target, name: 'phone', kind: 'ntfy', host: 'ntfy.sh', waiting: 2, heldUntil: '07:00' },
+      {
+        ...{ ...target, name: 'flow', kind: 'webhook', host: '192.168.1.5:1880', waiting: 1, lastTakenAt: null },
+        error: 'nothing listens at 192.168.1.5:1880 (notify.flow.url)',
+      },
+    ];
+    const orders: string[] = [];
+    const run = home.run;
+    home.run = (command, actor) => {
+      orders.push(command.type);
+      return run(command, actor);
+    };
+    const page = await stage.open(home, phone);
+    await stage.pair(page);
+    await page.goto(`${stage.web.url}#/sensor`);
+    const told = (name: string) =>
+      page
+        .locator('.facts div', { hasText: `Alerts to ${name}` })
+        .locator('dd')
+        .textContent();
+    await page.getByText('Alerts to flow').waitFor();
+    expect(await told('phone')).toMatch(/^ntfy at ntfy\.sh · took an alert .* · 2 alerts waiting · held until 07:00$/);
+    expect(await told('flow')).toBe(
+      'Webhook at 192.168.1.5:1880 · nothing listens at 192.168.1.5:1880 (notify.flow.url) · 1 alert waiting',
+    );
+    await tap(page, 'Test alert');
+    await page.getByText('A test alert is on its way.').waitFor();
+    expect(orders).toEqual(['test_alert']);
+    const wide = await page.locator('html').evaluate((html) => html.scrollWidth > html.clientWidth);
+    expect([wide, stage.problems]).toEqual([false, []]);
   });
 
   it('says on the sensor’s own page what can be mended, and how', async () => {

@@ -3,31 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Health } from '../../../sensor/record/health.ts';
 import { summarize } from '../../../web/api.ts';
 import { homeSentence, type SentenceInput } from '../../../web/page/sentence.ts';
-import { CAMERA, DAY, HOUR, mailIncident, plainDevice, quietHealth } from '../../support/sample-home.ts';
-import { sightFrom } from '../../support/sight.ts';
+import { quietHome as quietHomeAt, seeing } from '../../support/quiet-home.ts';
+import { CAMERA, DAY, HOUR, mailIncident, plainDevice } from '../../support/sample-home.ts';
 
 const NOW = Date.parse('2026-01-20T12:30:00Z');
 
-const seen = (health: Partial<Health>): Health => {
-  return { ...quietHealth(NOW), sight: sightFrom(health.vantage ?? 'lan-both-ways', 'from-home'), ...health };
-};
-
-/** Fourteen devices, twelve days of unbroken traffic, nothing open. */
-function quietHome(health: Partial<Health> = {}): SentenceInput {
-  const devices = Array.from({ length: 14 }, (_, index) =>
-    plainDevice(`3c:84:6a:00:00:${(index + 16).toString(16)}`, `Device ${index}`, NOW),
-  );
-  const activity = devices[0]?.activity ?? [];
-  return {
-    health: seen(health),
-    incidents: [],
-    incomplete: false,
-    devices: devices.map((device) => summarize(device, [])),
-    activity,
-    connected: true,
-    now: NOW,
-  };
-}
+const seen = (health: Partial<Health>): Health => seeing(NOW, health);
+const quietHome = (health: Partial<Health> = {}): SentenceInput => quietHomeAt(NOW, health);
 
 const cameraOnly = (): SentenceInput => ({
   ...quietHome(),

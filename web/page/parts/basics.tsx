@@ -1,11 +1,11 @@
-// Small parts that every view uses: badges, cards, lists of facts, and the loading, empty and error states.
-import type { ComponentChildren } from 'preact';
+// Small parts that every view uses: badges, and the loading and error states; what needs no words is in plain.tsx.
 import type { Severity } from '../../../sensor/detect/finding.ts';
 import type { IncidentState } from '../../../sensor/record/incident.ts';
-import { fullTime, relativeTime } from '../format.ts';
 import type { Resource } from '../resource.ts';
 import { words } from '../words.ts';
-import { Icon, type IconName } from './icons.tsx';
+import { Empty } from './plain.tsx';
+
+export { Card, Empty, Facts, Title, When } from './plain.tsx';
 
 export function SeverityBadge({ severity }: { severity: Severity }) {
   return <span class={`badge severity-${severity}`}>{words.severity[severity]}</span>;
@@ -13,49 +13,6 @@ export function SeverityBadge({ severity }: { severity: Severity }) {
 
 export function StateBadge({ state }: { state: IncidentState }) {
   return <span class={`badge state-${state}`}>{words.incidentState[state]}</span>;
-}
-
-export function Card({ title, children, quiet }: { title?: string; children: ComponentChildren; quiet?: boolean }) {
-  return (
-    <section class={quiet ? 'card quiet' : 'card'}>
-      {title && <h2>{title}</h2>}
-      {children}
-    </section>
-  );
-}
-
-/** Rows without a value are left out. */
-export function Facts({ rows }: { rows: [label: string, value: ComponentChildren][] }) {
-  return (
-    <dl class="facts">
-      {rows
-        .filter(([, value]) => value !== null && value !== undefined && value !== '')
-        .map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
-}
-
-export function When({ time, now }: { time: string | number; now: number }) {
-  return (
-    <time dateTime={new Date(time).toISOString()} title={fullTime(time)}>
-      {relativeTime(time, now)}
-    </time>
-  );
-}
-
-export function Empty({ title, hint, icon = 'calm' }: { title: string; hint?: string; icon?: IconName }) {
-  return (
-    <div class="empty">
-      <Icon name={icon} />
-      <p class="empty-title">{title}</p>
-      {hint && <p>{hint}</p>}
-    </div>
-  );
 }
 
 /** What stands where data is not there (yet); null when it is. */
@@ -79,19 +36,5 @@ export function Pending({ resource, lines = 3 }: { resource: Resource<unknown>; 
         <i key={line} />
       ))}
     </div>
-  );
-}
-
-export function Title({ children, back }: { children: ComponentChildren; back?: { path: string; label: string } }) {
-  return (
-    <header class="title">
-      {back && (
-        <a class="back" href={`#${back.path}`}>
-          <Icon name="back" />
-          {back.label}
-        </a>
-      )}
-      <h1 tabIndex={-1}>{children}</h1>
-    </header>
   );
 }

@@ -42,7 +42,7 @@ function RangeChoice({ range, choose }: { range: Range; choose: (range: Range) =
       <legend class="hidden">{words.chart.range}</legend>
       {(['day', 'month'] as const).map((value) => (
         <button key={value} type="button" aria-pressed={range === value} onClick={() => choose(value)}>
-          {words.chart[value]}
+          {words.chart.ranges[value]}
         </button>
       ))}
     </fieldset>

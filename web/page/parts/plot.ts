@@ -1,7 +1,7 @@
 // The one place that knows uPlot; loaded only when a chart is shown. Colours come from the style sheet's variables.
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { figure } from '../format.ts';
+import { date, figure, hour, type Time } from '../format.ts';
 import type { Bucket, Range } from './activity.ts';
 
 const HEIGHT = 150;
@@ -36,10 +36,7 @@ function newPlot(element: HTMLElement, rows: Bucket[], series: 'mailAttempts' | 
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const fill = colour(series === 'mailAttempts' ? '--critical' : '--accent');
   const axis = { stroke: colour('--muted'), font: '12px system-ui, sans-serif', ticks: { show: false } };
-  const short = new Intl.DateTimeFormat(
-    undefined,
-    range === 'day' ? { hour: '2-digit' } : { day: 'numeric', month: 'numeric' },
-  );
+  const short = range === 'day' ? hour : date;
   const bars = uPlot.paths.bars?.({ size: [0.7, 40], radius: 0.2 });
   return new uPlot(
     {
@@ -82,6 +79,6 @@ function ticks(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index).filter((index) => (count - 1 - index) % step === 0);
 }
 
-function label(row: Bucket | undefined, format: Intl.DateTimeFormat): string {
-  return row ? format.format(row.time) : '';
+function label(row: Bucket | undefined, format: (time: Time) => string): string {
+  return row ? format(row.time) : '';
 }

@@ -4,17 +4,19 @@ import type { ReportBackend } from '../../../sensor/record/report.ts';
 import { activityStrip } from '../../activity-strip.ts';
 import type { DeviceDetail, NoteView } from '../../shapes.ts';
 import { bytes, shortTime } from '../format.ts';
+import { useLive } from '../live-state.ts';
 import { Card, Facts, Pending, Title, When } from '../parts/basics.tsx';
 import { ActivityCharts } from '../parts/charts.tsx';
+import { LateFleetView } from '../parts/late-fleet.tsx';
 import { IncidentLine } from '../parts/lists.tsx';
 import { useNow } from '../parts/now.ts';
 import { DayStrip, stripText } from '../parts/strip.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { useResource } from '../resource.ts';
-import { words } from '../words.ts';
+import { type IncidentPage, UNRESOLVED } from '../unresolved.ts';
+import { wordFor, words } from '../words.ts';
 import { ForgetDevice, RenameDevice } from './device-actions.tsx';
 import { Updates } from './device-updates.tsx';
-import { type IncidentPage, UNRESOLVED } from './home.tsx';
 import { NoteSteps } from './incident.tsx';
 import { SameDevice } from './same-device.tsx';
 
@@ -24,6 +26,7 @@ const SHOWN_HOSTS = 3;
 
 export function DeviceView({ mac }: { mac: string }) {
   const now = useNow();
+  const fleet = useLive().health?.fleet ?? null;
   const device = useResource<DeviceDetail>(`api/devices/${encodeURIComponent(mac)}`, ['devices'], 5_000);
   const incidents = useResource<IncidentPage>(UNRESOLVED, ['incidents']);
   const slug = device.data?.note ?? null;
@@ -71,6 +74,13 @@ export function DeviceView({ mac }: { mac: string }) {
       <Card title={words.deviceView.timeline}>
         <Timeline entries={device.data.timeline} none={words.deviceView.noTimeline} />
       </Card>
+      {fleet && (
+        <LateFleetView
+          show={({ KeepPrivate }) =>
+            device.data && <KeepPrivate device={device.data} fleet={fleet.name} reload={device.reload} />
+          }
+        />
+      )}
       <ForgetDevice mac={mac} />
     </>
   );
@@ -149,7 +159,7 @@ function Identity({ device, note, reload }: { device: DeviceDetail; note: NoteVi
           [text.firstSeen, words.asCertain(shortTime(device.firstSeen, now), device.timeUncertain)],
           [text.lastSeen, <When key="seen" time={device.lastSeen} now={now} />],
           [text.class, `${text.classes[device.class]}${classReasons(device)}`],
-          [text.noteEvidence, device.noteEvidence.map(({ evidence, value }) => `${evidence}: ${value}`).join(', ')],
+          [text.noteEvidence, noteReasons(device)],
         ]}
       />
       {older.length > 0 && (
@@ -244,6 +254,12 @@ function Backends({ backends }: { backends: ReportBackend[] }) {
       )}
     </>
   );
+}
+
+/** What the note was found by. */
+function noteReasons({ noteEvidence }: DeviceDetail): string {
+  const kind = (evidence: string) => wordFor(words.deviceView.evidenceKinds, evidence) ?? evidence;
+  return noteEvidence.map(({ evidence, value }) => `${kind(evidence)}: ${value}`).join(', ');
 }
 
 /** What spoke for it; what spoke against it is in the report. */

@@ -6,8 +6,8 @@ import { Empty, Pending, Title } from '../parts/basics.tsx';
 import { DeviceLine } from '../parts/lists.tsx';
 import { useNow } from '../parts/now.ts';
 import { useResource } from '../resource.ts';
+import { type IncidentPage, UNRESOLVED } from '../unresolved.ts';
 import { words } from '../words.ts';
-import { type IncidentPage, UNRESOLVED } from './home.tsx';
 
 const PAGE = 60;
 

@@ -6,7 +6,7 @@ import { figure, shortTime } from '../format.ts';
 import { Facts } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
 import { useResource } from '../resource.ts';
-import { words } from '../words.ts';
+import { wordFor, words } from '../words.ts';
 
 type Evidence = Record<string, unknown>;
 
@@ -56,7 +56,7 @@ export function DialogueFacts({ evidence }: { evidence: Evidence }) {
   const refusals = count('mailRefused') + count('recipientsRefused') + count('messagesRefused');
   const logIn = dialogue.authAccepted === true ? text.logInAccepted : text.logInTried;
   const rows: [string, string][] = [
-    [text.hello, text.helloClass[`${dialogue.hello}`] ?? ''],
+    [text.hello, wordFor(text.helloClass, dialogue.hello) ?? ''],
     [text.logIn, dialogue.authTried === true ? logIn : ''],
     [text.encryption, dialogue.startTls === true ? text.startTls : ''],
     [text.refusals, refusals > 0 ? figure(refusals) : ''],
@@ -76,7 +76,10 @@ export function EvidenceFacts({ evidence }: { evidence: Evidence }) {
   const rows = Object.entries(evidence)
     .filter(([, value]) => value !== null && value !== undefined)
     .slice(0, SHOWN_ROWS)
-    .map(([key, value]): [string, string] => [words.fact[key] ?? spaced(key), told(value, now)]);
+    .map(([key, value]): [string, string] => [
+      wordFor(words.fact, key) ?? spaced(key),
+      wordFor(valueNames(key), value) ?? told(value, now),
+    ]);
   return rows.length > 0 ? <Facts rows={rows} /> : null;
 }
 
@@ -98,14 +101,32 @@ export function EvidenceFiles({ incident: { frames, id } }: { incident: Incident
   );
 }
 
+/** What this fact may say in a word of the sensor's. */
+function valueNames(key: string): Record<string, string> {
+  switch (key) {
+    case 'role':
+      return words.deviceView.backendRole;
+    case 'nameFrom':
+      return words.deviceView.nameSource;
+    case 'vantage':
+      return words.guide.sees;
+    case 'ownAddress':
+    case 'direction':
+    case 'measure':
+    case 'among':
+      return words.factValue[key];
+    default:
+      return {};
+  }
+}
+
 function hostsOf({ backend, hosts }: Evidence): string {
   const names = Array.isArray(hosts) && hosts.length > 0 ? hosts : [backend];
   return names.slice(0, 4).join(', ');
 }
 
 function roleName(role: unknown): string {
-  const names: Record<string, string> = words.deviceView.backendRole;
-  return names[`${role}`] ?? words.deviceView.backendRole.unknown;
+  return wordFor(words.deviceView.backendRole, role) ?? words.deviceView.backendRole.unknown;
 }
 
 function spaced(key: string): string {

@@ -2,7 +2,7 @@
 import type { Expectation } from '../../../sensor/record/incident.ts';
 import type { DeviceSummary } from '../../shapes.ts';
 import { command } from '../client.ts';
-import { shortTime } from '../format.ts';
+import { relativeTime, shortTime } from '../format.ts';
 import { Empty, Pending, Title } from '../parts/basics.tsx';
 import { useNow } from '../parts/now.ts';
 import { shownTargets } from '../parts/targets.ts';
@@ -66,7 +66,7 @@ function ExpectationCard({ expectation, device, reload }: CardProps) {
       </p>
       <p class="muted">
         {words.expected.by(expectation.createdBy, shortTime(expectation.createdAt, now))} ·{' '}
-        {words.expected.matches(matches, lastMatch === null ? null : words.relative(lastMatch, now))}
+        {words.expected.matches(matches, lastMatch === null ? null : relativeTime(lastMatch, now))}
       </p>
       <button type="button" onClick={() => void remove()}>
         {words.expected.remove}

@@ -2,14 +2,18 @@
 import type { ActivityHour } from '../../../sensor/attribute/device.ts';
 import type { ReportIncident } from '../../../sensor/record/report.ts';
 import type { DeviceSummary } from '../../shapes.ts';
+import { leads, useGuide } from '../guide-state.ts';
 import { useLive } from '../live-state.ts';
 import { Card, Empty, Pending } from '../parts/basics.tsx';
 import { ActivityCharts } from '../parts/charts.tsx';
 import { Icon, type IconName } from '../parts/icons.tsx';
+import { LateView } from '../parts/late-views.tsx';
 import { IncidentLine } from '../parts/lists.tsx';
 import { useNow } from '../parts/now.ts';
+import { LastWeek } from '../parts/week.tsx';
 import { type Resource, useResource } from '../resource.ts';
 import { blindReasons, homeSentence, type Sentence, type Tone } from '../sentence.ts';
+import { type IncidentPage, UNRESOLVED } from '../unresolved.ts';
 import { words } from '../words.ts';
 
 const TONE_ICON: Record<Tone, IconName> = {
@@ -20,51 +24,80 @@ const TONE_ICON: Record<Tone, IconName> = {
   unknown: 'unknown',
 };
 
-export interface IncidentPage {
-  incidents: ReportIncident[];
-  next: string | null;
-}
-
-/** What is of severity info is for looking up: it needs no look by itself. */
-export const UNRESOLVED = 'api/incidents?limit=100&states=open,acknowledged&least=low';
-
 export function HomeView() {
   const live = useLive();
   const now = useNow();
   const incidents = useResource<IncidentPage>(UNRESOLVED, ['incidents']);
   const devices = useResource<{ devices: DeviceSummary[] }>('api/devices?view=summary', ['devices'], 15_000);
   const activity = useResource<{ activity: ActivityHour[] }>('api/activity', ['devices'], 60_000);
+  const guide = useGuide();
   const unresolved = incidents.data?.incidents ?? [];
+  const hero = <Hero incidents={incidents} devices={devices} activity={activity} now={now} />;
+  const lines = (shown: ReportIncident[]) => (
+    <IncidentLines incidents={shown} devices={devices.data?.devices ?? []} now={now} />
+  );
+  const title = (
+    <h1 class="hidden" tabIndex={-1}>
+      {words.home.title}
+    </h1>
+  );
+  const { health } = live;
+  if (health && leads(health, guide)) {
+    // What the guide is about stands below it; what else happens goes before it.
+    const told = unresolved.filter(({ kind }) => kind === 'sensor_blind');
+    const others = unresolved.filter(({ kind }) => kind !== 'sensor_blind');
+    return (
+      <>
+        {title}
+        {(others.length > 0 || incidents.error !== null) && hero}
+        {lines(others)}
+        <LateView show={({ Guide }) => <Guide health={health} />}>
+          <HeroWaiting />
+        </LateView>
+        {lines(told)}
+      </>
+    );
+  }
   return (
     <>
-      <h1 class="hidden" tabIndex={-1}>
-        {words.home.title}
-      </h1>
-      <Hero incidents={incidents} devices={devices} activity={activity} now={now} />
-      {unresolved.length > 0 && (
-        <Card title={words.home.open}>
-          <ul class="lines">
-            {unresolved.slice(0, 8).map((incident) => (
-              <IncidentLine
-                key={incident.id}
-                incident={incident}
-                device={devices.data?.devices.find(({ mac }) => mac === incident.device)}
-                now={now}
-              />
-            ))}
-          </ul>
-          {unresolved.length > 8 && (
-            <a class="button" href="#/incidents">
-              {words.home.allIncidents}
-            </a>
-          )}
-        </Card>
-      )}
+      {title}
+      {hero}
+      {lines(unresolved)}
       <Card title={words.home.activity}>
         <Pending resource={activity} />
         {activity.data && <ActivityCharts activity={activity.data.activity} now={live.health ? now : Date.now()} />}
       </Card>
+      <LastWeek isDue={Boolean(incidents.data && devices.data && activity.data)} />
     </>
+  );
+}
+
+interface LinesProps {
+  incidents: ReportIncident[];
+  devices: DeviceSummary[];
+  now: number;
+}
+
+function IncidentLines({ incidents, devices, now }: LinesProps) {
+  if (incidents.length === 0) return null;
+  return (
+    <Card title={words.home.open}>
+      <ul class="lines">
+        {incidents.slice(0, 8).map((incident) => (
+          <IncidentLine
+            key={incident.id}
+            incident={incident}
+            device={devices.find(({ mac }) => mac === incident.device)}
+            now={now}
+          />
+        ))}
+      </ul>
+      {incidents.length > 8 && (
+        <a class="button" href="#/incidents">
+          {words.home.allIncidents}
+        </a>
+      )}
+    </Card>
   );
 }
 

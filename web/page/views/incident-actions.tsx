@@ -24,6 +24,7 @@ interface ActionsProps {
 /** The sensor refuses it for any other kind. */
 const CAN_BE_EXPECTED = new Set<IncidentKind>(['mail_started', 'submission_started', 'exposed']);
 
+type ResolveWords = typeof words.incident.resolveMail;
 type Panel = 'expect' | 'resolve' | 'share' | null;
 
 export function IncidentActions({ incident, device, facts, reload }: ActionsProps) {
@@ -32,7 +33,7 @@ export function IncidentActions({ incident, device, facts, reload }: ActionsProp
   const open = state === 'open' || state === 'acknowledged';
   const toggle = (next: Panel): void => setPanel(panel === next ? null : next);
   const close = (): void => setPanel(null);
-  const resolving = isMailIncident(incident) ? words.incident.resolveMail : words.incident.resolveOther;
+  const resolving = resolvingOf(incident);
 
   async function acknowledge(): Promise<void> {
     if (await perform(() => command({ type: 'acknowledge', incident: id }), words.incident.acknowledgedDone)) reload();
@@ -66,11 +67,16 @@ export function IncidentActions({ incident, device, facts, reload }: ActionsProp
   );
 }
 
-const PERIODS: [label: string, days: number | null][] = [
-  [words.incident.forGood, null],
-  [words.incident.forDay, 1],
-  [words.incident.forWeek, 7],
-  [words.incident.forMonth, 30],
+function resolvingOf(incident: ReportIncident): ResolveWords {
+  if (isMailIncident(incident)) return words.incident.resolveMail;
+  return incident.kind === 'fleet_warning' ? words.incident.resolveWarning : words.incident.resolveOther;
+}
+
+const PERIODS: [name: keyof typeof words.incident.periods, days: number | null][] = [
+  ['forGood', null],
+  ['day', 1],
+  ['week', 7],
+  ['month', 30],
 ];
 
 interface ExpectProps {
@@ -111,10 +117,10 @@ function ExpectPanel({ incident, device, close, reload }: ExpectProps) {
           <Coverage preview={preview.data} name={device ? device.displayName : (incident.device ?? '')} />
           <fieldset class="choices">
             <legend>{words.incident.howLong}</legend>
-            {PERIODS.map(([label, value]) => (
-              <label key={label}>
+            {PERIODS.map(([name, value]) => (
+              <label key={name}>
                 <input type="radio" name="period" checked={days === value} onChange={() => setDays(value)} />
-                {label}
+                {words.incident.periods[name]}
               </label>
             ))}
           </fieldset>
@@ -163,7 +169,7 @@ function intoView(panel: HTMLElement | null): void {
 
 interface ResolveProps {
   id: string;
-  text: typeof words.incident.resolveMail;
+  text: ResolveWords;
   close: () => void;
   reload: () => void;
 }

@@ -8,8 +8,9 @@ import { IncidentLine } from '../parts/lists.tsx';
 import { useNow } from '../parts/now.ts';
 import { perform } from '../parts/toast.tsx';
 import { useResource } from '../resource.ts';
+import type { IncidentPage } from '../unresolved.ts';
 import { words } from '../words.ts';
-import { type IncidentPage, NothingOpen } from './home.tsx';
+import { NothingOpen } from './home.tsx';
 
 type Shown = 'open' | 'all';
 const QUERY: Record<Shown, string> = {
@@ -26,7 +27,7 @@ export function IncidentsView() {
         <legend class="hidden">{words.incidents.show}</legend>
         {(['open', 'all'] as const).map((value) => (
           <button key={value} type="button" aria-pressed={shown === value} onClick={() => setShown(value)}>
-            {words.incidents[value]}
+            {words.incidents.which[value]}
           </button>
         ))}
       </fieldset>

@@ -2,50 +2,38 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../client.ts';
 import { connect } from '../live-state.ts';
-import { Icon } from '../parts/icons.tsx';
-import { go } from '../router.ts';
+import { Entry, forgetToken } from '../parts/entry.tsx';
 import { words } from '../words.ts';
 
 export function PairView({ token }: { token: string }) {
   const [pasted, setPasted] = useState('');
   const [name, setName] = useState(ownName(navigator.userAgent));
-  const [state, setState] = useState<'idle' | 'working' | { failed: string }>('idle');
   const chosen = token || tokenIn(pasted);
+  const text = words.pair;
 
   async function pair(): Promise<void> {
-    setState('working');
-    try {
-      await ask('api/pair', 'POST', { token: chosen, name: name.trim() });
-      // The token leaves the address and the history; the browser is known by its cookie now.
-      history.replaceState(null, '', '#/');
-      go('/');
-      dispatchEvent(new HashChangeEvent('hashchange'));
-      connect();
-    } catch (error) {
-      setState({ failed: error instanceof Error ? error.message : words.state.failed });
-    }
+    await ask('api/pair', 'POST', { token: chosen, name: name.trim() });
+    forgetToken();
+    connect();
   }
   return (
-    <form
-      class="pair"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void pair();
-      }}
+    <Entry
+      title={text.title}
+      intro={text.intro}
+      button={text.confirm}
+      working={text.working}
+      failed={words.state.failed}
+      isReady={chosen !== ''}
+      enter={pair}
     >
-      <span class="pair-icon">
-        <Icon name="home" />
-      </span>
-      <h1 tabIndex={-1}>{words.pair.title}</h1>
-      <p>{words.pair.intro}</p>
       {!token && (
         <>
-          <p>{words.pair.how}</p>
+          <p>{text.how}</p>
           <p>
-            {words.pair.command} <code>npm run -s thingwatch -- pair</code>
+            {text.command} <code>npm run -s thingwatch -- pair</code>
           </p>
           <label class="field">
-            {words.pair.pasteHint}
+            {text.pasteHint}
             <input
               type="text"
               value={pasted}
@@ -57,19 +45,11 @@ export function PairView({ token }: { token: string }) {
       )}
       {chosen && (
         <label class="field">
-          {words.pair.nameLabel}
+          {text.nameLabel}
           <input type="text" value={name} maxLength={64} onInput={(event) => setName(event.currentTarget.value)} />
         </label>
       )}
-      {typeof state === 'object' && (
-        <p class="failure" role="alert">
-          {state.failed}
-        </p>
-      )}
-      <button type="submit" class="primary wide" disabled={!chosen || state === 'working'}>
-        {state === 'working' ? words.pair.working : words.pair.confirm}
-      </button>
-    </form>
+    </Entry>
   );
 }
 

@@ -16,8 +16,6 @@ const SHOWN = 4;
 
 type Order = () => Promise<unknown>;
 
-const text = words.deviceView;
-
 export function SameDevice({ device, reload }: Shown) {
   const { distinctFrom, mergeSuggestion: suggestion, sameAs, sameThing } = device;
   return (
@@ -43,15 +41,18 @@ function Suggested({ device, reload, suggestion }: Shown & { suggestion: MergeSu
   return (
     <div class="notice">
       <p>
-        <strong>{kind === 'new-address' ? text.merge : text.mergeInterfaces}</strong> {reason} {text.mergeHint}{' '}
-        <See mac={into} name={name} />
+        <strong>{kind === 'new-address' ? words.deviceView.merge : words.deviceView.mergeInterfaces}</strong> {reason}{' '}
+        {words.deviceView.mergeHint} <See mac={into} name={name} />
       </p>
       <div class="buttons">
-        <button type="button" onClick={() => void decide(join, part, text.merged, reload)}>
-          {text.mergeYes}
+        <button type="button" onClick={() => void decide(join, part, words.deviceView.merged, reload)}>
+          {words.deviceView.mergeYes}
         </button>
-        <button type="button" onClick={() => void decide(differ(true), differ(false), text.distinguished, reload)}>
-          {text.mergeNo}
+        <button
+          type="button"
+          onClick={() => void decide(differ(true), differ(false), words.deviceView.distinguished, reload)}
+        >
+          {words.deviceView.mergeNo}
         </button>
       </div>
     </div>
@@ -66,7 +67,7 @@ function Joined({ device, reload }: Shown) {
   return (
     <div class="notice">
       <p>
-        {sameAs === null ? text.sameThing : text.sameAs}{' '}
+        {sameAs === null ? words.deviceView.sameThing : words.deviceView.sameAs}{' '}
         {sameAs !== null && <See mac={sameAs} name={olderName ?? sameAs} />}
       </p>
       {sameThing.map(({ lastSeen, mac }) => (
@@ -74,13 +75,13 @@ function Joined({ device, reload }: Shown) {
           <a class="mono" href={`#/devices/${encodeURIComponent(mac)}`}>
             {mac}
           </a>{' '}
-          {text.seenAt(shortTime(lastSeen, now))}
+          {words.deviceView.seenAt(shortTime(lastSeen, now))}
         </p>
       ))}
       {sameAs !== null && (
         <div class="buttons">
-          <button type="button" onClick={() => void decide(differ, join, text.unmerged, reload)}>
-            {text.unmerge}
+          <button type="button" onClick={() => void decide(differ, join, words.deviceView.unmerged, reload)}>
+            {words.deviceView.unmerge}
           </button>
         </div>
       )}
@@ -97,9 +98,12 @@ function Distinct({ device, reload }: Shown) {
           command({ type: 'distinguish', device: device.mac, from, distinct });
         return (
           <p key={from} class="muted">
-            {text.distinct(name)}{' '}
-            <button type="button" onClick={() => void decide(differ(false), differ(true), text.askedAgain, reload)}>
-              {text.askAgain}
+            {words.deviceView.distinct(name)}{' '}
+            <button
+              type="button"
+              onClick={() => void decide(differ(false), differ(true), words.deviceView.askedAgain, reload)}
+            >
+              {words.deviceView.askAgain}
             </button>
           </p>
         );
@@ -109,5 +113,5 @@ function Distinct({ device, reload }: Shown) {
 }
 
 function See({ mac, name }: { mac: string; name: string }) {
-  return <a href={`#/devices/${encodeURIComponent(mac)}`}>{text.mergeSee(name)}</a>;
+  return <a href={`#/devices/${encodeURIComponent(mac)}`}>{words.deviceView.mergeSee(name)}</a>;
 }

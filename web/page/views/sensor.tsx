@@ -1,12 +1,20 @@
 // How well the sensor itself is doing, who may read this page, the log, and the support bundle.
+import type { ComponentChildren } from 'preact';
+import type { NotifyHealth } from '../../../sensor/record/health.ts';
 import type { HealthAnswer } from '../../shapes.ts';
 import { bytes, figure, percent, shortTime } from '../format.ts';
 import { useLive } from '../live-state.ts';
 import { Card, Facts, Pending, Title, When } from '../parts/basics.tsx';
+import { CoverageCard } from '../parts/coverage.tsx';
+import { LateFleetView } from '../parts/late-fleet.tsx';
 import { useNow } from '../parts/now.ts';
+import { TellPhone } from '../parts/tell-phone.tsx';
+import { TestAlert } from '../parts/test-alert.tsx';
+import { EarlierWeeks } from '../parts/week.tsx';
 import { useResource } from '../resource.ts';
 import { words } from '../words.ts';
 import { Browsers } from './browsers.tsx';
+import { LanguageChoice } from './language-choice.tsx';
 
 /** Below this, clocks of phones and sensors differ anyway. */
 const CLOCK_TOLERANCE_MS = 60_000;
@@ -16,13 +24,19 @@ export function SensorView() {
   const asked = useResource<HealthAnswer>('api/health', []);
   const log = useResource<{ lines: string[] }>('api/log', []);
   const health = heard ?? asked.data;
+  const fleet = health?.fleet ?? null;
   return (
     <>
       <Title>{words.sensor.title}</Title>
       {!health && <Pending resource={asked} lines={6} />}
       {health && <Capture health={health} />}
+      {health && <CoverageCard coverage={health.coverage} />}
+      <EarlierWeeks />
       {health && <Keeping health={health} />}
+      {health?.notify.some(({ kind }) => kind === 'webpush') && <TellPhone />}
+      {fleet && <LateFleetView show={({ FleetCard }) => <FleetCard fleet={fleet} />} />}
       <Browsers />
+      <LanguageChoice />
       <Card title={words.sensor.log}>
         <Pending resource={log} />
         {log.data &&
@@ -84,6 +98,11 @@ function Capture({ health }: { health: HealthAnswer }) {
           [text.decode, decode.map(([reason, count]) => `${reason}: ${figure(count)}`).join(', ')],
         ]}
       />
+      {health.mode === 'live' && (
+        <a class="button" href="#/guide">
+          {words.guide.open}
+        </a>
+      )}
       <NotCovered health={health} />
       {spots.length > 0 && (
         <>
@@ -111,7 +130,9 @@ function NotCovered({ health: { notCovered } }: { health: HealthAnswer }) {
       <ul class="bullets">
         {notCovered.devices.map(({ mac, name }) => (
           <li key={mac}>
-            <a href={`#/devices/${mac}`}>{name}</a>
+            <a class="device-link" href={`#/devices/${mac}`}>
+              {name}
+            </a>
           </li>
         ))}
         {more > 0 && <li>{text.moreNotCovered(more)}</li>}
@@ -167,6 +188,10 @@ function Keeping({ health }: { health: HealthAnswer }) {
               {brokerState.filter(Boolean).join(' · ')}
             </span>,
           ],
+          ...health.notify.map((target): [string, ComponentChildren] => [
+            text.alertsTo(target.name),
+            <Target key={target.name} target={target} now={now} />,
+          ]),
           [
             text.database,
             <span key="database" class="wrap">
@@ -190,6 +215,24 @@ function Keeping({ health }: { health: HealthAnswer }) {
           ],
         ]}
       />
+      <TestAlert />
     </Card>
   );
+}
+
+/** One that is told of alerts beside the broker. */
+function Target({ now, target }: { now: number; target: NotifyHealth }) {
+  const text = words.sensor;
+  const { dropped, error, heldUntil, lastTakenAt, waiting } = target;
+  const last = lastTakenAt === null ? text.targetIdle : text.targetTook(shortTime(lastTakenAt, now));
+  const state = [
+    target.queues === undefined
+      ? text.targetAt(text.targetKinds[target.kind], target.host)
+      : text.phones(target.queues.length),
+    error ?? last,
+    waiting > 0 ? text.waiting(waiting) : null,
+    heldUntil === null ? null : text.heldUntil(heldUntil),
+    dropped > 0 ? text.dropped(dropped) : null,
+  ];
+  return <span class="wrap">{state.filter(Boolean).join(' · ')}</span>;
 }
