@@ -42,7 +42,12 @@ const LASTING = [
   'test/program/vantage-live.test.ts',
 ];
 
-const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' } as const;
+const shared = {
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  pool: 'forks',
+  setupFiles: fileURLToPath(new URL('support/say-waits.ts', import.meta.url)),
+} as const;
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),

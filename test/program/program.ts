@@ -14,6 +14,7 @@ import type { Health } from '../../sensor/record/health.ts';
 import type { Report, ReportIncident } from '../../sensor/record/report.ts';
 import { checkout } from '../lab/namespaces.ts';
 import { descendantsOf, sensorProcesses } from '../support/processes.ts';
+import { textOf, waitingFor } from '../support/waits.ts';
 
 export const ROOT = checkout;
 export const MAIN = join(ROOT, 'dist/sensor/main.js');
@@ -101,7 +102,11 @@ export class Program {
   }
 
   /** Waits until standard error says it; fails with all it said when the program ends first. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    return waitingFor(() => `that the program says ${pattern}`, this.#hasSaid(pattern));
+  }
+
+  async #hasSaid(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.stderr);
       if (match !== null) return match;
@@ -117,6 +122,12 @@ export class Program {
 
   /** SIGKILL to the program and its children at once, as when the power goes. */
   async kill(): Promise<void> {
+    // Another process may have its number by now.
+    if (!this.isOver) this.#killAll();
+    await this.ended;
+  }
+
+  #killAll(): void {
     for (const pid of [this.pid, ...descendantsOf(this.pid)]) {
       try {
         process.kill(pid, 'SIGKILL');
@@ -124,7 +135,6 @@ export class Program {
         // It ended by itself in the meantime.
       }
     }
-    await this.ended;
   }
 }
 
@@ -243,7 +253,11 @@ export async function listen(
 }
 
 /** Waits for what will happen; the runner's own limit ends it. */
-export async function eventually<Value>(look: () => Promise<Value | null> | Value | null): Promise<Value> {
+export function eventually<Value>(look: () => Promise<Value | null> | Value | null): Promise<Value> {
+  return waitingFor(() => textOf(look), found(look));
+}
+
+async function found<Value>(look: () => Promise<Value | null> | Value | null): Promise<Value> {
   for (;;) {
     const value = await look();
     if (value !== null) return value;

@@ -23,8 +23,8 @@ function server(): Server {
   return one;
 }
 
-/** Below the ports that the system gives away, so that others take none of the next 20 meanwhile. */
-const first = 10_000 + (process.pid % 900) * 20;
+/** Below the ports that the system and `freePort` give away, so that others take none of the next 20 meanwhile. */
+const first = 10_000 + (process.pid % 490) * 20;
 
 /** So many ports from there on are taken, by us or by others. */
 async function take(first: number, count: number): Promise<void> {

@@ -1,6 +1,7 @@
 // Listens on a broker and keeps what passes, in order; and asks a broker for all that it has retained.
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { MqttMessage } from './ha-checker.ts';
+import { textOf, waitingFor } from './waits.ts';
 
 /** Messages below this are the listeners' own. */
 const MARKER = 'marker/';
@@ -80,6 +81,10 @@ export async function retained(url: string, options: ListenerOptions = {}): Prom
 }
 
 /** Waits for what will happen; only the runner's own limit ends it, so no test depends on a machine's speed. */
-export async function until(condition: () => boolean): Promise<void> {
+export function until(condition: () => boolean): Promise<void> {
+  return waitingFor(() => textOf(condition), isSo(condition));
+}
+
+async function isSo(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
