@@ -248,8 +248,9 @@ it('says which port it took only where it is another than was wished', async () 
 });
 
 it('closes with all connections, and leaves its port', async () => {
-  await start();
-  const { port } = broker;
+  // Not one of the system's, who would give it to others meanwhile.
+  const port = await freePort();
+  await start({ listen: `127.0.0.1:${port}` });
   const client = await enter();
   const closed = new Promise<void>((resolve) => client.once('close', resolve));
   await broker.close();

@@ -4,7 +4,6 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../sensor/log.ts';
 import { type EmbeddedBroker, startBroker } from '../../sensor/publish/broker.ts';
-import { freePort } from '../support/mosquitto.ts';
 import { retained, until } from '../support/transcript.ts';
 
 const cleanUp: (() => unknown)[] = [];
@@ -14,7 +13,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<Parameters<typeof startBroker>[0]> = {}): Promise<EmbeddedBroker> {
-  const broker = await startBroker({ listen: `127.0.0.1:${await freePort()}`, log: silentLog, ...options });
+  const broker = await startBroker({ listen: '127.0.0.1:0', log: silentLog, ...options });
   cleanUp.push(() => broker.close());
   return broker;
 }

@@ -38,7 +38,7 @@ overEachBroker((stage) => {
     stage.lab.home.add(aDevice('a4:cf:12:00:00:01', 'quiet plug'));
     stage.lab.publisher.start();
     await until(() => stage.transcript.last(TOPICS.deviceState(CAMERA)) !== undefined);
-    await stage.transcript.settled();
+    await stage.allHeard();
     expect(stage.transcript.topics).toEqual([
       TOPICS.status,
       TOPICS.sensorConfig,
@@ -60,7 +60,7 @@ overEachBroker((stage) => {
     stage.transcript.clear();
     stage.lab.home.mail(CAMERA);
     await until(() => stage.transcript.last(TOPICS.alert) !== undefined);
-    await stage.transcript.settled();
+    await stage.allHeard();
     expect(stage.transcript.topics).toEqual([...ALL_OF_CAMERA, TOPICS.state, TOPICS.alert]);
     await stage.deviceAlertHeard();
     const kept = await retained(stage.broker.url, stage.broker.login);
@@ -138,7 +138,7 @@ overEachBroker((stage) => {
     );
     stage.lab.home.change(CAMERA, { name: 'Porch camera', named: true });
     await until(() => stage.transcript.last(TOPICS.deviceConfig(CAMERA)) !== undefined);
-    await stage.transcript.settled();
+    await stage.allHeard();
     expect(stage.transcript.topics).toEqual([TOPICS.deviceConfig(CAMERA)]);
     const after = JSON.parse(stage.transcript.last(TOPICS.deviceConfig(CAMERA))?.payload ?? '');
     expect(after.device).toEqual({ ...before.device, name: 'Porch camera' });
@@ -164,7 +164,7 @@ overEachBroker((stage) => {
     await until(() => stage.lab.timers.pending().includes(3000));
     stage.lab.timers.advance(3000);
     await until(() => stage.transcript.last(TOPICS.state) !== undefined);
-    await stage.transcript.settled();
+    await stage.allHeard();
     expect(stage.transcript.topics.filter((topic) => topic.includes('a4cf1299beef'))).toEqual([]);
     stage.lab.home.mail(CAMERA, 'resumed');
     await stage.deviceAlertHeard();
@@ -175,7 +175,7 @@ overEachBroker((stage) => {
     await stage.mailing();
     stage.lab.home.forget(CAMERA);
     await until(() => stage.transcript.last(TOPICS.deviceConfig(CAMERA))?.payload === '');
-    await stage.transcript.settled();
+    await stage.allHeard();
     stage.lab.home.add(aDevice(CAMERA, 'Hallway camera'));
     stage.lab.home.mail(CAMERA);
     await stage.deviceAlertHeard();
@@ -203,7 +203,7 @@ overEachBroker((stage) => {
     await until(
       () => stage.transcript.last(TOPICS.deviceState(CAMERA))?.payload.includes('"mail_connections":1441') === true,
     );
-    await stage.transcript.settled();
+    await stage.allHeard();
     expect(stage.transcript.of(TOPICS.alert)).toEqual([]);
     expect(stage.transcript.of(TOPICS.deviceState(CAMERA)).length).toBeLessThanOrEqual(24 * 60);
   });

@@ -5,6 +5,7 @@ import { subscriptionsFor } from '../../sensor/publish/client.ts';
 import {
   accessTo,
   aedesBroker,
+  allTaken,
   CAMERA,
   type Lab,
   type LabOptions,
@@ -118,6 +119,7 @@ it('says how it is', async () => {
   lab.home.tell('opened', anIncident({ kind: 'sensor_blind', device: null }));
   expect(lab.publisher.status()).toEqual({ ...status, waiting: 1 });
   await started();
+  await allTaken(lab);
   expect(lab.publisher.status()).toEqual({ ...status, connected: true });
   expect(publisherLab({ url: 'no address' }).publisher.status().url).toBe('');
 });
@@ -158,6 +160,7 @@ describe('on news', () => {
 
   it('of an incident says how its device and the sensor are, and then the alerts', async () => {
     expect(await heard(() => lab.home.mail(CAMERA))).toEqual(['camera state', 'state', 'alert', 'camera alert']);
+    await allTaken(lab);
     expect(lab.home.outbox.size()).toBe(0);
   });
 

@@ -89,7 +89,7 @@ describe('a week that is summed up', () => {
       const count = () => stage.transcript.messages.filter(({ topic }) => topic === TOPICS.weekly).length;
       const before = count();
       stage.lab.timers.advance(120_000);
-      await stage.transcript.settled();
+      await stage.allHeard();
       expect(count()).toBe(before);
       home.summed = view('Porch camera');
       stage.lab.timers.advance(60_000);

@@ -11,7 +11,7 @@ import { createTopics } from '../../sensor/publish/topics.ts';
 import { FakeTimers } from './fake-timers.ts';
 import { type Authority, freePort, Mosquitto } from './mosquitto.ts';
 import { SmallHome } from './small-home.ts';
-import type { ListenerOptions } from './transcript.ts';
+import { type ListenerOptions, until } from './transcript.ts';
 
 export const TOPICS = createTopics({
   baseTopic: 'thingwatch',
@@ -70,16 +70,21 @@ export async function aedesBroker(): Promise<TestBroker> {
 export class Cable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  port = 0;
+  readonly port: number;
 
   static async to(port: number): Promise<Cable> {
-    const cable = new Cable(port);
-    cable.port = await freePort();
-    await new Promise<void>((resolve) => cable.#server.listen(cable.port, '127.0.0.1', resolve));
+    const cable = await Cable.unplugged(port);
+    await cable.plugIn();
     return cable;
   }
 
-  private constructor(port: number) {
+  /** Nothing listens at its near end, until it is plugged in. */
+  static async unplugged(port: number): Promise<Cable> {
+    return new Cable(port, await freePort());
+  }
+
+  private constructor(port: number, near: number) {
+    this.port = near;
     this.#server = createServer((near) => {
       const far = connect(port, '127.0.0.1');
       for (const socket of [near, far]) {
@@ -97,24 +102,36 @@ export class Cable {
     });
   }
 
+  plugIn(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(this.port, '127.0.0.1', resolve));
+  }
+
   cut(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  async remove(): Promise<void> {
+  /** Cut, and nothing listens any more. */
+  async unplug(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
     this.cut();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await closed;
+  }
+
+  remove(): Promise<void> {
+    return this.unplug();
   }
 }
 
 export interface Lab {
   home: SmallHome;
   timers: FakeTimers;
+  /** The broker's time to answer, which stands still: one is set as long as something is not acknowledged. */
+  wire: FakeTimers;
   log: string[];
   publisher: Publisher;
 }
 
-export interface LabOptions extends Partial<Pick<PublisherOptions, 'outbox' | 'topicStore' | 'suppressed' | 'wire'>> {
+export interface LabOptions extends Partial<Pick<PublisherOptions, 'outbox' | 'topicStore' | 'suppressed'>> {
   home?: SmallHome;
   homeAssistant?: Partial<HomeAssistantOptions>;
 }
@@ -124,7 +141,7 @@ export function publisherLab(
   access: Omit<BrokerAccess, 'clientId'>,
   { home = new SmallHome(TOPICS), homeAssistant, ...stores }: LabOptions = {},
 ): Lab {
-  const timers = new FakeTimers();
+  const [timers, wire] = [new FakeTimers(), new FakeTimers()];
   const log: string[] = [];
   const note = (level: string) => (message: string) => {
     log.push(`${level} ${message}`);
@@ -149,11 +166,17 @@ export function publisherLab(
     suppressed: home.suppressed,
     run: home.run,
     timers,
+    wire,
     random: () => 0.5,
     log: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
     ...stores,
   });
-  return { home, timers, log, publisher };
+  return { home, timers, wire, log, publisher };
+}
+
+/** Waits until the broker has taken all that the publisher has said so far; alerts that it took wait no longer then. */
+export function allTaken({ wire }: Lab): Promise<void> {
+  return until(() => wire.pending().length === 0);
 }
 
 /** The access of a broker, over another port if there is a cable. */

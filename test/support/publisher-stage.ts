@@ -5,6 +5,7 @@ import { type Authority, MOSQUITTO, makeAuthority } from './mosquitto.ts';
 import {
   accessTo,
   aedesBroker,
+  allTaken,
   CAMERA,
   type Lab,
   mosquittoBroker,
@@ -59,6 +60,12 @@ export class Stage {
   async started(): Promise<void> {
     this.lab.publisher.start();
     await until(() => this.transcript.last(TOPICS.state) !== undefined);
+    await this.allHeard();
+  }
+
+  /** All that the publisher has said so far has been taken by the broker, and heard. */
+  async allHeard(): Promise<void> {
+    await allTaken(this.lab);
     await this.transcript.settled();
   }
 
@@ -77,7 +84,7 @@ export class Stage {
       this.lab.timers.advance(100);
       return this.transcript.last(TOPICS.deviceAlert(CAMERA)) !== undefined;
     });
-    await this.transcript.settled();
+    await this.allHeard();
   }
 }
 

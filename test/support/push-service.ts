@@ -62,6 +62,11 @@ export class PushServiceStandIn extends StandIn {
     return phone;
   }
 
+  /** From now on it says 404 of that phone. */
+  forget({ path }: StandInPhone): void {
+    this.#phones.delete(path);
+  }
+
   /** As its browser gives it out. */
   subscription({ auth, ecdh, path }: StandInPhone): Subscription {
     const keys = { p256dh: ecdh.getPublicKey().toString('base64url'), auth: auth.toString('base64url') };

@@ -14,6 +14,7 @@ import { UnstoredAlerts } from '../../../sensor/record/unstored-alerts.ts';
 import { GotifyStandIn, NtfyStandIn, type StandIn, WebhookStandIn } from '../../support/notify-servers.ts';
 import { sampleWeek } from '../../support/sample-weeks.ts';
 import { anIncident, START } from '../../support/small-home.ts';
+import { until } from '../../support/transcript.ts';
 
 const events = newRecordEvents();
 let store: Store;
@@ -67,10 +68,6 @@ afterEach(async () => {
   for (const server of Object.values(servers)) await server.stop();
   store.close();
 });
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await sleep(5);
-}
 
 /** As the recorder does: on disk first, told then. */
 function happens(event: Partial<IncidentEvent>): void {

@@ -10,6 +10,7 @@ import { PhonesLab } from '../../support/phones-lab.ts';
 import type { StandInPhone } from '../../support/push-service.ts';
 import { sampleWeek } from '../../support/sample-weeks.ts';
 import { anIncident } from '../../support/small-home.ts';
+import { until } from '../../support/transcript.ts';
 
 const SECOND = 1000;
 
@@ -25,9 +26,6 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await sleep(5);
-}
 const isIdle = () => lab.phones.health().waiting === 0;
 
 it('a phone is shown title, sentence and where it leads, encrypted, and without names unless they are asked for', async () => {
@@ -152,11 +150,7 @@ it.each([404, 410])(
   async (status) => {
     const [one, two] = [lab.join('b1'), lab.join('b2')];
     if (status === 410) one.isGone = true;
-    else
-      lab.service.fault = (request, response) => {
-        lab.service.fault = null;
-        response.writeHead(request.url === one.path ? 404 : 500).end();
-      };
+    else lab.service.forget(one);
     lab.happens();
     await until(() => lab.phones.stateOf('b1').state === 'lost');
     await until(isIdle);
@@ -185,7 +179,8 @@ it('goes with its browser and with the button, and what waits for it goes along'
   const [one, two] = [lab.join('b1'), lab.join('b2')];
   lab.service.fault = (_, response) => response.writeHead(503).end();
   lab.happens();
-  await until(() => lab.phones.health().error !== null);
+  // Both have had their answer, and wait.
+  await until(() => lab.timers.pending().length === 2);
   lab.store.browsers.remove('b1');
   expect([lab.phones.remove('b2'), lab.phones.remove('b2')]).toEqual([true, false]);
   expect([lab.phones.health().queues, lab.store.phones.list(), lab.store.outbox.of('phones:b1').size()]).toEqual([
