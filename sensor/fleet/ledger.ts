@@ -42,6 +42,8 @@ const entry = z.tuple([seconds, z.string(), z.string(), seconds, seconds, conten
 export class Ledger {
   readonly #store: MetaStore;
   readonly #sent = new Map<string, Sent>();
+  /** Ids of each, in the order of `#sent`. */
+  readonly #shards = Array.from({ length: SHARDS }, () => new Set<string>());
 
   constructor(store: MetaStore) {
     this.#store = store;
@@ -59,6 +61,7 @@ export class Ledger {
   /** Takes in what is about to be stored with `text`. */
   set(id: string, sent: Sent): void {
     this.#sent.set(id, sent);
+    this.#shards[this.shardOf(id)]?.add(id);
   }
 
   /** The shard that an id is in. */
@@ -72,22 +75,24 @@ export class Ledger {
 
   /** What is to be stored of a shard. @param now packet time, s */
   text(shard: number, now: number): string {
-    const of = [...this.#sent].filter(([id]) => this.shardOf(id) === shard);
-    for (const [id, { at }] of of) if (at < now - KEPT) this.#sent.delete(id);
-    const kept = of.filter(([id]) => this.#sent.has(id));
-    return JSON.stringify(
-      Object.fromEntries(
-        kept.map(([id, { at, digest, emptied, news, revision, sentAt }]) => [
-          id,
-          [revision, digest, news, sentAt, at, emptied],
-        ]),
-      ),
-    );
+    const kept: [string, unknown][] = [];
+    for (const id of this.#shards[shard] ?? []) {
+      const sent = this.#sent.get(id);
+      if (sent === undefined || sent.at < now - KEPT) {
+        this.#sent.delete(id);
+        this.#shards[shard]?.delete(id);
+        continue;
+      }
+      const { at, digest, emptied, news, revision, sentAt } = sent;
+      kept.push([id, [revision, digest, news, sentAt, at, emptied]]);
+    }
+    return JSON.stringify(Object.fromEntries(kept));
   }
 
   /** Another fleet knows nothing of what this one was told. @returns what is to be stored, by key */
   clear(): [key: string, text: string][] {
     this.#sent.clear();
+    for (const ids of this.#shards) ids.clear();
     return Array.from({ length: SHARDS }, (_, shard) => keyOf(shard))
       .filter((key) => (this.#store.meta(key) ?? '{}') !== '{}')
       .map((key) => [key, '{}']);
@@ -107,7 +112,7 @@ export class Ledger {
       const parsed = entry.safeParse(value);
       if (!parsed.success) continue;
       const [revision, digest, news, sentAt, at, emptied] = parsed.data;
-      this.#sent.set(id, { revision, digest, news, sentAt, at, emptied });
+      this.set(id, { revision, digest, news, sentAt, at, emptied });
     }
   }
 }

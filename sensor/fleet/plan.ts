@@ -7,6 +7,7 @@ import type { Ledger, Sent } from './ledger.ts';
 import type { FleetRecord } from './record.ts';
 import { coverageDrafts, usageDrafts } from './report-days.ts';
 import { incidentDrafts, incidentRecord } from './report-incidents.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 export interface Planned {
   record: FleetRecord;
@@ -14,6 +15,8 @@ export interface Planned {
   state: 'sent' | 'news' | 'counts';
   /** What the ledger is to know once it is handed over; `sentAt` is still to be set. */
   sent: Sent;
+  /** What the ledger knew when this was worked out: where it knows more by now, this is old. */
+  before: Sent | undefined;
 }
 
 /** All there is, or the incidents with these ids at home alone: what changed is told without looking through the rest. */
@@ -29,16 +32,41 @@ export function planRecords(
   ledger: Pick<Ledger, 'get' | 'entries'>,
   extent: Extent = 'all',
 ): Planned[] {
+  return atOnce(planSteps(books, ledger, extent));
+}
+
+/** The same a record or a device at a time; books and ledger may go on meanwhile, but nothing of them may have become private. */
+export function* planSteps(
+  books: FleetBooks,
+  ledger: Pick<Ledger, 'get' | 'entries'>,
+  extent: Extent,
+): Steps<Planned[]> {
+  // As of now: what is told of meanwhile is newer than what is worked out here, and not gone for being in no draft.
+  const before = new Map(known(books, ledger, extent));
+  yield;
   const told = new Told(books);
-  const drafts =
-    extent === 'all'
-      ? [...incidentDrafts(told, null), ...coverageDrafts(told), ...usageDrafts(told)]
-      : incidentDrafts(told, extent);
-  const ids = new Set(drafts.map(({ id }) => id));
-  const gone = [...known(books, ledger, extent)].flatMap(([id, sent]) =>
-    ids.has(id) ? [] : (takenBack(id, sent, books.now / SECOND) ?? []),
-  );
-  return [...drafts.map((draft) => planned(draft, ledger.get(draft.id))), ...gone];
+  yield;
+  const plan: Planned[] = [];
+  const ids = new Set<string>();
+  function* take(drafts: Steps<Draft[]>): Steps<void> {
+    for (const draft of yield* drafts) {
+      ids.add(draft.id);
+      plan.push(planned(draft, before.get(draft.id)));
+      yield;
+    }
+  }
+  yield* take(incidentDrafts(told, extent === 'all' ? null : extent));
+  if (extent === 'all') {
+    yield* take(coverageDrafts(told));
+    yield* take(usageDrafts(told));
+  }
+  for (const [id, sent] of before) {
+    const taken = ids.has(id) ? null : takenBack(id, sent, books.now / SECOND);
+    if (taken === null) continue;
+    plan.push(taken);
+    yield;
+  }
+  return plan;
 }
 
 /** What was told of all that is looked at. */
@@ -58,12 +86,13 @@ function known(
 function planned({ at, content, emptied, id, news }: Draft, before: Sent | undefined): Planned {
   const digest = digestOf(content);
   if (before?.digest === digest && before.news === news)
-    return { record: recordOf(id, before.revision, content), state: 'sent', sent: before };
+    return { record: recordOf(id, before.revision, content), state: 'sent', sent: before, before };
   const revision = Math.max(at, before === undefined ? 0 : before.revision + 1);
   return {
     record: recordOf(id, revision, content),
     state: before?.news === news ? 'counts' : 'news',
     sent: { revision, digest, news, sentAt: 0, at, emptied },
+    before,
   };
 }
 

@@ -9,6 +9,7 @@ import { DAY, DAYS_TOLD, dayText } from './day-book.ts';
 import { type Content, type Draft, fit } from './draft.ts';
 import { USAGE_BACKENDS, type UsageBody } from './record.ts';
 import { shortHash } from './short-hash.ts';
+import type { Steps } from './steps.ts';
 
 const SECOND = 1000;
 const HOURS = DAY / HOUR;
@@ -31,8 +32,9 @@ export function daysToTell(now: number): number[] {
   return Array.from({ length: DAYS_TOLD }, (_, n) => today - DAYS_TOLD + n).filter((day) => day >= 0);
 }
 
-export function coverageDrafts({ books }: Told): Draft[] {
+export function* coverageDrafts({ books }: Told): Steps<Draft[]> {
   const seen = hoursSeen(books);
+  yield;
   return daysToTell(books.now).flatMap((day) => {
     const facts = books.days.facts(day);
     const hours = seen.get(day);
@@ -61,19 +63,25 @@ function sumByDay(hours: readonly { hour: number; seen: number }[]): Map<number,
   return new Map([...days].map(([day, sum]) => [day, Math.min(HOURS, Math.round(sum * 10) / 10)]));
 }
 
-export function usageDrafts(told: Told): Draft[] {
+export function* usageDrafts(told: Told): Steps<Draft[]> {
   const days = daysToTell(told.books.now);
   const byDay = new Map(days.map((day) => [day, new Map<string, Used>()]));
   for (const device of told.books.devices) {
     if (device.role === 'sensor' || told.device(device.mac) === null) continue;
     countDevice(told, device, byDay);
+    yield;
   }
-  return [...byDay].flatMap(([day, groups]) =>
-    [...groups.values()]
+  const drafts: Draft[] = [];
+  for (const [day, groups] of byDay) {
+    const largest = [...groups.values()]
       .sort((a, b) => b.devices.size - a.devices.size || (keyOf(a.group) < keyOf(b.group) ? -1 : 1))
-      .slice(0, GROUPS)
-      .map((used) => usageDraft(day, used)),
-  );
+      .slice(0, GROUPS);
+    for (const used of largest) {
+      drafts.push(usageDraft(day, used));
+      yield;
+    }
+  }
+  return drafts;
 }
 
 function countDevice(told: Told, device: Device, byDay: ReadonlyMap<number, Map<string, Used>>): void {

@@ -6,6 +6,7 @@ import type { Incident } from '../record/incident.ts';
 import type { Told } from './books.ts';
 import { type Content, type Draft, fit } from './draft.ts';
 import { CHAIN_STEPS, type ChainStep, type IncidentBody } from './record.ts';
+import type { Steps } from './steps.ts';
 
 const SECOND = 1000;
 /** Incidents that are told of at a time: the latest. */
@@ -20,13 +21,19 @@ const STEPS: Partial<Record<TimelineEntry['kind'], ChainStep['step']>> = {
 };
 
 /** @param only ids of incidents; null for all */
-export function incidentDrafts(told: Told, only: ReadonlySet<string> | null): Draft[] {
+export function* incidentDrafts(told: Told, only: ReadonlySet<string> | null): Steps<Draft[]> {
   const { incidents, since } = told.books;
   const telling: Incident[] = [];
   for (const incident of incidents)
     if (only?.has(incident.id) !== false && incident.lastAt >= since && isTold(incident)) telling.push(incident);
   const latest = telling.sort((a, b) => b.lastAt - a.lastAt || (a.id < b.id ? -1 : 1)).slice(0, MOST);
-  return latest.flatMap((incident) => draftOf(told, incident) ?? []);
+  const drafts: Draft[] = [];
+  for (const incident of latest) {
+    yield;
+    const draft = draftOf(told, incident);
+    if (draft !== null) drafts.push(draft);
+  }
+  return drafts;
 }
 
 /** @param hash pseudonym of an incident */

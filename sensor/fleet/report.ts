@@ -6,8 +6,9 @@ import type { StoreKeeper } from '../record/store-keeper.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { FleetBooks } from './books.ts';
 import { Ledger } from './ledger.ts';
-import { type Extent, type Planned, planRecords } from './plan.ts';
+import { type Extent, type Planned, planRecords, planSteps } from './plan.ts';
 import type { FleetRecord } from './record.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 /** Records that wait for the fleet at a time; the rest waits in the books, where a newer state takes the place of an older one. */
 const WINDOW = 400;
@@ -29,6 +30,12 @@ export interface ReporterOptions {
   ticks(): number;
 }
 
+/** How many records were handed over, and for how many there is no room yet. */
+export interface Synced {
+  handed: number;
+  left: number;
+}
+
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #ledger: Ledger;
@@ -45,17 +52,28 @@ export class Reporter {
     return planRecords(this.#options.books(), this.#ledger).map(({ record }) => record);
   }
 
-  /** Hands over what is due. @returns how many records, and how many for which there is no room yet */
-  sync(extent: Extent): { handed: number; left: number } {
+  /** Hands over what is due, at once. */
+  sync(extent: Extent): Synced {
+    return atOnce(this.steps(extent));
+  }
+
+  /** The same in steps, between which `sync` may tell of others; to be dropped where something has become private meanwhile. */
+  *steps(extent: Extent): Steps<Synced> {
     const books = this.#options.books();
     const now = Math.floor(books.now / SECOND);
-    const due = planRecords(books, this.#ledger, extent).filter((one) => isDue(one, this.#ledger, now));
+    const due = (yield* planSteps(books, this.#ledger, extent)).filter((one) => isDue(one, now) && this.#isLatest(one));
     // What is news is not held up by what is not.
     due.sort((a, b) => Number(b.state === 'news') - Number(a.state === 'news'));
     const room = Math.min(WINDOW - this.#options.queue.size(), Math.floor(this.#budget.left(this.#options.ticks())));
     const going = due.slice(0, Math.max(0, room));
-    for (const [shard, planned] of byShard(going, this.#ledger)) this.#handOver(shard, planned, now);
-    return { handed: going.length, left: due.length - going.length };
+    let handed = 0;
+    for (const [shard, planned] of byShard(going, this.#ledger)) {
+      yield;
+      const latest = planned.filter((one) => this.#isLatest(one));
+      if (latest.length > 0) this.#handOver(shard, latest, now);
+      handed += latest.length;
+    }
+    return { handed, left: due.length - going.length };
   }
 
   /** The home is in another fleet than before, which has heard nothing of it. */
@@ -63,12 +81,16 @@ export class Reporter {
     for (const [key, text] of this.#ledger.clear()) this.#options.store.setMeta(key, text);
   }
 
+  /** Nothing newer was told since it was worked out. */
+  #isLatest({ before, record }: Planned): boolean {
+    return this.#ledger.get(record.id) === before;
+  }
+
   #handOver(shard: number, planned: readonly Planned[], now: number): void {
     const { queue, store, topic } = this.#options;
-    const before = planned.flatMap(({ record: { id } }) => {
-      const revision = this.#ledger.get(id)?.revision;
-      return revision === undefined ? [] : [rowId(id, revision)];
-    });
+    const earlier = planned.flatMap(({ before, record: { id } }) =>
+      before === undefined ? [] : [rowId(id, before.revision)],
+    );
     for (const { record, sent } of planned) {
       this.#ledger.set(record.id, { ...sent, sentAt: now });
       this.#budget.take();
@@ -76,15 +98,15 @@ export class Reporter {
     const rows = planned.map(({ record }) => rowFor(record, topic, now));
     store.setMeta(this.#ledger.keyOf(shard), this.#ledger.text(shard, now), false, rows);
     // An earlier revision that still waits need not go any more; of what has become private it must not.
-    if (before.length > 0) queue.remove(...before);
+    if (earlier.length > 0) queue.remove(...earlier);
   }
 }
 
-function isDue({ record, state }: Planned, ledger: Ledger, now: number): boolean {
+function isDue({ before, state }: Planned, now: number): boolean {
   if (state !== 'counts') return state === 'news';
-  const before = ledger.get(record.id)?.sentAt ?? 0;
+  const sentAt = before?.sentAt ?? 0;
   // A clock that was set back is not waited for.
-  return now - before >= COUNTS_EVERY || now < before;
+  return now - sentAt >= COUNTS_EVERY || now < sentAt;
 }
 
 function byShard(planned: readonly Planned[], ledger: Ledger): Map<number, Planned[]> {

@@ -13,6 +13,7 @@ import type { Extent } from '../fleet/plan.ts';
 import { EnrolmentError, readEnrolment } from '../fleet/read-enrolment.ts';
 import type { FleetRecord } from '../fleet/record.ts';
 import { Reporter } from '../fleet/report.ts';
+import { Slices } from '../fleet/steps.ts';
 import { recordTopic } from '../fleet/topics.ts';
 import { Uplink } from '../fleet/uplink.ts';
 import { Warnings } from '../fleet/warnings.ts';
@@ -69,6 +70,7 @@ export class FleetDoor {
   readonly #next = { all: 0, days: 0 };
   /** Incidents of which there is news. */
   readonly #changed = new Set<string>();
+  readonly #slices = new Slices();
   #timer: NodeJS.Timeout | null = null;
   #syncedAt = 0;
   #hasLooked = false;
@@ -140,13 +142,33 @@ export class FleetDoor {
       this.#next.days = ticks + DAYS_STORED_EVERY;
       this.#keepDays();
     }
-    // A person's word about one of them may concern another address of the same thing.
-    const judged = spine.engine.devices.all().filter(({ isPrivate, sameAs }) => isPrivate || sameAs !== null);
-    const privates = judged.map(({ isPrivate, mac, sameAs }) => `${mac} ${isPrivate} ${sameAs}`).join();
-    if (privates !== this.#privates) this.#next.all = 0;
+    const privates = this.#privatesNow();
+    const isNews = privates !== this.#privates;
     this.#privates = privates;
-    // Packet time of recorded frames may have gone on by days.
-    if (isRecorded(spine) || ticks >= this.#next.all) this.#sync('all');
+    // Packet time of recorded frames may have gone on by days. What is private goes back at once.
+    if (isRecorded(spine) || isNews) this.#sync('all');
+    else if (ticks >= this.#next.all) this.#lookThrough();
+  }
+
+  /** A person's word about one of them may concern another address of the same thing. */
+  #privatesNow(): string {
+    const judged = this.#parts.spine.engine.devices
+      .all()
+      .filter(({ isPrivate, sameAs }) => isPrivate || sameAs !== null);
+    return judged.map(({ isPrivate, mac, sameAs }) => `${mac} ${isPrivate} ${sameAs}`).join();
+  }
+
+  /** Frames and the page do not wait for it. */
+  #lookThrough(): void {
+    this.#next.all = performance.now() + ALL_EVERY;
+    if (this.#slices.isRunning) return;
+    const privates = this.#privates;
+    this.#slices.begin({
+      steps: this.#reporter.steps('all'),
+      isStale: () => this.#hasLeft || this.#privatesNow() !== privates,
+      onDone: ({ left }) => this.#synced(left),
+      onError: (error) => this.#fails(error),
+    });
   }
 
   /** What is sent, and what is to be: of the state at hand, record for record. */
@@ -176,6 +198,7 @@ export class FleetDoor {
   async stop(): Promise<void> {
     this.#parts.spine.events.off('incident', this.#onIncident);
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#slices.drop();
     if (!this.#hasLeft) this.#keepDays();
     await this.#uplink.stop();
   }
@@ -197,17 +220,27 @@ export class FleetDoor {
   #sync(extent: Extent): void {
     const ticks = performance.now();
     this.#syncedAt = ticks;
-    if (extent === 'all') this.#next.all = ticks + ALL_EVERY;
+    if (extent === 'all') {
+      this.#next.all = ticks + ALL_EVERY;
+      this.#slices.drop();
+    }
     try {
-      this.#isWanting = this.#reporter.sync(extent).left > 0;
-      this.#tell('');
+      this.#synced(this.#reporter.sync(extent).left);
     } catch (error) {
-      // Alerts do not depend on it.
-      this.#tell(
-        `what the fleet is to be told cannot be worked out: ${error instanceof Error ? error.message : error}`,
-      );
+      this.#fails(error);
     }
     this.#changed.clear();
+  }
+
+  #synced(left: number): void {
+    this.#isWanting = left > 0;
+    this.#tell('');
+    this.#uplink.drain();
+  }
+
+  /** Alerts do not depend on it. What waits goes all the same. */
+  #fails(error: unknown): void {
+    this.#tell(`what the fleet is to be told cannot be worked out: ${error instanceof Error ? error.message : error}`);
     this.#uplink.drain();
   }
 

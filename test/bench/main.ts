@@ -7,6 +7,7 @@ import { run as disk } from './disk.bench.ts';
 import { run as everything } from './everything.bench.ts';
 import { run as fleetCollect } from './fleet-collect.bench.ts';
 import { run as fleetDesk } from './fleet-desk.bench.ts';
+import { run as fleetHome } from './fleet-home.bench.ts';
 import { run as fleetOutbreak } from './fleet-outbreak.bench.ts';
 import { run as flood } from './flood.bench.ts';
 import { run as generate } from './generate.bench.ts';
@@ -73,6 +74,11 @@ const BENCHES: Record<string, Bench> = {
     run: fleetCollect,
     args: '[--homes N] [--days N]',
     what: 'records a second that a collector of a fleet stores, beside plain INSERTs, and octets of a home and day (NATS, PostgreSQL)',
+  },
+  'fleet-home': {
+    run: fleetHome,
+    args: '[--devices N] [--incidents N] [--rounds N]',
+    what: 'how long a home in a fleet is held up by working out what to tell, beside doing it at once and anew',
   },
   flood: {
     run: flood,

@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { notify } from '../../../sensor/config/notify.ts';
 import { DAY, DAYS_KEY, DayBook } from '../../../sensor/fleet/day-book.ts';
 import { ENROLMENT_SCHEMA, type Enrolment } from '../../../sensor/fleet/enrolment.ts';
 import type { FleetRecord } from '../../../sensor/fleet/record.ts';
+import { SLICE } from '../../../sensor/fleet/steps.ts';
 import { markWithdrawn } from '../../../sensor/fleet/withdrawn.ts';
 import { silentLog } from '../../../sensor/log.ts';
 import { FleetDoor } from '../../../sensor/main/fleet-door.ts';
@@ -28,6 +29,7 @@ beforeEach(() => {
   [door, now] = [null, START];
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await door?.stop();
   stage.spine.close();
   rmSync(folder, { recursive: true });
@@ -117,6 +119,59 @@ it('takes back before it sends what became private while it was off', async () =
   expect(kinds()).toEqual(['incident']);
   open();
   expect(waiting()).toMatchObject([{ kind: 'incident', body: { device: null } }]);
+});
+
+const ticks = performance.now.bind(performance);
+/** From now on the machine's clock is so much (ms) later, and goes on by a slice whenever it is asked: each is of one step. */
+function later(by: number): void {
+  let asked = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => ticks() + by + SLICE * asked++);
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+it('looks through all every five minutes, while other things go on', async () => {
+  const one = open();
+  one.tick();
+  stage.play(mail(CAMERA, MAIL_SERVER, START, { outcome: 'refused' }));
+  now = START + 2 * DAY;
+  later(4 * MINUTE);
+  one.tick();
+  await turns(200);
+  expect(kinds()).not.toContain('usage');
+  later(6 * MINUTE);
+  one.tick();
+  await turns(4);
+  expect(kinds()).not.toContain('usage');
+  await turns(200);
+  expect(kinds()).toContain('usage');
+  expect(
+    waiting()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(
+    one
+      .records()
+      .map(({ id }) => id)
+      .sort(),
+  );
+});
+
+it('tells nothing of what became private while it looked', async () => {
+  const one = open();
+  one.tick();
+  stage.play(mail(CAMERA, MAIL_SERVER, START, { outcome: 'refused' }));
+  now = START + 2 * DAY;
+  later(6 * MINUTE);
+  one.tick();
+  await turns(4);
+  stage.run({ type: 'keep_private', device: CAMERA.mac, keep: true });
+  await turns(200);
+  expect(kinds()).toEqual([]);
+  one.tick();
+  expect(kinds()).not.toContain('usage');
 });
 
 it('sends nothing once the home has left, and nothing waits', async () => {

@@ -274,3 +274,75 @@ it('an incident that became part of another is taken back', () => {
   one.sync(new Set([incident?.id ?? '']));
   expect(take()).toMatchObject([{ body: { severity: 'info', device: null } }]);
 });
+
+/** Looks through all, a step at a time. @param between is done after each */
+function inSteps(one: Reporter, between: (step: number) => void): { handed: number; left: number } {
+  const steps = one.steps('all');
+  for (let step = 1; ; step++) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    between(step);
+  }
+}
+
+it('what is told while all is looked through is neither told again nor taken back, at whichever step it was', () => {
+  mails(START);
+  now = START + 2 * DAY;
+  let count = 0;
+  inSteps(reporter(), (step) => {
+    count = step;
+  });
+  reporter().forget();
+  take();
+  const other = (n: number) => ({
+    mac: `a4:cf:12:99:01:${n.toString(16).padStart(2, '0')}`,
+    ip: `192.168.1.${100 + n}`,
+  });
+  const known = new Map<string, FleetRecord>();
+  const hear = (): void => {
+    for (const record of take()) {
+      expect(record.revision).toBeGreaterThan(known.get(record.id)?.revision ?? -1);
+      known.set(record.id, record);
+      // Nothing became private, so nothing is taken back.
+      expect(record).not.toMatchObject({ body: { severity: 'info' } });
+    }
+  };
+  for (let at = 1; at <= count; at++) {
+    const one = reporter();
+    // All of it is still to be told.
+    one.forget();
+    known.clear();
+    inSteps(one, (step) => {
+      if (step !== at) return;
+      // A new incident, and news of the one that is known.
+      mails(now, other(at));
+      mails(now, CAMERA);
+      now += 2 * HOUR;
+      one.sync(changed());
+    });
+    hear();
+    // As it is now, not as it was when the look began.
+    const incidents = (records: Iterable<FleetRecord>) =>
+      Object.fromEntries([...records].flatMap((one) => (one.kind === 'incident' ? [[one.id, one]] : [])));
+    expect([at, incidents(known.values())]).toEqual([at, incidents(one.records())]);
+    now += 2 * HOUR;
+    one.sync('all');
+    hear();
+    const shown = new Map(one.records().map((record) => [record.id, record]));
+    expect([at, Object.fromEntries(known)]).toEqual([at, Object.fromEntries(shown)]);
+  }
+  expect(count).toBeGreaterThan(5);
+});
+
+it('in steps all is told as at once, octet for octet', () => {
+  mails(START);
+  mails(START + HOUR, { mac: 'a4:cf:12:99:00:02', ip: '192.168.1.90' });
+  now = START + 2 * DAY;
+  reporter().sync('all');
+  const atOnce = queueOf(stage.spine).peek(1000);
+  expect(atOnce.length).toBeGreaterThan(3);
+  take();
+  reporter().forget();
+  inSteps(reporter(), () => {});
+  expect(queueOf(stage.spine).peek(1000)).toEqual(atOnce);
+});
