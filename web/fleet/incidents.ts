@@ -1,5 +1,6 @@
 // In how many homes there were incidents, by family and by backend before them, day by day or week by week. Homes are counted, not
-// incidents: a home counts once in each cell, so that no single one shows through, however often its device tries.
+// incidents: a home counts once in each cell, so that no single one shows through, however often its device tries. The sums are kept by
+// whoever stores incidents (sensor/fleet/store/incident-sums.ts).
 import { K } from '../../sensor/fleet/k-rule.ts';
 import type { Queryable } from '../../sensor/fleet/store/database.ts';
 import { lastDays, lastWeeks } from './days.ts';
@@ -8,7 +9,8 @@ import type { Bucket, IncidentSeries, IncidentsAnswer, IncidentsBy, IncidentsKin
 
 const SERIES = 40;
 const BUCKETS: Record<Bucket, number> = { day: 30, week: 26 };
-const MAIL_KINDS = ['mail_started', 'submission_started'];
+/** In the table of sums. */
+const COUNTS = { all: ['homes', 'latest'], mail: ['mail_homes', 'mail_latest'] } as const;
 
 export interface IncidentsQuestion {
   by: IncidentsBy;
@@ -19,8 +21,7 @@ export interface IncidentsQuestion {
 interface Cell {
   /** Null: the whole time. */
   start: string | null;
-  /** Null: any. */
-  name: string | null;
+  name: string;
   homes: string;
 }
 
@@ -32,38 +33,38 @@ export async function incidentsOverTime(
 ): Promise<IncidentsAnswer> {
   const { bucket, by, kind } = question;
   const starts = (bucket === 'day' ? lastDays : lastWeeks)(now, BUCKETS[bucket]);
-  const values = [`${starts[0]}T00:00:00Z`, ...(kind === 'mail' ? [MAIL_KINDS] : [])];
-  const wanted = `started_at >= $1 AND family IS NOT NULL ${kind === 'mail' ? 'AND kind = ANY($2)' : ''}`;
-  const start = `date_trunc('${bucket}', started_at AT TIME ZONE 'UTC')::date`;
-  const [name, steps] = by === 'family' ? ['family', ''] : [`step->>'backend'`, ', jsonb_array_elements(before) step'];
+  const [homes, latest] = COUNTS[kind];
+  // Each home is the latest of one cell: of those within the time it is counted in the whole. What waits to be added is told as well.
+  const told = `told AS MATERIALIZED (
+    SELECT start, name, sum(${homes}) AS homes, sum(${latest}) AS latest FROM (
+      SELECT start, name, ${homes}, ${latest} FROM incident_sums WHERE bucket = $1 AND start >= $2 AND counted_by = $3
+      UNION ALL SELECT start, name, ${homes}, ${latest} FROM incident_deltas WHERE bucket = $1 AND start >= $2 AND counted_by = $3
+    ) AS sums GROUP BY start, name)`;
   const all = await db.query<Cell>(
-    `WITH hit AS MATERIALIZED (SELECT home, ${start} AS start FROM incidents WHERE ${wanted} GROUP BY 1, 2)
-    SELECT start, NULL AS name, count(*) AS homes FROM hit GROUP BY start
-    UNION ALL SELECT NULL, NULL, count(*) FROM (SELECT home FROM hit GROUP BY 1) one`,
-    values,
+    `WITH ${told} SELECT start, name, homes FROM told
+      UNION ALL SELECT NULL, '', coalesce(sum(latest), 0) FROM told`,
+    [bucket, starts[0], 'all'],
   );
-  // Grouped twice rather than counted DISTINCT, which sorts. The first are chosen by what is told: the order of what is not must not be
-  // told either.
+  // The first are chosen by what is told: the order of what is not must not be told either.
   const named = await db.query<Cell>(
-    `WITH hit AS MATERIALIZED (SELECT home, ${start} AS start, ${name} AS name FROM incidents${steps} WHERE ${wanted} GROUP BY 1, 2, 3),
-    first AS MATERIALIZED (SELECT name, count(*) AS homes FROM (SELECT name, home FROM hit GROUP BY 1, 2) one GROUP BY name
-      HAVING count(*) >= ${K} ORDER BY floor(count(*) / ${K}.0) DESC, name COLLATE "C" LIMIT ${SERIES})
-    SELECT start, hit.name, count(*) AS homes FROM hit JOIN first ON first.name = hit.name GROUP BY 1, 2 HAVING count(*) >= ${K}
+    `WITH ${told}, first AS (SELECT name, sum(latest) AS homes FROM told GROUP BY name
+      HAVING sum(latest) >= ${K} ORDER BY floor(sum(latest) / ${K}.0) DESC, name COLLATE "C" LIMIT ${SERIES})
+    SELECT start, told.name, told.homes FROM told JOIN first ON first.name = told.name WHERE told.homes >= ${K}
     UNION ALL SELECT NULL, name, homes FROM first`,
-    values,
+    [bucket, starts[0], by],
   );
   const series = [...seriesOf(named.rows, starts).values()];
   series.sort((one, other) => (other.homes ?? 0) - (one.homes ?? 0) || (one.name < other.name ? -1 : 1));
   const none = { name: '', homes: null, counts: starts.map(() => null) };
-  const together = seriesOf(all.rows, starts).get(null) ?? none;
+  const together = seriesOf(all.rows, starts).get('') ?? none;
   return { by, bucket, kind, at: new Date(now).toISOString(), starts, all: together, series };
 }
 
-function seriesOf(cells: readonly Cell[], starts: readonly string[]): Map<string | null, IncidentSeries> {
+function seriesOf(cells: readonly Cell[], starts: readonly string[]): Map<string, IncidentSeries> {
   const place = new Map(starts.map((day, index) => [day, index]));
-  const series = new Map<string | null, IncidentSeries>();
+  const series = new Map<string, IncidentSeries>();
   for (const { homes, name, start } of cells) {
-    const own = series.get(name) ?? { name: name ?? '', homes: null, counts: starts.map(() => null) };
+    const own = series.get(name) ?? { name, homes: null, counts: starts.map(() => null) };
     series.set(name, own);
     const told = inFives(Number(homes));
     const index = start === null ? undefined : place.get(start);

@@ -1,7 +1,8 @@
-// The leader's round: adds what waits to the sums, counts silent homes again, judges the backends whose sums changed, and writes what is
+// The leader's round: adds what waits to the sums, those of incidents over time too, counts silent homes again, judges the backends whose sums changed, and writes what is
 // named into `outbreaks`. However many processes run it, one at a time does. The same rows give the same outbreaks.
 import { K, toldHomes } from '../k-rule.ts';
 import type { FleetDatabase, Queryable } from '../store/database.ts';
+import { foldIncidents, INCIDENTS_FOLDED_AT_ONCE, tidyIncidents } from '../store/incident-sums.ts';
 import { ALL_THINGS, DAY, dayNumber, dayText } from './home-facts.ts';
 import { DAYS_KEPT, familiesOf, type Judgement, judge, type Surroundings } from './judgement.ts';
 import { type CountedBackend, changedBackends, loadBackends, loadFleet, mailingBackends } from './load-counters.ts';
@@ -42,14 +43,17 @@ export async function outbreakRound(db: FleetDatabase, now = new Date()): Promis
 async function round(db: FleetDatabase, now: Date): Promise<Round> {
   const today = Math.floor(now.getTime() / DAY);
   const silent = await countSilent(db, today);
-  let folded = 0;
-  for (let more = true; more; ) {
-    const rows = await db.transaction(fold);
-    folded += rows;
-    more = rows === FOLDED_AT_ONCE;
-  }
+  const folded = await foldAll(db, fold, FOLDED_AT_ONCE);
   const judged = await db.transaction((tx) => judgeChanged(tx, now, today));
+  await foldAll(db, foldIncidents, INCIDENTS_FOLDED_AT_ONCE);
+  await db.transaction((tx) => tidyIncidents(tx, now));
   return { folded, silent, ...judged };
+}
+
+async function foldAll(db: FleetDatabase, some: (tx: Queryable) => Promise<number>, atOnce: number): Promise<number> {
+  let folded = 0;
+  for (let rows = atOnce; rows === atOnce; folded += rows) rows = await db.transaction(some);
+  return folded;
 }
 
 /** Time passes for homes that report nothing, too: they go blind, their use ends. A day is waited, since most report by themselves. */

@@ -4,6 +4,7 @@ import { DAY } from '../outbreak/home-facts.ts';
 import { recount, tally } from '../outbreak/tally.ts';
 import type { FleetRecord } from '../record.ts';
 import type { FleetDatabase, Queryable } from './database.ts';
+import { countingIncidents } from './incident-sums.ts';
 import { type Allowance, type IntakeLimits, intakeOf, writeIntake } from './intake.ts';
 import { removeHomes } from './leaving.ts';
 import { upsertCoverage, upsertIncidents, upsertRecords } from './record-rows.ts';
@@ -136,12 +137,13 @@ async function write(
     if (record.kind === 'usage') usages.push({ home, at, body: record.body, before });
   }
   const coverage = await upsertCoverage(tx, taken);
-  const incidents = await upsertIncidents(tx, taken);
+  // The newest of them is now, by the servers' clock: what waited for long was heard when they took it.
+  const now = new Date(Math.max(...taken.map(({ at }) => at.getTime())));
+  const troubled = [...new Set(taken.filter(({ record }) => record.kind === 'incident').map(({ home }) => home))];
+  const incidents = await countingIncidents(tx, troubled, now, () => upsertIncidents(tx, taken));
   const usage = await mergeUsage(tx, usages);
   for (const [home, count] of usage.newExposures) if (!usage.tookBack.has(home)) intake.countExposures(home, count);
   const changes = tallyChanges({ coverage, incidents, usages, usage });
-  // The newest of them is now, by the servers' clock: what waited for long was heard when they took it.
-  const now = new Date(Math.max(...taken.map(({ at }) => at.getTime())));
   if (changes.length > 0) await tally(tx, changes, now);
   // What is there no more is no change that could be told of.
   const less = new Set(usage.tookBack);

@@ -5,6 +5,7 @@ import { K } from '../../../sensor/fleet/k-rule.ts';
 import { DAY_MS, dayOf } from '../../../web/fleet/days.ts';
 import { inFives, twoDigits } from '../../../web/fleet/rounding.ts';
 import type { IncidentsAnswer, OutbreaksAnswer, SummaryAnswer, Told } from '../../../web/fleet/shapes.ts';
+import { countIncidentsAnew } from '../support/incident-sums.ts';
 import { type MadeIncident, type Population, population } from './population.ts';
 import { DeskStage, NOW, type RunningDesk } from './stage.ts';
 
@@ -144,6 +145,7 @@ describe('a home that joins a group of four', () => {
       `INSERT INTO incidents SELECT (SELECT max(home) FROM homes), 'new', kind, severity, family, class, device, started_at, last_at,
         attempts, messages, before, revision FROM incidents LIMIT 1`,
     );
+    await countIncidentsAnew(desk.owner);
     desk.clock.now += 9 * 60_000;
     expect((await ask(desk, cookie)).series).toEqual([]);
     desk.clock.now += 2 * 60_000;
@@ -160,6 +162,7 @@ describe('a home that joins a group of four', () => {
       `INSERT INTO incidents SELECT home, incident || n, kind, severity, family, class, device, started_at, last_at, attempts, messages,
         before, revision FROM incidents, generate_series(1, 1000) n WHERE incident = '0'`,
     );
+    await countIncidentsAnew(desk.owner);
     const answer = await ask(desk, await desk.login(desk.token('a')));
     expect(answer.series).toEqual([]);
     expect(answer.all.homes).toBeNull();
