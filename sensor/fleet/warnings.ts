@@ -51,6 +51,7 @@ export class Warnings {
   readonly #refused = new Map<Refusal, number>();
   readonly #pace: TokenBucket;
   #lookedAgainAt = 0;
+  #heardAt: number | null = null;
   #isChanged = false;
   #told = '[]';
   #held = 0;
@@ -77,7 +78,13 @@ export class Warnings {
     if (isLooked) this.#pace.take();
     const refusal = isLooked ? this.#take(topic, payload, now) : 'flood';
     if (refusal !== null) this.#refuse(refusal);
+    else if (payload.length > 0) this.#heardAt = now;
   };
+
+  /** When one that is believed came last since the start, ms; also one that was known. */
+  get heardAt(): number | null {
+    return this.#heardAt;
+  }
 
   /** Call about once a second. */
   tick(): void {

@@ -34,12 +34,15 @@ export async function doctor(session: Session, run: DoctorRun): Promise<number> 
   // Two on one router, or two of a command that was meant for one, would be in each other's way; two on one port are not.
   const isTaken = remote !== null && runningPid(stateDir) !== null;
   if (run.seconds > 0 && !isTaken) run.complain(`Watching traffic for ${run.seconds} seconds …\n`);
-  const [watched, broker, targets, synchronised] = await Promise.all([
+  const [watched, broker, targets, fleet, synchronised] = await Promise.all([
     run.seconds === 0 ? null : isTaken ? TAKEN : watchTraffic(session, run.seconds, run.signal),
     checkBroker(config),
     Object.keys(config.notify).length === 0
       ? []
       : import('./doctor-notify.ts').then((checks) => checks.checkTargets(config)),
+    config.fleet.enrolment === undefined
+      ? []
+      : import('./doctor-fleet.ts').then(({ checkFleet }) => checkFleet(config.fleet.enrolment ?? '', stateDir, now)),
     askSynchronised(),
   ]);
   const thingwatch = version();
@@ -53,7 +56,7 @@ export async function doctor(session: Session, run: DoctorRun): Promise<number> 
     watched,
     clock: { now: now(), synchronised, battery: batteryClock(), lastKnown: lastKnownTime(stateDir) },
     writesADay: writesADay(stateDir),
-    others: [checkRights(config, runningPid(stateDir)), broker, ...targets, notesCheck(config.notes.dirs)],
+    others: [checkRights(config, runningPid(stateDir)), broker, ...targets, ...fleet, notesCheck(config.notes.dirs)],
   });
   const about = {
     thingwatch,

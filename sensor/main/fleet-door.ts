@@ -6,6 +6,7 @@ import { PrivateThings } from '../attribute/private-things.ts';
 import { EXIT } from '../cli.ts';
 import type { Config } from '../config.ts';
 import type { FleetBooks } from '../fleet/books.ts';
+import { ContactBook } from '../fleet/contact.ts';
 import { DAYS_KEY, DayBook } from '../fleet/day-book.ts';
 import type { Enrolment } from '../fleet/enrolment.ts';
 import { membershipOf } from '../fleet/membership.ts';
@@ -65,6 +66,7 @@ export class FleetDoor {
   readonly #reporter: Reporter;
   readonly #uplink: Uplink;
   readonly #warnings: Warnings;
+  readonly #contact: ContactBook;
   readonly #books: Omit<FleetBooks, 'devices' | 'incidents' | 'hours' | 'home' | 'isPrivate' | 'now'>;
   /** By the clock of the machine, ms. */
   readonly #next = { all: 0, days: 0 };
@@ -100,6 +102,7 @@ export class FleetDoor {
       ticks: () => performance.now(),
     });
     if (membership.isNew) this.#reporter.forget();
+    this.#contact = new ContactBook(store, enrolment.home);
     this.#warnings = new Warnings({
       ...{ keys: enrolment.warningKeys, store, now, log },
       onHeld: (held) => spine.engine.warned(held),
@@ -136,6 +139,7 @@ export class FleetDoor {
     if (this.#hasLeft) return;
     this.#warnings.tick();
     const { spine } = this.#parts;
+    this.#noteContact(false);
     this.#observe();
     const ticks = performance.now();
     if (ticks >= this.#next.days) {
@@ -199,8 +203,16 @@ export class FleetDoor {
     this.#parts.spine.events.off('incident', this.#onIncident);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#slices.drop();
-    if (!this.#hasLeft) this.#keepDays();
+    if (!this.#hasLeft) {
+      this.#keepDays();
+      this.#noteContact(true);
+    }
     await this.#uplink.stop();
+  }
+
+  #noteContact(isLast: boolean): void {
+    const { lastTakenAt: acknowledgedAt } = this.#uplink.status();
+    this.#contact.note({ acknowledgedAt, warningAt: this.#warnings.heardAt }, isLast);
   }
 
   readonly #onIncident = ({ change, incident }: IncidentEvent): void => {

@@ -1,16 +1,30 @@
-// How long a home in a fleet stands still while it works out what to tell: in slices, as a sensor that runs does it, beside the same
-// all at once, in alternating rounds of one run. Aim: no pause that anybody notices, 20 ms.
+// What a fleet costs a home. Pauses: how long it stands still while it works out what to tell, in slices, as a sensor that runs does it,
+// beside the same all at once, in alternating rounds of one run (aim: 20 ms, which nobody notices). Running: memory and start.
 import { cpus, loadavg } from 'node:os';
 import { Reporter } from '../../sensor/fleet/report.ts';
 import { SLICE, Slices } from '../../sensor/fleet/steps.ts';
 import { FLEET_TARGET } from '../../sensor/record/outbox.ts';
 import { busyHome } from './fleet-home.ts';
-import { median, readArgs } from './measure.ts';
+import { running } from './fleet-running.ts';
+import { median, readArgs, UsageError } from './measure.ts';
 
 const CASES = ['nothing is new', 'all is new'] as const;
 
+const DEFAULTS = { devices: 100, incidents: 400, connections: 30, rounds: 5 };
+const PARTS: Readonly<Record<string, (options: typeof DEFAULTS) => Promise<void>>> = {
+  pauses,
+  running: ({ rounds }) => running(rounds),
+};
+
 export async function run(args: string[]): Promise<void> {
-  const { values } = readArgs(args, { devices: 100, incidents: 400, connections: 30, rounds: 9 });
+  const { positions, values } = readArgs(args, DEFAULTS);
+  const unknown = positions.find((part) => !Object.hasOwn(PARTS, part));
+  if (unknown !== undefined) throw new UsageError(`${unknown} is none of ${Object.keys(PARTS).join(', ')}`);
+  for (const [name, part] of Object.entries(PARTS))
+    if (positions.length === 0 || positions.includes(name)) await part(values);
+}
+
+async function pauses(values: typeof DEFAULTS): Promise<void> {
   const { books, spine } = busyHome(values);
   const queue = spine.store.outbox.of(FLEET_TARGET);
   const take = () => {

@@ -77,8 +77,8 @@ const BENCHES: Record<string, Bench> = {
   },
   'fleet-home': {
     run: fleetHome,
-    args: '[--devices N] [--incidents N] [--rounds N]',
-    what: 'how long a home in a fleet is held up by working out what to tell, beside doing it at once and anew',
+    args: '[pauses|running …] [--devices N] [--incidents N] [--rounds N]',
+    what: 'what a fleet costs a home: how long working out what to tell holds it up, beside all at once; memory and start of a run (root)',
   },
   flood: {
     run: flood,

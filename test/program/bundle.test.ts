@@ -68,7 +68,7 @@ it('what is for a home in a fleet lies apart: another one loads nothing of it', 
     /thingwatch\.fleet\/1|fleet_sent_/.test(readFileSync(join(CHUNKS, name), 'utf8')),
   );
   expect(ofFleet.length).toBeGreaterThan(0);
-  for (const name of ['serve', 'edges', 'spine', 'replay', 'config']) {
+  for (const name of ['serve', 'edges', 'spine', 'replay', 'config', 'doctor']) {
     const chunk = chunks.find((file) => new RegExp(`^${name}-.{8}\\.js$`).test(file)) ?? '';
     const { files } = loadedAtOnce(`sensor/chunks/${chunk}`);
     expect(files.size).toBeGreaterThan(0);

@@ -56,6 +56,19 @@ it('what is believed is handed on once, with times as numbers, and survives a re
   expect(told).toEqual([[{ ...warning, ...times }]]);
 });
 
+it('knows when one that is believed came last, also one that was known, and of no other', () => {
+  expect(home.heardAt).toBeNull();
+  send(sampleWarning({ id: 'a'.repeat(16) }), stranger.key);
+  home.onMessage(warningTopic('a'.repeat(16)), Buffer.alloc(0));
+  expect(home.heardAt).toBeNull();
+  send(sampleWarning());
+  const first = now - 100;
+  expect(home.heardAt).toBe(first);
+  now += HOUR;
+  send(sampleWarning());
+  expect(home.heardAt).toBe(first + 100 + HOUR);
+});
+
 it('what is forged changes nothing, is counted by its reason and told of once', () => {
   send(sampleWarning());
   send(sampleWarning({ revision: 9 }), stranger.key);
