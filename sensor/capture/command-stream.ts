@@ -9,9 +9,9 @@ import { type CaptureStream, StreamError, type StreamOpener } from './stream-sou
 /** For /bin/sh, or a program and its arguments. */
 export type Command = string | readonly [string, ...string[]];
 
-/** How long a group may take to end when it is told to, and a program whose output has ended to end itself, ms. */
+/** How long a group may take to end when it is told to, and a program whose output has ended to end itself, ms: on a busy machine too. */
 const END_WITHIN = 2000;
-const EXIT_WITHIN = 500;
+const EXIT_WITHIN = 2000;
 const LONGEST_LINE = 300;
 /** Control characters, and marks that reorder a line: what a terminal or a log must not get. */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
