@@ -135,7 +135,7 @@ test.each([
   const told = await run({ files: [good, file] });
   expect(told).toMatchObject({ problem, message: expect.stringContaining(file), times: [] });
   expect(told).toMatchObject({ message: expect.stringContaining(words) });
-  expect(readdirSync('/proc/self/fd').length).toBe(before);
+  await expect.poll(() => readdirSync('/proc/self/fd').length, { timeout: 10_000 }).toBe(before);
 });
 
 const unprivileged = process.getuid?.() === 0 ? 65534 : null;
