@@ -26,7 +26,7 @@ test(
       lost: report.problems.length,
     });
   },
-  10 * MINUTE,
+  20 * MINUTE,
 );
 
 test(
@@ -42,7 +42,7 @@ test(
       lost: report.problems.length,
     });
   },
-  5 * MINUTE,
+  10 * MINUTE,
 );
 
 test(
@@ -58,5 +58,5 @@ test(
       lost: report.problems.length,
     });
   },
-  5 * MINUTE,
+  10 * MINUTE,
 );

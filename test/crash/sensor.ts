@@ -119,6 +119,11 @@ export class CrashRig {
     this.#sensor = null;
     if (sensor === null) throw new Error('no sensor runs');
     const at = performance.now();
+    const { exitCode, signalCode } = sensor;
+    if (exitCode !== null || signalCode !== null) {
+      while (this.#killAll() > 0) await sleep(2);
+      throw new Error(`the sensor had ended by itself (${exitCode ?? signalCode}): ${this.said}`);
+    }
     const over = new Promise<Ending>((resolve) => {
       sensor.once('exit', (code, by) => resolve({ code, signal: by, took: performance.now() - at }));
     });

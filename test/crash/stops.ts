@@ -99,7 +99,7 @@ export async function copyAgainAndAgain(seed: number, moments: number, cuts: num
     for (let moment = 0; moment < moments; moment++) {
       await sleep(random.below(300));
       const heard = [...(await rig.hear())];
-      process.kill(rig.pid, 'SIGSTOP');
+      await stop(rig.pid);
       const wire = [...rig.load.attempts];
       const copies = Array.from({ length: cuts + 1 }, (_, n) => copyOf(rig, `${moment}-${n}`));
       process.kill(rig.pid, 'SIGCONT');
@@ -115,6 +115,12 @@ export async function copyAgainAndAgain(seed: number, moments: number, cuts: num
   } finally {
     await rig.remove();
   }
+}
+
+/** Resolves when it stands still: what it was just writing is written then. */
+async function stop(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  while (!/\) T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) await sleep(1);
 }
 
 function copyOf(rig: CrashRig, name: string): string {

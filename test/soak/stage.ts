@@ -158,7 +158,10 @@ export class Stage {
   /** SIGKILL to the process that keeps the state; what hangs on it has to end by itself. */
   async killSensor(): Promise<void> {
     this.#isWanted = false;
-    process.kill(this.sensorPid(), 'SIGKILL');
+    const pid = this.sensorPid();
+    // A signal to process 0 would go to the whole group, this one included.
+    if (pid === 0) throw new Error('no sensor runs that could be killed');
+    process.kill(pid, 'SIGKILL');
     await this.#program?.ended;
   }
 
