@@ -69,6 +69,7 @@ it('another process holds the write lock for 10 s while it runs, and at its star
   await eventually(async () => ((await again.health()).database.refused === null ? true : null));
   expect(mailersIn(state)).toEqual([CAMERA.mac, FRIDGE.mac, TELEVISION.mac]);
   expect(alerts().map(({ stored }) => stored)).toEqual([true, false, false]);
+  await second.program.says(/can be written again/);
   for (const { program } of [sensor, second]) {
     expect(program.stderr.match(/alerts are sent from memory/g)).toHaveLength(1);
     expect(program.stderr.match(/can be written again/g)).toHaveLength(1);

@@ -79,7 +79,7 @@ describe.skipIf(MOSQUITTO === null)(
       broker.hang();
       await mails();
       await told('a Mosquitto that is stopped');
-    }, 60_000);
+    }, 180_000);
 
     it('while the program is killed and started again', async () => {
       broker.hang();
@@ -90,6 +90,6 @@ describe.skipIf(MOSQUITTO === null)(
       expect(await page.incidents()).toHaveLength(DEVICES.length);
       expect((await page.health()).broker?.connected).toBe(false);
       await told('a Mosquitto that is stopped, and a killed sensor');
-    }, 60_000);
+    }, 180_000);
   },
 );

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { ReportIncident } from '../../sensor/record/report.ts';
-import { freePort } from '../support/mosquitto.ts';
-import { CAPTURES, ensureBuilt, eventually, listen, PairedPage, Program, scratch, writeYaml } from './program.ts';
+import { aedesBroker } from '../support/publisher-lab.ts';
+import { Transcript } from '../support/transcript.ts';
+import { mqttFor } from './piped-sensor.ts';
+import { CAPTURES, ensureBuilt, eventually, PairedPage, Program, scratch, writeYaml } from './program.ts';
 
 const files = scratch();
 const capture = join(CAPTURES, 'three-mailers.pcap');
@@ -19,21 +21,20 @@ const GERMAN =
   /versucht, Mailserver im Internet zu erreichen|spricht mit Mailservern im Internet|verschickt Mail an Server/;
 
 it('a broker hears German; each browser reads its own language; log, commands and ids stay as they are', async () => {
-  const [web, mqtt] = [await freePort(), await freePort()];
+  // Alerts are not kept: who shall hear them listens before the program starts.
+  const broker = await aedesBroker();
+  const ear = await Transcript.listen(broker.url, broker.login);
   const path = writeYaml(files.path('de.yaml'), {
     ...{ language: 'de', sensor_id: 'deutsch', state_dir: files.path('state') },
-    ...{ web: { listen: `127.0.0.1:${web}` }, mqtt: { listen: `127.0.0.1:${mqtt}` } },
+    ...{ web: { listen: '127.0.0.1:0' }, mqtt: mqttFor(broker, null) },
   });
   const program = Program.start(['--config', path, 'replay', '--serve', '--format', 'text', capture]);
   running.push(program);
   const page = await PairedPage.open(program);
-  const ear = await listen({ port: mqtt });
   await program.says(/The replay is over; page and broker stay up/);
-  const alert = await eventually(() => ear.messages.find(({ topic }) => topic === 'thingwatch/deutsch/alert') ?? null);
+  const alert = await eventually(() => ear.last('thingwatch/deutsch/alert') ?? null);
   expect(JSON.parse(alert.payload).summary).toMatch(GERMAN);
-  const config = await eventually(
-    () => ear.messages.find(({ topic }) => topic === 'homeassistant/device/thingwatch_deutsch/config') ?? null,
-  );
+  const config = await eventually(() => ear.last('homeassistant/device/thingwatch_deutsch/config') ?? null);
   expect(JSON.parse(config.payload).components.mirror_port).toMatchObject({
     name: 'Spiegel-Port',
     unique_id: 'thingwatch_deutsch_mirror_port',
@@ -46,7 +47,9 @@ it('a broker hears German; each browser reads its own language; log, commands an
   expect(await incidents('?language=en')).toHaveLength(3);
   expect(program.stderr).toMatch(ENGLISH);
   expect(`${program.stderr}${program.stdout}`).not.toMatch(GERMAN);
+  await program.stop();
   await ear.close();
+  await broker.remove();
 });
 
 it('JSON of a replay is English by default, and German where that is configured', async () => {

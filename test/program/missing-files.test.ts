@@ -47,8 +47,8 @@ it('notes that vanish while it runs and come back: told once each, nothing else'
   await warning(page, /notes\.dirs\) has gone; what was read of it at the start is still used/);
   renameSync(`${notes}-away`, notes);
   await warning(page, null);
+  await running.says(/notes\.dirs\) is back/);
   expect(running.stderr.match(/notes\.dirs/g)).toHaveLength(3);
-  expect(running.stderr).toMatch(/notes\.dirs\) is back/);
   reportFault({ fault: 'the notes directory vanishes and is back', inputs: '–', outcome: 'told once each', lost: 0 });
 }, 90_000);
 

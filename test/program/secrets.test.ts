@@ -38,7 +38,7 @@ beforeAll(async () => {
     keep('incidents', await page.incidents());
     for (const id of ids) keep(`incident ${id}`, await page.get(`/api/incidents/${id}`));
     for (const id of ids) await exported(id);
-    await eventually(() => (ear.topics.some((topic) => topic.endsWith('/alert')) ? true : null));
+    await eventually(() => (ear.messages.some(({ payload }) => payload.includes('mail_started')) ? true : null));
     await ear.settled();
   } finally {
     const { stderr, stdout } = await sensor.program.stop();
