@@ -147,6 +147,7 @@ export class NatsCluster {
           () => true,
           () => false,
         ),
+      { within: 40_000 },
     );
     await connection.close();
   }
@@ -189,7 +190,7 @@ export class NatsCluster {
     this.#revoked[credential] = Math.floor(Date.now() / 1000) + 1;
     const system = await this.connect(await systemCredential(this.keys));
     const claim = await fleetAccountJwt(this.keys, this.#revoked);
-    const answer = await system.request('$SYS.REQ.CLAIMS.UPDATE', claim, { timeout: 5000 });
+    const answer = await system.request('$SYS.REQ.CLAIMS.UPDATE', claim, { timeout: 20_000 });
     await system.close();
     if (answer.json<{ error?: unknown }>().error !== undefined) throw new Error(answer.string());
   }

@@ -104,15 +104,27 @@ export async function killed(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Below the range from which the kernel takes the ports of outgoing connections: it must be free again after a restart. */
+/**
+ * Below the range from which the kernel takes the ports of outgoing connections: it must be free again after a restart. No other test
+ * gets one of them as long as this process lives, also before it listens there and while it is killed.
+ */
 export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = [];
   for (let tries = 0; found.length < count; tries++) {
     if (tries > 1000) throw new Error('no free ports');
     const port = 12_000 + Math.floor(Math.random() * 20_000);
-    if (!found.includes(port) && (await isFree(port))) found.push(port);
+    if ((await isOurs(port)) && (await isFree(port))) found.push(port);
   }
   return found;
+}
+
+/** A name in Linux's abstract socket namespace stands for the port: the kernel gives it to one process and takes it back at its end. */
+function isOurs(port: number): Promise<boolean> {
+  const server = createServer().unref();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(`\0thingwatch-port-${port}`, () => resolve(true));
+  });
 }
 
 async function isFree(port: number): Promise<boolean> {

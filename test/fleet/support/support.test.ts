@@ -9,7 +9,7 @@ import { build } from 'vite';
 import { describe, expect, it } from 'vitest';
 import { migrate, migrations, missingMigrations, openDatabase } from '../../../sensor/fleet/store/database.ts';
 import { NatsCluster } from './nats-cluster.ts';
-import { until } from './place.ts';
+import { freePorts, until } from './place.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 describe('PostgreSQL for tests', () => {
@@ -38,7 +38,7 @@ describe('PostgreSQL for tests', () => {
     expect((await db.query('SELECT n, day FROM things')).rows).toEqual([{ n: 1, day: '2026-11-30' }]);
     await db.close();
     await server.remove();
-  });
+  }, 90_000);
 
   it('takes the migrations once, also when two migrate at the same time', async () => {
     const server = await PostgresServer.start();
@@ -53,7 +53,7 @@ describe('PostgreSQL for tests', () => {
     expect((await db.query("SELECT to_regclass('half') AS half")).rows).toEqual([{ half: null }]);
     await db.close();
     await server.remove();
-  });
+  }, 90_000);
 });
 
 describe('NATS for tests', () => {
@@ -75,7 +75,7 @@ describe('NATS for tests', () => {
       },
     );
     await cluster.remove();
-  }, 60_000);
+  }, 90_000);
 
   it('lets nobody in whose credential was revoked, and closes the connection that it has', async () => {
     const cluster = await NatsCluster.start({ nodes: 1 });
@@ -92,17 +92,44 @@ describe('NATS for tests', () => {
     const other = await cluster.homeToken('h000000000000002');
     await (await connectAsync(url, { ...options, password: other.token })).endAsync();
     await cluster.remove();
-  }, 60_000);
+  }, 90_000);
 });
+
+describe('ports for servers', () => {
+  it('are nobody else’s while their process lives, listens anything there or not', async () => {
+    // So many that two who knew nothing of each other would meet.
+    const COUNT = 400;
+    const bundle = await builtPlace();
+    const code = `import { freePorts } from ${JSON.stringify(join(bundle, 'place.js'))};
+      console.log(JSON.stringify(await freePorts(${COUNT})));
+      process.stdin.resume();`;
+    const other = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+    let said = '';
+    for await (const data of other.stdout) {
+      said += String(data);
+      if (said.endsWith('\n')) break;
+    }
+    const [theirs, ours] = [JSON.parse(said) as number[], await freePorts(COUNT)];
+    expect(new Set([...theirs, ...ours]).size).toBe(2 * COUNT);
+    other.stdin.end();
+    rmSync(bundle, { recursive: true });
+  });
+});
+
+/** As a module that a process of its own can load. */
+async function builtPlace(): Promise<string> {
+  const bundle = mkdtempSync(join(tmpdir(), 'thingwatch-place-'));
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: { ssr: fileURLToPath(new URL('place.ts', import.meta.url)), outDir: bundle },
+  });
+  return bundle;
+}
 
 describe('a place for servers', () => {
   it('is gone with all that ran in it when the test is killed', async () => {
-    const bundle = mkdtempSync(join(tmpdir(), 'thingwatch-place-'));
-    await build({
-      configFile: false,
-      logLevel: 'silent',
-      build: { ssr: fileURLToPath(new URL('place.ts', import.meta.url)), outDir: bundle },
-    });
+    const bundle = await builtPlace();
     const code = `import { Place } from ${JSON.stringify(join(bundle, 'place.js'))};
       const place = new Place('killed');
       const child = place.start('/bin/sleep', ['600'], { log: 'log' });
