@@ -2,13 +2,16 @@
 // and come back; it stops, and starts again with all that it had.
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { MqttClient } from 'mqtt';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Enrolment, enrolment } from '../../../sensor/fleet/enrolment.ts';
 import { type FleetDatabase, openDatabase } from '../../../sensor/fleet/store/database.ts';
 import { recordTopic } from '../../../sensor/fleet/topics.ts';
 import { ensureBuilt } from '../../program/program.ts';
 import { until } from '../support/place.ts';
 import { comeAs, RunningFleet, report } from './running-fleet.ts';
+
+// Longer than what is waited for below, which says what was missing.
+vi.setConfig({ testTimeout: 150_000 });
 
 let fleet: RunningFleet;
 let db: FleetDatabase;
@@ -104,17 +107,22 @@ it('takes from a home nothing in the name of another', async () => {
   expect(await recordsOf(home)).toEqual([]);
 });
 
+/** Of what the fleet keeps running; the number 0 would mean this process and all of its own. */
+function signal(what: 'nats-server' | 'fleet collect', name: NodeJS.Signals): void {
+  const pid = fleet.pidOf(what);
+  expect([what, pid > 0]).toEqual([what, true]);
+  process.kill(pid, name);
+}
+
 it('starts a server again that was killed, and says so; what was reported meanwhile is not lost', async () => {
-  const pid = fleet.pidOf('nats-server');
-  expect(pid).toBeGreaterThan(0);
-  process.kill(pid, 'SIGKILL');
+  signal('nats-server', 'SIGKILL');
   await until(
     () => `the server serves again; ${fleet.err}`,
     () => fleet.err.includes('nats-server serves again'),
   );
   expect(fleet.err).toMatch(/nats-server ended by SIGKILL; it is started again in 0\.5 s/);
   const { home } = some(millers);
-  process.kill(fleet.pidOf('fleet collect'), 'SIGKILL');
+  signal('fleet collect', 'SIGKILL');
   client = await comeAs(some(millers));
   await report(client, home, 'coverage:3');
   await stored(home, ['coverage:1', 'coverage:2', 'coverage:3']);
@@ -137,9 +145,9 @@ it('shuts a home out: the connection that it has is cut, another is refused, wha
 
 it('notes who is shut out while no server answers, and says when they hear of it', async () => {
   const jones = enrolled('--label', 'the Joneses');
-  process.kill(fleet.pidOf('nats-server'), 'SIGSTOP');
+  signal('nats-server', 'SIGSTOP');
   const said = fleet.give('revoke', jones.home);
-  process.kill(fleet.pidOf('nats-server'), 'SIGCONT');
+  signal('nats-server', 'SIGCONT');
   expect([said.code, said.err]).toEqual([
     1,
     expect.stringMatching(/could not be told .* It is noted here: they hear of it when/),
@@ -195,7 +203,7 @@ it('stops in order at Ctrl-C and leaves nothing running; started again, quickly,
   ]);
   const began = performance.now();
   await fleet.start([]);
-  expect(performance.now() - began).toBeLessThan(30_000);
+  expect(performance.now() - began).toBeLessThan(60_000);
   expect(fleet.err).not.toContain('making the database');
   db = await openDatabase(fleet.databaseUrl());
   expect((await recordsOf(some(millers).home)).length).toBe(3);
@@ -204,7 +212,7 @@ it('stops in order at Ctrl-C and leaves nothing running; started again, quickly,
   await report(other, some(smiths).home, 'coverage:3');
   await stored(some(smiths).home, ['coverage:1', 'coverage:2', 'coverage:3']);
   await other.endAsync();
-}, 60_000);
+});
 
 it('is made from a copy again, elsewhere: homes come as before, and who was shut out stays out', async () => {
   const copy = await RunningFleet.make(fleet.ports);
@@ -229,7 +237,7 @@ it('is made from a copy again, elsewhere: homes come as before, and who was shut
   } finally {
     await copy.remove();
   }
-}, 90_000);
+});
 
 it('that is killed takes all of it along, and starts again with what it had', async () => {
   await fleet.start([]);
@@ -240,7 +248,7 @@ it('that is killed takes all of it along, and starts again with what it had', as
   expect(family.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
   db = await openDatabase(fleet.databaseUrl());
   expect(await recordsOf(some(smiths).home)).toEqual(['coverage:1', 'coverage:2', 'coverage:3']);
-}, 90_000);
+});
 
 it('does not bring back a token that was taken away', async () => {
   rmSync(fleet.path('services/desk.token'));
@@ -250,7 +258,7 @@ it('does not bring back a token that was taken away', async () => {
   expect(existsSync(fleet.path('services/desk.token'))).toBe(false);
   expect(fleet.out).toContain('was removed;');
   db = await openDatabase(fleet.databaseUrl());
-}, 60_000);
+});
 
 it('deletes what a home reported, and shuts it out', async () => {
   const { home } = some(smiths);

@@ -174,7 +174,8 @@ describe('a fleet that', () => {
     await eventually(() => (ear.of(ALERTS).length >= 7 ? true : null));
     const { fleet } = await eventually(async () => {
       const health = await page.health();
-      return health.fleet?.connected === false && health.fleet.waiting >= 4 ? health : null;
+      const { connected, error, waiting = 0 } = health.fleet ?? {};
+      return connected === false && error != null && waiting >= 4 ? health : null;
     });
     expect(fleet?.error).toMatch(/^(?:nothing listens at the address of|the connection to) the fleet/);
     await sensor.program.kill();
