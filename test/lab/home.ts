@@ -156,11 +156,31 @@ export class Home {
     await said(tcpdump, /listening on/, 'tcpdump');
     return {
       stop: async () => {
-        // What the hub flooded last is still on its way through tcpdump.
-        await sleep(300);
+        await caughtUp(tcpdump);
         await terminate(tcpdump, 'SIGINT');
       },
     };
+  }
+}
+
+/** What tcpdump says when it is asked (SIGUSR1): written; passed the filter in the kernel; of those found no room. */
+const COUNTS = /(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped by kernel/g;
+
+/** Resolves when what the hub flooded last is in the file, and nothing has come for a moment. */
+async function caughtUp(tcpdump: ChildProcess): Promise<void> {
+  let said = '';
+  tcpdump.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  let [before, calm] = ['', 0];
+  for (const begun = performance.now(); calm < 2; ) {
+    if (performance.now() - begun > 20_000) throw new Error(`tcpdump does not catch up: ${said.trim().slice(-500)}`);
+    tcpdump.kill('SIGUSR1');
+    await sleep(200);
+    const [last = '', captured, received, dropped] = [...said.matchAll(COUNTS)].at(-1) ?? [];
+    const isWritten = last !== '' && Number(captured) + Number(dropped) >= Number(received);
+    calm = isWritten && last === before ? calm + 1 : 0;
+    before = last;
   }
 }
 
