@@ -171,7 +171,7 @@ test('live, something wakes the sensor when nothing else comes', async () => {
   stage.spine.followClock();
   stage.send(handedOn(now));
   expect(stage.alerts).toHaveLength(0);
-  await expect.poll(() => stage.alerts.length, { timeout: 5000 }).toBe(1);
+  await expect.poll(() => stage.alerts.length).toBe(1);
   stage.spine.close();
 });
 

@@ -105,14 +105,15 @@ export async function killed(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Below the range from which the kernel takes the ports of outgoing connections: it must be free again after a restart. No other test
- * gets one of them as long as this process lives, also before it listens there and while it is killed.
+ * Below the range from which the kernel takes the ports of outgoing connections, as it must be free again after a restart, and below
+ * that of `freePort` in test/support. No other test gets one of them as long as this process lives, also before it listens there and
+ * while it is killed.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = [];
   for (let tries = 0; found.length < count; tries++) {
     if (tries > 1000) throw new Error('no free ports');
-    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    const port = 12_000 + Math.floor(Math.random() * 8_000);
     if ((await isOurs(port)) && (await isFree(port))) found.push(port);
   }
   return found;
