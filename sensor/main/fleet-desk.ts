@@ -27,6 +27,7 @@ import { MissingPackages } from '../fleet/packages.ts';
 import { type FleetDatabase, missingMigrations, openDatabase } from '../fleet/store/database.ts';
 import { type Log, LogBook } from '../log.ts';
 import { isoTime } from '../record/report.ts';
+import { shippedNotes } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';
 import { monotonicNow } from './system-clock.ts';
 import { print, stopSignal } from './terminal.ts';
@@ -73,6 +74,7 @@ async function serve(fleet: FleetDirectory, command: FleetDeskCommand): Promise<
       ticks: monotonicNow,
       log,
     }),
+    families: new Map(shippedNotes().map(({ family, slug, vendor }) => [slug, `${vendor} ${family}`])),
     ...{ db, fleet: name, version: version(), clock: now, ticks: monotonicNow, randomBytes, log },
   });
   try {

@@ -1,7 +1,6 @@
 // What one home has sent, record for record as it sent it: what its own `thingwatch fleet preview` prints. Shown to that home's helper
 // alone.
-
-import { fleetRecord, RECORD_SCHEMA } from '../../sensor/fleet/record.ts';
+import { type FleetRecord, fleetRecord, RECORD_SCHEMA } from '../../sensor/fleet/record.ts';
 import type { Queryable } from '../../sensor/fleet/store/database.ts';
 import { cursorOf, keyIn } from './cursor.ts';
 import type { RecordsPage } from './shapes.ts';
@@ -22,7 +21,14 @@ interface Row {
   body: unknown;
 }
 
-export async function recordsPage(db: Queryable, { after, home, kind }: RecordsQuestion): Promise<RecordsPage> {
+/** What families are called, by the slug of their note. */
+export type FamilyNames = ReadonlyMap<string, string>;
+
+export async function recordsPage(
+  db: Queryable,
+  { after, home, kind }: RecordsQuestion,
+  names: FamilyNames,
+): Promise<RecordsPage> {
   const values: unknown[] = [home];
   const put = (value: unknown): string => `$${values.push(value)}`;
   const from =
@@ -34,8 +40,18 @@ export async function recordsPage(db: Queryable, { after, home, kind }: RecordsQ
   );
   const shown = rows.slice(0, PAGE);
   const last = shown.at(-1);
+  const records = newestFirst(shown).map((row) => ({ ...row, ...asSent(row) }));
   return {
-    records: newestFirst(shown).map((row) => ({ id: row.id, kind: row.kind, text: asSent(row) })),
+    records: records.map(({ id, known, kind: of, value }) => ({
+      ...{ id, kind: of, isKnown: known !== null, text: JSON.stringify(value) },
+    })),
+    families: Object.fromEntries(
+      records.flatMap(({ known }) => {
+        const slug = familyOf(known);
+        const name = slug === null ? undefined : names.get(slug);
+        return slug === null || name === undefined ? [] : [[slug, name]];
+      }),
+    ),
     next: rows.length > PAGE && last !== undefined ? cursorOf(last.month, last.id) : null,
   };
 }
@@ -56,8 +72,13 @@ function monthIn(cursor: string): string {
 }
 
 /** The database keeps a record's values, not the order of its keys: that is the schema's. */
-function asSent({ body, id, kind, revision }: Row): string {
+function asSent({ body, id, kind, revision }: Row): { known: FleetRecord | null; value: unknown } {
   const record = { schema: RECORD_SCHEMA, id, revision: Number(revision), kind, body };
   const read = fleetRecord.safeParse(record);
-  return JSON.stringify(read.success ? read.data : record);
+  return read.success ? { known: read.data, value: read.data } : { known: null, value: record };
+}
+
+function familyOf(record: FleetRecord | null): string | null {
+  if (record?.kind === 'usage') return record.body.family;
+  return record?.kind === 'incident' ? (record.body.device?.family ?? null) : null;
 }

@@ -10,7 +10,7 @@ import { homesPage, oneHome } from './homes.ts';
 import { incidentsOverTime } from './incidents.ts';
 import { Kept } from './kept.ts';
 import { openOutbreaks } from './outbreaks.ts';
-import { recordsPage } from './records.ts';
+import { type FamilyNames, recordsPage } from './records.ts';
 import type { Visitor } from './sessions.ts';
 import type { HomeAnswer, IncidentsAnswer, OutbreaksAnswer, SessionAnswer, SummaryAnswer } from './shapes.ts';
 import { summary } from './summary.ts';
@@ -26,6 +26,7 @@ export interface DeskData {
   /** What the fleet is called. */
   fleet: string;
   version: string;
+  families: FamilyNames;
   /** Wall time, ms. */
   clock: () => number;
   /** Monotonic milliseconds. */
@@ -59,7 +60,7 @@ const recordsQuery = z.object({ after: z.string().max(1024).optional(), kind: z.
 const homeParam = z.object({ home: z.string().regex(HOME_ID) });
 
 /** All of them are read, and by who is logged in alone. */
-export function deskRoutes({ clock, db, fleet, log, ticks, version }: DeskData): DeskRoute[] {
+export function deskRoutes({ clock, db, families, fleet, log, ticks, version }: DeskData): DeskRoute[] {
   const summaries = new Kept<SummaryAnswer>({ ticks, forMs: RECKONED_FOR });
   const outbreaks = new Kept<OutbreaksAnswer>({ ticks, forMs: NEWS_FOR });
   const reckoned = new Kept<IncidentsAnswer>({ ticks, forMs: RECKONED_FOR });
@@ -103,7 +104,7 @@ export function deskRoutes({ clock, db, fleet, log, ticks, version }: DeskData):
         if (!token.homes.includes(home))
           throw new ApiFailure(403, 'not_helper', 'Only a helper of this home may open its record.');
         if (question.after === undefined) log.info(`the record of ${home} was opened with the token "${token.name}"`);
-        return recordsPage(db, { home, ...question });
+        return recordsPage(db, { home, ...question }, families);
       },
     },
   ];

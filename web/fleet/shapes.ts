@@ -69,8 +69,10 @@ export interface HomeAnswer {
 }
 
 export interface RecordsPage {
-  /** Each as the home sent it, newest day first. */
-  records: { id: string; kind: string; text: string }[];
+  /** Each as the home sent it, newest day first; one that is not known is of a newer sensor than this desk. */
+  records: { id: string; kind: string; isKnown: boolean; text: string }[];
+  /** What the families in them are called, by slug, where a note says it. */
+  families: Record<string, string>;
   next: string | null;
 }
 

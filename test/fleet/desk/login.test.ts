@@ -218,6 +218,7 @@ describe('beyond this machine', () => {
       randomBytes,
       fleet: 'x',
       version: '1',
+      families: new Map(),
     },
     ...{ db: { query: async () => ({ rows: [], rowCount: 0 }) }, clock: () => NOW, ticks: () => NOW },
     tokens: new Tokens({ path: '/nonexistent', first: null, ticks: () => NOW, log: console }),

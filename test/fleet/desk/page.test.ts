@@ -77,7 +77,7 @@ describe.each(LOOKS)('on a $name screen, $colorScheme, $locale', (look) => {
     await page.locator('.records summary').first().click();
     for (const summary of await page.locator('section.card > details > summary').all()) await summary.click();
     await check('home');
-    expect(JSON.stringify(JSON.parse((await page.locator('.record-text').textContent()) ?? ''))).toBe(sent);
+    expect(JSON.stringify(JSON.parse((await page.locator('.raw').textContent()) ?? ''))).toBe(sent);
     await view(page, 'incidents');
     await page.locator('.bars').first().waitFor();
     await page.locator('summary').click();

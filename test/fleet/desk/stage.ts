@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FleetRecord } from '../../../sensor/fleet/record.ts';
 import { type FleetDatabase, migrate, openDatabase } from '../../../sensor/fleet/store/database.ts';
 import { dayOf } from '../../../web/fleet/days.ts';
 import { createDeskServer, type DeskServer, type DeskServerOptions } from '../../../web/fleet/server.ts';
@@ -15,6 +16,12 @@ import { type Population, store } from './population.ts';
 
 /** All that the tests tell of happens before it. Today, since the database has places for the months around today alone. */
 export const NOW = Date.parse(`${dayOf(Date.now())}T09:30:00Z`);
+
+/** As the notes call them. */
+export const FAMILY_NAMES = new Map([
+  ['sonos', 'Sonos speakers'],
+  ['example-camera', 'Example cameras'],
+]);
 
 /** One PostgreSQL for the tests of a file, and in it a database for each fleet. */
 export class DeskStage {
@@ -72,6 +79,20 @@ export class DeskStage {
   }
 }
 
+/** Stores what a home has sent, as collectors do. */
+export async function storeRecords(db: FleetDatabase, home: string, records: readonly FleetRecord[]): Promise<void> {
+  const rows = records.flatMap((record) => {
+    if (record.kind === 'withdrawal') return [];
+    const day = record.kind === 'incident' ? record.body.startedAt : record.body.day;
+    return [{ ...record, month: `${day.slice(0, 7)}-01` }];
+  });
+  await db.query(
+    `INSERT INTO records SELECT $1, month, id, revision, kind, now(), body
+      FROM jsonb_to_recordset($2) AS sent (month date, id text, revision bigint, kind text, body jsonb)`,
+    [home, JSON.stringify(rows)],
+  );
+}
+
 export interface RunningDesk {
   server: DeskServer;
   port: number;
@@ -106,7 +127,7 @@ export async function startDesk(
   const ticks = (): number => clock.now;
   const server = createDeskServer({
     ...{ listen: { host: '127.0.0.1', port: 0 }, hostNames: [], tls: null, publicDir: directory, randomBytes, log },
-    ...{ db, fleet: 'Test fleet', version: '1.2.3', clock: () => clock.now, ticks },
+    ...{ db, fleet: 'Test fleet', version: '1.2.3', clock: () => clock.now, ticks, families: FAMILY_NAMES },
     tokens: new Tokens({ path: tokenFile, first: join(directory, 'desk.token'), ticks, log }),
     ...options,
   });

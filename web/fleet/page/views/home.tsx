@@ -1,12 +1,12 @@
 // One home: how it was seen, day by day; and for a helper of it what it has sent, as it sees that itself.
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { day, relativeTime } from '../../../page/format.ts';
-import { Card, Empty, Facts, Title } from '../../../page/parts/plain.tsx';
-import type { HomeAnswer, HomeDay, RecordsPage } from '../../shapes.ts';
-import { ask, useResource } from '../client.ts';
-import { Choice, Failure, Pending, Prose, Stale } from '../parts/basics.tsx';
+import { day } from '../../../page/format.ts';
+import { Card, Facts, Title } from '../../../page/parts/plain.tsx';
+import type { HomeAnswer, HomeDay } from '../../shapes.ts';
+import { useResource } from '../client.ts';
+import { Pending, Prose, Stale } from '../parts/basics.tsx';
 import { noonOf } from '../parts/days.ts';
 import { HomeBadges, HomeStrip } from '../parts/home-line.tsx';
+import { LateRecords } from '../parts/late-records.tsx';
 import { wordFor, words } from '../words.ts';
 
 export function HomeView({ home }: { home: string }) {
@@ -86,83 +86,15 @@ function Closed({ home }: { home: string }) {
   );
 }
 
-type Kind = keyof typeof words.home.kinds;
-
 function Records({ home }: { home: string }) {
-  const [kind, setKind] = useState<Kind>('incident');
   return (
     <Card title={words.home.record}>
       <p class="muted">
         <Prose text={words.home.recordHint} />
       </p>
-      <Choice label={words.home.kind} names={words.home.kinds} value={kind} choose={setKind} />
-      <RecordList key={kind} home={home} kind={kind} />
+      <LateRecords show={({ Records: List }) => <List home={home} />}>
+        <p role="status">{words.state.loading}</p>
+      </LateRecords>
     </Card>
-  );
-}
-
-function RecordList({ home, kind }: { home: string; kind: Kind }) {
-  const [page, setPage] = useState<RecordsPage | null>(null);
-  const [failed, setFailed] = useState<string | null>(null);
-  const isGone = useRef(false);
-
-  async function load(from: RecordsPage | null): Promise<void> {
-    setFailed(null);
-    try {
-      const after = from === null || from.next === null ? '' : `&after=${from.next}`;
-      const next = await ask<RecordsPage>(`api/homes/${home}/records?kind=${kind}${after}`);
-      if (!isGone.current) setPage({ records: [...(from?.records ?? []), ...next.records], next: next.next });
-    } catch (error) {
-      if (!isGone.current) setFailed(error instanceof Error ? error.message : words.state.failed);
-    }
-  }
-  useEffect(() => {
-    isGone.current = false;
-    void load(null);
-    return () => {
-      isGone.current = true;
-    };
-  }, []);
-  if (failed !== null) return <Failure text={failed} retry={() => void load(page)} />;
-  if (page === null) return <p role="status">{words.state.loading}</p>;
-  if (page.records.length === 0)
-    return <Empty title={words.home.noRecords} hint={words.home.noRecordsHint} icon="search" />;
-  return (
-    <>
-      <ul class="records">
-        {page.records.map((one) => (
-          <RecordItem key={one.id} record={one} />
-        ))}
-      </ul>
-      {page.next !== null && (
-        <button type="button" class="wide" onClick={() => void load(page)}>
-          {words.state.more}
-        </button>
-      )}
-    </>
-  );
-}
-
-interface AnyBody {
-  body?: { day?: string; family?: string | null; startedAt?: string; incidentKind?: string };
-}
-
-/** What it is about, and the record itself, which a home prints on one line. */
-function RecordItem({ record }: { record: RecordsPage['records'][number] }) {
-  const value = JSON.parse(record.text) as AnyBody;
-  const { day: when, family, incidentKind, startedAt } = value.body ?? {};
-  const time = startedAt === undefined ? null : relativeTime(startedAt, Date.now());
-  const parts = [incidentKind, when === undefined ? time : day(noonOf(when)), family].filter((part) => Boolean(part));
-  return (
-    <li>
-      <details>
-        <summary>
-          <span class="wrap">{parts.length > 0 ? parts.join(' · ') : record.id}</span>
-        </summary>
-        <section class="record-text" aria-label={record.id}>
-          <pre>{JSON.stringify(value, null, 2)}</pre>
-        </section>
-      </details>
-    </li>
   );
 }

@@ -134,11 +134,12 @@ export const words = {
     sees: 'Letzter Blickpunkt',
     record: 'Seine Meldungen',
     recordHint:
-      'Meldung für Meldung, was dieser Haushalt gesendet hat; `thingwatch fleet preview` gibt dort dasselbe aus.',
+      'Meldung für Meldung, was dieser Haushalt gesendet hat, in den Worten seiner eigenen Seite; „dort“ ist der Verbund. Hinter „Wie es gesendet wird“ steht, was `thingwatch fleet preview` ausgibt.',
     closed: 'Nur wer diesem Haushalt hilft, darf seine Meldungen öffnen.',
     closedHint: 'Auf dem Rechner dieses Dienstes macht dies einen Schlüssel, der es kann:',
     kinds: { incident: 'Vorfälle', coverage: 'Sicht', usage: 'Nutzung' },
     kind: 'Art der Meldung',
+    newer: 'Diese Art von Meldung kennt diese Seite nicht: sie steht so da, wie sie ist.',
     noRecords: 'Nichts dieser Art wurde gesendet.',
     noRecordsHint:
       'Meldungen werden einige Monate aufgehoben. Ein Haushalt, der eben angemeldet wurde, sendet innerhalb eines Tages.',

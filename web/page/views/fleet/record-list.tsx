@@ -3,9 +3,11 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FleetRecord, FleetRecordKind, FleetRecordPage, FleetView } from '../../../shapes.ts';
 import { ask } from '../../client.ts';
 import { Pending } from '../../parts/basics.tsx';
+import { useNow } from '../../parts/now.ts';
 import { perform } from '../../parts/toast.tsx';
 import { useResource } from '../../resource.ts';
 import { fleetWords } from '../../words/fleet.ts';
+import { words } from '../../words.ts';
 import { RecordItem } from './record.tsx';
 
 const PAGE = 3;
@@ -16,6 +18,7 @@ export function RecordList({ families, kind }: { kind: FleetRecordKind; families
   const newest = useResource<FleetRecordPage>(`${query}&limit=${PAGE}`, []);
   const [older, setOlder] = useState<FleetRecordPage | null>(null);
   const busy = useRef(false);
+  const now = useNow();
   const text = fleetWords().list;
   const next = older === null ? (newest.data?.next ?? null) : older.next;
 
@@ -38,7 +41,14 @@ export function RecordList({ families, kind }: { kind: FleetRecordKind; families
     <>
       <ul class="records">
         {records.map((record) => (
-          <RecordItem key={record.id} record={record} families={families} />
+          <RecordItem
+            key={record.id}
+            record={record}
+            families={families}
+            now={now}
+            words={words}
+            fleetWords={fleetWords}
+          />
         ))}
       </ul>
       {next !== null && (

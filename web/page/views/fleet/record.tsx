@@ -1,33 +1,53 @@
-// One record in plain words, and as it travels. What a newer sensor tells and this page has no word for is shown as it stands.
+// One record in plain words, and as it travels. What a newer sensor tells and this page has no word for is shown as it stands. The fleet's
+// desk shows a home's helper the same, so that words and time come from whoever shows it.
 import type { ComponentChildren } from 'preact';
 import type { FleetRecord, FleetView } from '../../../shapes.ts';
 import { bytes, day, figure, percent, shortTime } from '../../format.ts';
-import { SeverityBadge } from '../../parts/basics.tsx';
-import { useNow } from '../../parts/now.ts';
-import { fleetWords } from '../../words/fleet.ts';
-import { wordFor, words } from '../../words.ts';
+import type { Words } from '../../words/en/index.ts';
+import type { FleetWords } from '../../words/fleet.ts';
+import { wordFor } from '../../words.ts';
+import '../../style/records.css';
 
 type Of<Kind extends FleetRecord['kind']> = Extract<FleetRecord, { kind: Kind }>['body'];
 type Group = Pick<Of<'usage'>, 'family' | 'vendor' | 'class'>;
-type Families = FleetView['families'];
 
-export function RecordItem({ families, record }: { record: FleetRecord; families: Families }) {
+/** In the language of whoever shows it. */
+export interface RecordWords {
+  words: Pick<Words, 'name' | 'kind' | 'severity' | 'share' | 'incident' | 'guide' | 'deviceView'>;
+  fleetWords: () => Pick<FleetWords, 'list' | 'record'>;
+}
+
+/** What all parts of a record are told with. */
+interface Telling extends RecordWords {
+  /** What families are called, by slug. */
+  families: FleetView['families'];
+  /** Wall time, ms. */
+  now: number;
+}
+
+export function RecordItem({ record, ...telling }: { record: FleetRecord } & Telling) {
   return (
     <li>
-      {record.kind === 'incident' && <Incident body={record.body} families={families} />}
-      {record.kind === 'coverage' && <Coverage body={record.body} />}
-      {record.kind === 'usage' && <Usage body={record.body} families={families} />}
-      <details>
-        <summary>{fleetWords().list.raw}</summary>
-        <pre class="raw">{JSON.stringify(record, null, 1)}</pre>
-      </details>
+      {record.kind === 'incident' && <Incident body={record.body} {...telling} />}
+      {record.kind === 'coverage' && <Coverage body={record.body} {...telling} />}
+      {record.kind === 'usage' && <Usage body={record.body} {...telling} />}
+      <Raw value={record} fleetWords={telling.fleetWords} />
     </li>
   );
 }
 
+/** What travels, behind a fold. */
+export function Raw({ fleetWords, value }: { value: unknown } & Pick<RecordWords, 'fleetWords'>) {
+  return (
+    <details>
+      <summary>{fleetWords().list.raw}</summary>
+      <pre class="raw">{JSON.stringify(value, null, 1)}</pre>
+    </details>
+  );
+}
+
 /** What is mild is told only to take it back. */
-function Incident({ body, families }: { body: Of<'incident'>; families: Families }) {
-  const now = useNow();
+function Incident({ body, families, fleetWords, now, words }: { body: Of<'incident'> } & Telling) {
   const text = fleetWords().record;
   const { before, device, incidentKind, lastAt, mail, severity, startedAt } = body;
   const isTakenBack = severity === 'info';
@@ -35,15 +55,15 @@ function Incident({ body, families }: { body: Of<'incident'>; families: Families
     <>
       <p class="record-head">
         <strong>{wordFor(words.kind, incidentKind) ?? incidentKind}</strong>
-        {!isTakenBack && <SeverityBadge severity={severity} />}
+        {!isTakenBack && <span class={`badge severity-${severity}`}>{words.severity[severity]}</span>}
       </p>
       <p class="muted">{text.period(shortTime(startedAt, now), shortTime(lastAt, now))}</p>
       {isTakenBack ? (
         <p>{fleetWords().list.takenBack}</p>
       ) : (
-        <p>{device === null ? text.ofHome : groupText(device, families)}</p>
+        <p>{device === null ? text.ofHome : groupText(device, families, text)}</p>
       )}
-      {mail !== null && <p>{mailText(mail)}</p>}
+      {mail !== null && <p>{mailText(mail, words)}</p>}
       {device !== null && <p class="muted">{text.hash(device.hash)}</p>}
       {before.length > 0 && (
         <>
@@ -65,7 +85,8 @@ function Incident({ body, families }: { body: Of<'incident'>; families: Families
   );
 }
 
-function mailText({ attempts, connected, messages, refused, unanswered }: NonNullable<Of<'incident'>['mail']>): string {
+function mailText(mail: NonNullable<Of<'incident'>['mail']>, words: RecordWords['words']): string {
+  const { attempts, connected, messages, refused, unanswered } = mail;
   const { counts } = words.share;
   const outcomes = [
     counts.connected(connected),
@@ -76,7 +97,7 @@ function mailText({ attempts, connected, messages, refused, unanswered }: NonNul
   return `${words.incident.attempts(attempts)}: ${outcomes.join(', ')}.`;
 }
 
-function Coverage({ body }: { body: Of<'coverage'> }) {
+function Coverage({ body, fleetWords, words }: { body: Of<'coverage'> } & Telling) {
   const text = fleetWords().record;
   const { day: date, hoursSeen, lossPercent, vantage, version } = body;
   const loss = lossPercent === null ? text.lossUnknown : text.loss(percent(lossPercent));
@@ -91,7 +112,7 @@ function Coverage({ body }: { body: Of<'coverage'> }) {
   );
 }
 
-function Usage({ body, families }: { body: Of<'usage'>; families: Families }) {
+function Usage({ body, families, fleetWords, words }: { body: Of<'usage'> } & Telling) {
   const text = fleetWords().record;
   const { backends, day: date, devices } = body;
   return (
@@ -100,7 +121,7 @@ function Usage({ body, families }: { body: Of<'usage'>; families: Families }) {
         <strong>{dayOf(date)}</strong>
         {devices > 0 && <span class="badge">{text.devices(devices)}</span>}
       </p>
-      <p>{groupText(body, families)}</p>
+      <p>{groupText(body, families, text)}</p>
       {devices === 0 ? (
         <p>{fleetWords().list.takenBack}</p>
       ) : (
@@ -128,9 +149,12 @@ function Line({ children, name }: { name: string; children: (string | null)[] })
   );
 }
 
-function groupText({ class: kind, family, vendor }: Group, families: Families): string {
-  const text = fleetWords().record;
-  const name = family === null ? null : (families[family] ?? family);
+function groupText(
+  { class: kind, family, vendor }: Group,
+  families: Telling['families'],
+  text: FleetWords['record'],
+): string {
+  const name = family === null ? null : (wordFor(families, family) ?? family);
   const maker = name !== null && vendor !== null ? `${vendor}, ` : '';
   return `${name ?? vendor ?? text.unknownMaker} (${maker}${text.class[kind]})`;
 }
