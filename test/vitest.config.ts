@@ -46,6 +46,8 @@ const shared = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
   pool: 'forks',
+  // What is polled for may take as long as a busy machine takes: the runner's second is nobody's promise.
+  expect: { poll: { timeout: 20_000, interval: 50 } },
   setupFiles: fileURLToPath(new URL('support/say-waits.ts', import.meta.url)),
 } as const;
 
