@@ -58,7 +58,7 @@ it('three nodes and two collectors lose nothing, whatever is killed', async () =
     twice: 0,
     kills: { collector: 10, leader: 1, 'leader with its disk': 1, PostgreSQL: 1 },
   });
-}, 180_000);
+}, 400_000);
 
 it('one node that is not replicated loses with its disk what waits on it: so this could fail', async () => {
   const HOMES = 100;
@@ -79,7 +79,7 @@ it('one node that is not replicated loses with its disk what waits on it: so thi
     lost: (HOMES / 2) * RECORDS_OF_A_HOME,
     twice: 0,
   });
-}, 60_000);
+}, 150_000);
 
 async function reached(fire: Ordeal, records: number): Promise<void> {
   while (fire.acknowledged < records) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -179,17 +179,19 @@ export class Ordeal {
     this.#kills[what] = (this.#kills[what] ?? 0) + 1;
   }
 
-  /** Nothing waits any more, neither in the stream nor with a collector. */
+  /** Nothing waits any more, neither in the stream nor with a collector: for a second, as the servers know what came a moment later. */
   async emptied(within: number): Promise<void> {
     const { jetstreamManager } = fleetPackage('@nats-io/jetstream');
     const manager = await jetstreamManager(this.#stage.connection, { checkAPI: false });
     let seen = '';
+    let times = 0;
     await until(
       () => `all is acknowledged: ${seen}\n${this.#collectors.map(({ stderr }) => stderr.slice(-1500)).join('\n')}`,
       async () => {
         const info = await manager.consumers.info(MQTT_STREAM, CONSUMER).catch(() => null);
         seen = JSON.stringify(info);
-        return info !== null && info.num_pending + info.num_ack_pending === 0;
+        times = info !== null && info.num_pending + info.num_ack_pending === 0 ? times + 1 : 0;
+        return times > 5;
       },
       { within, every: 200 },
     );
@@ -214,9 +216,13 @@ export class Ordeal {
     };
   }
 
-  /** @returns exit codes, and what they said at the end */
+  /** Each once it collects: before that nobody has told it what a signal means. @returns exit codes, and what they said at the end */
   async stop(): Promise<{ codes: (number | null)[]; said: string }> {
-    const ended = await Promise.all(this.#collectors.splice(0).map((collector) => collector.stop()));
+    const stopped = this.#collectors.splice(0).map(async (collector) => {
+      await collector.says(/collects from nats:/);
+      return collector.stop();
+    });
+    const ended = await Promise.all(stopped);
     return { codes: ended.map(({ code }) => code), said: ended.map(({ stderr }) => stderr).join('') };
   }
 
