@@ -39,7 +39,7 @@ async function mail({ to, port, from, count, recipients, family, security, timeo
         requireTLS: security === 'starttls',
         tls: { rejectUnauthorized: false },
         connectionTimeout: timeoutMs,
-        greetingTimeout: timeoutMs,
+        greetingTimeout: 15_000,
       });
       const everyone = Array.from({ length: recipients }, (_, index) => `r${index + 1}@example.net`);
       const sent = await transport.sendMail({ envelope: { from, to: everyone }, raw: 'x\r\n' });

@@ -72,6 +72,9 @@ export interface FetchResult {
   readonly address: string;
 }
 
+/** Who answers does so within this time (ms), however busy the machine; whoever asks one that is silent says how long he waits. */
+const ANSWERS_WITHIN = 15_000;
+
 export class Device {
   readonly name: string;
   readonly mac: string;
@@ -131,7 +134,14 @@ export class Device {
   sendMail(options: MailOptions): Promise<MailAttempt[]> {
     const port = options.port ?? 25;
     const security = port === 465 ? 'implicit' : port === 587 ? 'starttls' : 'plain';
-    const defaults = { from: 'device@example.net', count: 1, recipients: 1, family: 4, security, timeoutMs: 3000 };
+    const defaults = {
+      from: 'device@example.net',
+      count: 1,
+      recipients: 1,
+      family: 4,
+      security,
+      timeoutMs: ANSWERS_WITHIN,
+    };
     return this.#act('mail', { ...defaults, name: `${this.name}.home.arpa`, ...options, port });
   }
 
@@ -141,7 +151,7 @@ export class Device {
     port: number,
     options: { family?: 4 | 6; timeoutMs?: number; send?: string } = {},
   ): Promise<ConnectResult> {
-    return this.#act('connect', { family: 4, timeoutMs: 3000, send: '', ...options, host, port });
+    return this.#act('connect', { family: 4, timeoutMs: ANSWERS_WITHIN, send: '', ...options, host, port });
   }
 
   /** Fetches an http: or https: URL; the lab's own authority is trusted. Throws when the transfer fails. */
