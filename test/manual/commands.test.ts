@@ -1,7 +1,7 @@
 // The commands of README and manual, run as they stand there: by the shell, in a built checkout, on a machine made of this one, with the
 // real program, its page and its broker. systemd alone is stood in for; sudo is not needed, as it is root there.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { requireLab } from '../lab/home.ts';
 import { ensureBuilt } from '../program/program.ts';
 import { MachineRoot, type Ran, SOURCE } from '../support/machine-root.ts';
@@ -10,6 +10,9 @@ import { blocksIn, manualPlaces } from './documents.ts';
 
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, no command of the manual is run: ${reason}`);
+
+// Each command on that machine is given as long.
+vi.setConfig({ testTimeout: 120_000 });
 
 const SUDO = `printf '#!/bin/sh\\nexec "$@"\\n' >/usr/local/bin/sudo && chmod 755 /usr/local/bin/sudo`;
 /** A home's router, so that there is an interface of the default route. */
@@ -51,8 +54,10 @@ describe.skipIf(reason !== null)('the commands of the manual', () => {
     if (start === undefined) return;
     if (settings !== undefined) run(`cat >thingwatch.yaml <<'END'\n${settingsOf(settings)}\nEND`);
     run(`(setsid ${filled(start.command, start.put)} >/tmp/said 2>&1 & echo $! >/tmp/started)`);
+    const begun = performance.now();
     for (let said = ''; !start.says.test(said); said = run('cat /tmp/said').out) {
       expect(run('kill -0 $(cat /tmp/started)').code, said).toBe(0);
+      if (performance.now() - begun > 50_000) throw new Error(`${start.command} does not get there: ${said}`);
       await sleep(100);
     }
   }
@@ -60,7 +65,7 @@ describe.skipIf(reason !== null)('the commands of the manual', () => {
   /** Everything that was started hears it, as with Ctrl-C, and ends by itself. */
   function end({ settings, start }: Scene): void {
     if (start === undefined) return;
-    const gone = 'for n in $(seq 100); do pgrep -f "start[.]mjs" >/dev/null || exit 0; sleep 0.1; done; exit 1';
+    const gone = 'for n in $(seq 300); do pgrep -f "start[.]mjs" >/dev/null || exit 0; sleep 0.1; done; exit 1';
     expect(run(`pkill -TERM -s $(cat /tmp/started); ${gone}`).code).toBe(0);
     if (settings !== undefined) run('rm thingwatch.yaml');
   }

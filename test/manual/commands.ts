@@ -42,6 +42,8 @@ export interface Scene {
 }
 
 const LINK = /http:\/\/\S+#\/pair\/\S+/;
+/** The page is there first, what it captures with a moment later. */
+const RUNS = /http:\/\/\S+#\/pair\/\S+[\s\S]*^Capturing on /m;
 const PAIR = `link=$(npm run -s thingwatch -- pair | grep -o '#/pair/.*' | head -n 1); curl -sf -H 'content-type: application/json' -d "{\\"token\\":\\"\${link#\\#/pair/}\\",\\"name\\":\\"Lost phone\\"}" http://127.0.0.1:8080/api/pair >/dev/null; npm run -s thingwatch -- pair --list | grep 'Lost phone' | cut -d' ' -f1`;
 const STICK = 'mkdir -p /media/stick';
 /** As after a clone: what there is to pull is here already. */
@@ -107,11 +109,11 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'a sensor as it comes',
-    start: { command: 'npm start', says: LINK },
+    start: { command: 'npm start', says: RUNS },
     runs: [
       {
         command: "mosquitto_sub -h 127.0.0.1 -t 'thingwatch/#' -v",
-        flags: '-C 1 -W 10',
+        flags: '-C 1 -W 20',
         says: /^thingwatch\/[0-9a-f]{12}\/\w+ /,
       },
       {
@@ -139,13 +141,13 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'the broker on the network',
-    start: { command: 'npm start', says: LINK },
+    start: { command: 'npm start', says: RUNS },
     settings: 'mqtt: { listen:',
     runs: [
       {
         command: `mosquitto_sub -h SENSOR -u thingwatch -P "$(cat state/mqtt-password)" -t 'thingwatch/#' -v`,
         put: { SENSOR: '192.168.77.2' },
-        flags: '-C 1 -W 10',
+        flags: '-C 1 -W 20',
         says: /^thingwatch\/[0-9a-f]{12}\/\w+ /,
       },
     ],

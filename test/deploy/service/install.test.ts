@@ -4,12 +4,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { makePackage } from '../../../sensor/deploy/package.mjs';
 import { ensureBuilt } from '../../program/program.ts';
 import { MachineRoot, SOURCE } from '../../support/machine-root.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+// Each command on that machine is given as long.
+vi.setConfig({ testTimeout: 120_000 });
+
 const out = mkdtempSync(join(tmpdir(), 'thingwatch-package-'));
 let machine: MachineRoot;
 
