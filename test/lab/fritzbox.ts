@@ -110,7 +110,12 @@ export class StandInBox {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://box');
     let body = '';
-    for await (const chunk of request) body += String(chunk);
+    try {
+      for await (const chunk of request) body += String(chunk);
+    } catch {
+      // Broken off: who asked was ended meanwhile.
+      return;
+    }
     this.asked.push(`${request.method} ${request.url} ${body}`.trim());
     const parameters = new URLSearchParams([...url.searchParams, ...new URLSearchParams(body)]);
     if (url.pathname === '/login_sid.lua') {

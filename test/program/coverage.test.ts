@@ -53,7 +53,7 @@ it('accounts for today from its start on, and for the time after a kill as off',
   // Within its first minute as well.
   const began = Date.now();
   await eventually(async () => (await today(first.page))?.percent ?? null);
-  expect(Date.now() - began).toBeLessThan(20_000);
+  expect(Date.now() - began).toBeLessThan(55_000);
   await sleep(3000);
   await first.program.kill();
   await sleep(1000);
@@ -64,4 +64,4 @@ it('accounts for today from its start on, and for the time after a kill as off',
   });
   expect(day.gaps.off).toBe(1);
   expect(day.percent).toBeLessThan(100);
-});
+}, 180_000);

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { clientHello, extension, serverNameExtension, tlsRecords } from '../decode/fixtures/hellos.ts';
 import { Home, requireLab, router } from '../lab/home.ts';
 import { said } from '../lab/namespaces.ts';
@@ -15,6 +15,9 @@ const CHROMIUM = '/usr/bin/chromium';
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, no client says hello: ${reason}`);
 if (!existsSync(CHROMIUM)) console.warn(`SKIPPED, chromium says no hello: ${CHROMIUM} is not installed`);
+
+/** A browser takes its time to start beside other tests, and up to three do. */
+vi.setConfig({ testTimeout: 240_000 });
 
 const LAPTOP = 'f8:94:c2:10:00:04';
 const WEB = '203.0.113.80';
@@ -42,7 +45,7 @@ describe.skipIf(reason !== null)('a laptop says hello', () => {
   /** Waits a while for the names, then says which are missing. */
   async function expectNamed(names: readonly string[], from: 'sni' | 'quic'): Promise<void> {
     let missing = [...names];
-    const giveUp = Date.now() + 15_000;
+    const giveUp = Date.now() + 60_000;
     await eventually(async () => {
       const { backends } = await sensor.page.get<{ backends: Backend[] }>(`/api/devices/${LAPTOP}`);
       const named = backends.filter(({ nameFrom }) => nameFrom.includes(from)).flatMap(({ hosts }) => hosts);
@@ -138,7 +141,7 @@ describe.skipIf(reason !== null)('a laptop says hello', () => {
       } finally {
         server.kill('SIGKILL');
       }
-    }, 60_000);
+    });
   });
 });
 

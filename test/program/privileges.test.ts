@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { offloadsOn } from '../../sensor/capture/offloads.ts';
@@ -126,7 +127,8 @@ describe.skipIf(reason !== null)('a sensor', () => {
     // Beside what it asks for a moment, such as timedatectl.
     expect(descendantsOf(keeper).filter((pid) => commandLine(pid).includes(process.execPath))).toHaveLength(2);
     const nice = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[16]);
-    expect([nice(sensor), nice(capture())]).toEqual([0, -14]);
+    // The sensor's is that of whoever started it.
+    expect([nice(sensor), nice(capture())]).toEqual([getPriority(), -14]);
     expect(['', '/thingwatch.db', '/pairing'].map((name) => statSync(stateDir() + name).uid)).toEqual([
       NOBODY,
       NOBODY,
@@ -185,7 +187,8 @@ describe.skipIf(reason !== null)('a sensor', () => {
     process.kill(keeper, 'SIGKILL');
     const killed = performance.now();
     await gone([sensor, child]);
-    expect(performance.now() - killed).toBeLessThan(5000);
+    // Long before a capture that hangs would be ended for that.
+    expect(performance.now() - killed).toBeLessThan(13_000);
     expect((await running.ended).stderr).toContain('the process that holds the right to capture is gone');
   });
 

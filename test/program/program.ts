@@ -56,6 +56,9 @@ export interface Ended {
   stderr: string;
 }
 
+/** Until its outputs have ended: what it started may keep them open. */
+const LAST_WORDS_MS = 5000;
+
 export class Program {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -110,9 +113,14 @@ export class Program {
     for (;;) {
       const match = pattern.exec(this.stderr);
       if (match !== null) return match;
-      if (this.isOver) throw new Error(`the program ended without saying ${pattern}: ${this.stderr}`);
+      if (this.isOver) break;
       await sleep(10);
     }
+    // Of what it wrote last some may still be on its way to us.
+    await Promise.race([this.ended, sleep(LAST_WORDS_MS)]);
+    const match = pattern.exec(this.stderr);
+    if (match === null) throw new Error(`the program ended without saying ${pattern}: ${this.stderr}`);
+    return match;
   }
 
   async stop(): Promise<Ended> {

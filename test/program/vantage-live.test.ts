@@ -58,7 +58,7 @@ describe.skipIf(reason !== null)('the mirror of a home', () => {
     return JSON.parse(states.at(-1)?.payload ?? '{}').mirror_port_problem;
   };
 
-  it('is well as it is plugged in', { timeout: MINUTE }, async () => {
+  it('is well as it is plugged in', { timeout: 3 * MINUTE }, async () => {
     const { health } = await until('lan-both-ways');
     expect(health.sight).toMatchObject({ fix: null, sentence: expect.stringContaining('both directions') });
     await eventually(() => (problem() === 'OFF' ? true : null));
@@ -81,7 +81,8 @@ describe.skipIf(reason !== null)('the mirror of a home', () => {
   it('unplugged: red at once', { timeout: 2 * MINUTE }, async () => {
     await atSwitch('ip link set port-mirror down');
     const { health, took } = await until('nothing');
-    expect(took).toBeLessThan(10_000);
+    // Not after the minute that silence takes.
+    expect(took).toBeLessThan(30_000);
     expect(health.sight.reasons).toEqual(['the port has no cable partner']);
     await eventually(() => (problem() === 'ON' ? true : null));
     await atSwitch('ip link set port-mirror up');

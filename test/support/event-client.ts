@@ -1,5 +1,6 @@
 // A reader of server-sent events that keeps what it heard. Small on purpose: one data line an event, as the server sends.
 import { request } from 'node:http';
+import { textOf, waitingFor } from './waits.ts';
 
 export interface HeardEvent {
   id: number | null;
@@ -47,7 +48,7 @@ export async function openEvents(
     incoming.on('error', finish);
   });
   outgoing.end();
-  const until = (done: (events: HeardEvent[]) => boolean): Promise<void> =>
+  const isSo = (done: (events: HeardEvent[]) => boolean): Promise<void> =>
     new Promise((resolve) => {
       const check = (): void => {
         if (!done(events)) return;
@@ -57,6 +58,7 @@ export async function openEvents(
       watchers.add(check);
       check();
     });
+  const until = (done: (events: HeardEvent[]) => boolean) => waitingFor(() => textOf(done), isSo(done));
   await until((heard) => heard.some(({ name }) => name === 'hello'));
   return { events, until, ended, close: () => outgoing.destroy() };
 }

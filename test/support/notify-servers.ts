@@ -90,13 +90,24 @@ export abstract class StandIn {
       request.resume();
       return;
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const octets = Buffer.concat(chunks);
+    const octets = await bodyOf(request);
+    // Who asked was killed meanwhile, or has changed its mind.
+    if (octets === null) return;
     const [status, body] = this.answer(request, octets.toString('utf8'), octets);
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(body === null ? '' : JSON.stringify(body));
   }
+}
+
+/** Null where it breaks off. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+  } catch {
+    return null;
+  }
+  return Buffer.concat(chunks);
 }
 
 function parse(body: string): Record<string, unknown> | null {

@@ -26,6 +26,12 @@ it('so do the words of a program that does not say them, also when it ends', asy
   expect(stillAwaited()).toEqual([]);
 });
 
+it('what a program said last is heard also where its end is known first', async () => {
+  const program = new Program(spawn('sh', ['-c', '(sleep 0.3; echo good night >&2) & exit 0']));
+  await new Promise((resolve) => program.child.once('exit', resolve));
+  expect((await program.says(/good (\w+)/))[1]).toBe('night');
+});
+
 it('what an earlier test waited for is none of the next one’s', async () => {
   let isThere = false;
   const wait = until(() => isThere);
