@@ -15,7 +15,7 @@ export interface OpenEvents {
   close(): void;
 }
 
-/** Resolves once the server has said hello. */
+/** Resolves once the server has said hello; rejects where the stream ends before. */
 export async function openEvents(
   port: number,
   cookie: string,
@@ -30,13 +30,14 @@ export async function openEvents(
     ...(lastEventId ? { 'Last-Event-ID': lastEventId } : {}),
   };
   const outgoing = request({ host: '127.0.0.1', port, path, headers, agent: false });
-  let finish: () => void = () => {};
+  let [finish, status]: [() => void, number | undefined] = [() => {}, undefined];
   const ended = new Promise<void>((resolve) => {
     finish = resolve;
   });
   outgoing.on('error', finish);
   outgoing.on('response', (incoming) => {
     let rest = '';
+    status = incoming.statusCode;
     incoming.setEncoding('utf8');
     incoming.on('data', (chunk: string) => {
       const blocks = (rest + chunk).split('\n\n');
@@ -59,7 +60,8 @@ export async function openEvents(
       check();
     });
   const until = (done: (events: HeardEvent[]) => boolean) => waitingFor(() => textOf(done), isSo(done));
-  await until((heard) => heard.some(({ name }) => name === 'hello'));
+  const refused = ended.then(() => Promise.reject(new Error(`the stream ended before hello: ${path}, ${status}`)));
+  await Promise.race([until((heard) => heard.some(({ name }) => name === 'hello')), refused]);
   return { events, until, ended, close: () => outgoing.destroy() };
 }
 

@@ -209,5 +209,5 @@ describe('a request that never ends', () => {
     });
     expect([408, null]).toContain(status);
     outgoing.destroy();
-  }, 30_000);
+  }, 60_000);
 });
