@@ -36,7 +36,7 @@ let sent = 0;
 
 beforeAll(async () => {
   stage = await FleetStage.start({ nodes: 1 });
-}, 60_000);
+}, 120_000);
 afterAll(() => stage?.remove());
 
 interface Told {
@@ -90,7 +90,7 @@ it('homes report, and the stream holds nothing that they are known by', async ()
   const messages = await stored(MQTT_STREAM);
   expect(messages.length).toBe(sent);
   expect(messages.flatMap(({ home, json }) => leaksIn(json, home))).toEqual([]);
-}, 180_000);
+}, 600_000);
 
 it('nor do the tables of the database, and the dead letters', async () => {
   const collector = new Collector({
@@ -103,7 +103,7 @@ it('nor do the tables of the database, and the dead letters', async () => {
   await until(
     () => `all is stored: ${JSON.stringify(collector.figures)}`,
     () => collector.figures.stored + collector.figures.dead >= sent,
-    { within: 90_000 },
+    { within: 300_000 },
   );
   await collector.stop();
   await outbreakRound(stage.db);
@@ -118,7 +118,7 @@ it('nor do the tables of the database, and the dead letters', async () => {
   }
   expect(rows).toBeGreaterThan(sent);
   expect((await stored(DEAD_STREAM)).flatMap(({ home, json }) => leaksIn(json, home))).toEqual([]);
-}, 180_000);
+}, 600_000);
 
 it('nor do the answers of the desk, to whom every home lets look at its record', async () => {
   const url = stage.postgres.url('fleet');
@@ -140,7 +140,7 @@ it('nor do the answers of the desk, to whom every home lets look at its record',
   } finally {
     await desk.close();
   }
-}, 180_000);
+}, 600_000);
 
 /** What lies in a stream; the last part of a subject is the home. */
 async function stored(stream: string): Promise<{ home: string; json: unknown }[]> {
