@@ -23,7 +23,7 @@ export function toldVendor(vendor: string | null): string | null {
 export interface HeldWarning {
   /** `[a-z0-9]{16}`. */
   id: string;
-  /** Later ones have a greater one, or the same and were issued later. */
+  /** Of what it says: another one says something else. */
   revision: number;
   /** A registrable domain, or the address of a server that nothing named. */
   backend: string;

@@ -19,8 +19,9 @@ const { family, vendor } = usageBody.shape;
 const backend = z.string().regex(/^[a-z0-9._:-]{1,253}$/);
 
 export const warning = z.strictObject({
-  /** Of the outbreak. A later `revision` takes its place, and of the same one what was issued later. */
+  /** Of the outbreak. What was issued later takes its place. */
   id: z.string().regex(/^[a-z0-9]{16}$/),
+  /** Counts editions; after a start from an older copy of the database it begins at an earlier number again. */
   revision: count,
   /** `ended`: what was said under this id holds no more. It stands for as long as any of it might. */
   state: z.enum(['open', 'ended']),

@@ -176,9 +176,12 @@ const WORDS: Readonly<Record<Refusal, string>> = {
   flood: 'one of so many that they are not looked at',
 };
 
-/** Positive where `a` is the later one. */
+/**
+ * Positive where `a` is the later one. What the fleet signed last counts: after a start from an older copy its editions begin at an earlier
+ * number again, while an old warning that somebody plays again bears its old time.
+ */
 function compared(a: Warning, b: Warning): number {
-  return a.revision - b.revision || Date.parse(a.issuedAt) - Date.parse(b.issuedAt);
+  return Date.parse(a.issuedAt) - Date.parse(b.issuedAt) || a.revision - b.revision;
 }
 
 function heldWarning({ expiresAt, firstSeen, issuedAt, state: _open, ...warning }: Warning): HeldWarning {

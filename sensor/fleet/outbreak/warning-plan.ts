@@ -62,11 +62,10 @@ export function planned(rows: readonly OutbreakRow[], retained: Retained, now: n
 }
 
 function plannedFor(row: OutbreakRow, known: Warning | null, now: number): Planned | null {
-  // A database from a backup may be behind what homes have heard.
-  const revision = Math.max(row.revision, known?.revision ?? 0);
-  const warning = { ...warningOf(row), ...issued(known, now), revision };
+  const warning = { ...warningOf(row), ...issued(known, now) };
   if (known === null || known.state === 'ended') return { id: row.id, warning, why: 'new' };
-  if (revision > known.revision) return { id: row.id, warning, why: 'edition' };
+  // A database from a backup is behind what homes have heard, and goes on from there: what is issued later counts.
+  if (row.revision !== known.revision) return { id: row.id, warning, why: 'edition' };
   const age = now - Date.parse(known.issuedAt);
   return age >= RENEWED_AFTER ? { id: row.id, warning, why: 'renewal' } : null;
 }
@@ -78,9 +77,10 @@ function issued(known: Warning | null, now: number): Pick<Warning, 'issuedAt' | 
   return { issuedAt: new Date(at).toISOString(), expiresAt: new Date(until).toISOString() };
 }
 
-function warningOf(row: OutbreakRow): Omit<Warning, 'issuedAt' | 'expiresAt' | 'revision'> {
+function warningOf(row: OutbreakRow): Omit<Warning, 'issuedAt' | 'expiresAt'> {
   return {
     id: row.id,
+    revision: row.revision,
     state: 'open',
     backend: row.backend,
     role: row.role as Warning['role'],

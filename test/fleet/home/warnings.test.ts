@@ -87,13 +87,31 @@ it('what is forged changes nothing, is counted by its reason and told of once', 
 });
 
 describe('in their order', () => {
-  it('an older edition never replaces a newer one, and a renewed one holds for longer', () => {
+  it('what was issued earlier never replaces what was issued later, and a renewed one holds for longer', () => {
     send(issued({ revision: 4 }, NOW - HOUR));
-    send(issued({ revision: 3 }, NOW));
-    send(issued({ revision: 4 }, NOW - 2 * HOUR));
-    expect(refused()).toEqual({ outdated: 2 });
+    send(issued({ revision: 3 }, NOW - 90 * 60_000));
+    send(issued({ revision: 5 }, NOW - 2 * HOUR));
+    // At the very same time the later edition.
+    send(issued({ revision: 3 }, NOW - HOUR));
+    expect(refused()).toEqual({ outdated: 3 });
     send(issued({ revision: 4 }, NOW));
     expect(told.at(-1)?.[0]?.expiresAt).toBe(NOW + 7 * DAY);
+  });
+
+  it('a fleet that starts again from an older copy is heard though its editions begin earlier, and no old one wins for that', () => {
+    const before = [issued({ revision: 8 }, NOW - 2 * DAY), issued({ revision: 9 }, NOW - DAY)];
+    for (const one of before) send(one);
+    const again = issued({ revision: 3, homes: { exposed: 40, mailed: 12 } }, NOW - HOUR);
+    send(again);
+    expect([held(), told.at(-1)?.[0]?.homes.mailed]).toEqual([['78 3'], 12]);
+    for (const one of before) send(one);
+    home = started();
+    for (const one of before) send(one);
+    expect(held()).toEqual(['78 3']);
+    send(issued({ revision: 4, state: 'ended' }, NOW));
+    expect(held()).toEqual([]);
+    for (const one of [...before, again]) send(one);
+    expect([held(), refused()]).toEqual([[], { outdated: 5 }]);
   });
 
   it('one that was ended stays so, whatever was said before is sent again, and after a restart as well', () => {

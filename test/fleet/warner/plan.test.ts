@@ -89,9 +89,10 @@ it('what nobody signed is cleared, or put right where an outbreak is to stand th
   expect(brief(planned([row()], retained, NOW))).toEqual(['new 78 open', 'cleared ed ']);
 });
 
-it('a database from a backup does not fall behind what homes have heard', () => {
-  const known = sampleWarning({ revision: 9, issuedAt: isoTime(NOW - 2 * DAY) });
-  expect(planned([row()], out(known), NOW)).toMatchObject([{ why: 'renewal', warning: { revision: 9 } }]);
+it('what a database from a backup says is told at once, as issued later than what homes have heard, whichever clock is ahead', () => {
+  const known = sampleWarning({ revision: 9, issuedAt: isoTime(NOW + HOUR), expiresAt: isoTime(NOW + 9 * DAY) });
+  const times = { issuedAt: isoTime(NOW + HOUR + 1), expiresAt: known.expiresAt };
+  expect(planned([row()], out(known), NOW)).toMatchObject([{ why: 'edition', warning: { revision: 3, ...times } }]);
 });
 
 it('there are no more than homes keep, and those that are out are not pushed back and forth', () => {
