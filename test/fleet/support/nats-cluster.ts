@@ -1,7 +1,7 @@
 // Real nats-servers for tests: one, or a cluster of three, in operator mode with JWTs, JetStream on disk and MQTT, on free loopback ports.
 // Each can be killed, started again, or lose its store.
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import {
   type FleetKeys,
   fleetAccountJwt,
@@ -117,6 +117,20 @@ export class NatsCluster {
 
   isRunning(index: number): boolean {
     return this.#node(index).process !== null;
+  }
+
+  /** It stands still, also while others write to it: what comes lies in the kernel until it is killed. */
+  async pause(index: number): Promise<void> {
+    const pid = this.#node(index).process?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    const states = () =>
+      readdirSync(`/proc/${pid}/task`).map(
+        (thread) => /^State:\t(.)/m.exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1'))?.[1],
+      );
+    await until(
+      () => `node ${index} stands still: ${states().join()}`,
+      () => states().every((state) => state === 'T'),
+    );
   }
 
   async kill(index: number): Promise<void> {
