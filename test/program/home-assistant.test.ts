@@ -52,11 +52,10 @@ describe.each(brokers)('over %s, with a password', (name, begin) => {
   let ear: Transcript;
   let sensor: PipedSensor;
   let state: string;
-  /** The sensor's way to the broker, which ends and begins as a test wants it. */
-  let way: Cable;
+  /** The sensor's way to the broker, where a test wants it to end and to begin. */
+  let way: Cable | null = null;
   beforeEach(async () => {
     broker = await begin();
-    way = await Cable.to(broker.port);
     ear = await Transcript.listen(broker.url, broker.login);
     runs += 1;
     state = files.path(`state-${runs}`);
@@ -64,14 +63,15 @@ describe.each(brokers)('over %s, with a password', (name, begin) => {
   afterEach(async () => {
     await sensor?.program.kill();
     await ear.close();
-    await way.remove();
+    await way?.remove();
+    way = null;
     await broker.remove();
   });
 
   function start(homeassistant: object = {}): PipedSensor {
     const ca = authority === null ? null : join(authority.directory, 'ca.pem');
     const config = files.path(`${name}-${runs}.yaml`);
-    const mqtt = { ...mqttFor(broker, ca), url: accessTo(broker, way.port).url };
+    const mqtt = { ...mqttFor(broker, ca), url: accessTo(broker, way?.port).url };
     sensor = new PipedSensor({ config, state, mqtt, homeassistant });
     return sensor;
   }
@@ -269,6 +269,7 @@ describe.each(brokers)('over %s, with a password', (name, begin) => {
   });
 
   it('a broker that forgot everything, and a birth: all is said again, in order, with no alert', async () => {
+    way = await Cable.to(broker.port);
     await mailing();
     const before = await kept();
     await ear.close();
