@@ -1,7 +1,7 @@
 // What the browser tests share: chromium, the built page, one real server and one browser context a test, and an ear for
 // everything that must not happen: errors on the page, requests to anybody but the sensor.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { buildPage, launchBrowser } from './browser.ts';
 import { type RunningWeb, startWeb, type WebHome } from './web-client.ts';
 
@@ -34,9 +34,13 @@ export class PageStage {
     this.#built?.remove();
   }
 
+  /** May be called before the test is over, where the page must be gone before what it asks. */
   async clear(): Promise<void> {
-    await this.#context?.close();
-    await this.#web?.close();
+    const [context, web] = [this.#context, this.#web];
+    this.#context = null;
+    this.#web = null;
+    await context?.close();
+    await web?.close();
   }
 
   async open(
@@ -82,8 +86,12 @@ export class PageStage {
   }
 }
 
+/** Longer than the browser waits for what does not come (30 s), which it then names. */
+const STORY_WITHIN = 120_000;
+
 /** A stage for the tests of one file. */
 export function pageStage(): PageStage {
+  vi.setConfig({ testTimeout: STORY_WITHIN });
   const stage = new PageStage();
   beforeAll(() => stage.begin());
   afterAll(() => stage.end());

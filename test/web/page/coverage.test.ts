@@ -52,6 +52,8 @@ describe('a week', () => {
     const page = await stage.open(home, phone);
     await stage.pair(page);
     const card = page.locator('section', { has: page.getByRole('heading', { name: 'The week until Mon 30 Nov' }) });
+    // Asked for when all else is there.
+    await card.waitFor();
     expect(await card.locator('li').allTextContents()).toEqual(home.weeks[0]?.sentences);
     await page.goto(`${stage.web.url}#/sensor`);
     const earlier = page.getByText(/^Until Mon 23 Nov: watched for \d+\.?\d* %$/);

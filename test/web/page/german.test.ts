@@ -186,7 +186,8 @@ describe('the language', () => {
     await stage.pair(page);
     await page.goto(`${stage.web.url}#/sensor`);
     const box = page.locator('select');
-    await heading(page, 'Paired browsers');
+    // What the view asks for when it is opened has been asked for, and has come.
+    for (const place of ['.rows li', '.log']) await page.locator(place).first().waitFor();
     const chosen = await asked(page, async () => {
       await box.focus();
       await box.selectOption('Deutsch');

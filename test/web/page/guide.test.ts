@@ -120,6 +120,7 @@ describe('the guide', () => {
     const page = await stage.open(home, phone);
     await stage.pair(page);
     await sees(page, 'the router’s outer side');
+    for (const place of ['.hero-tone', '.lines']) await page.locator(place).waitFor();
     const places = await page.evaluate<number[]>(
       `['.hero', '.lines', '.sight'].map((one) => document.querySelector(one).getBoundingClientRect().top)`,
     );

@@ -12,6 +12,26 @@ const headline = (page: Page) => page.locator('.hero-headline');
 const tap = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 const phone = SCREENS[0];
 
+/** How many incidents the page has heard of; its clock may stand still meanwhile. */
+async function listened(page: Page): Promise<() => Promise<number>> {
+  await page.addInitScript(() => {
+    const heard = { incidents: 0 };
+    const Stream = EventSource;
+    Object.assign(window, {
+      heard,
+      EventSource: class extends Stream {
+        constructor(address: string) {
+          super(address);
+          this.addEventListener('incident', () => {
+            heard.incidents++;
+          });
+        }
+      },
+    });
+  });
+  return () => page.evaluate<number>('heard.incidents');
+}
+
 /** So many ms of the page's time pass, with moments for answers in between. */
 async function passes(page: Page, milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 10) {
@@ -38,15 +58,18 @@ describe('live', () => {
     const incident = home.incidents.pop();
     if (!incident) throw new Error('the sample home has an incident');
     const page = await stage.open(home, phone);
+    const heard = await listened(page);
     await stage.pair(page);
     await page.getByText(/^Quiet:/).waitFor();
     // From here on the page's time passes only as this test lets it.
     await page.clock.install();
     await page.clock.pauseAt(Date.now() + 60_000);
     home.announce(incident, 'updated');
+    await expect.poll(heard).toBe(1);
     await passes(page, 50);
     home.incidents.push(incident);
     home.announce(incident, 'opened');
+    await expect.poll(heard).toBe(2);
     await passes(page, 300);
     await page.getByText(/^Hallway camera is sending mail since/).waitFor();
   });
@@ -110,10 +133,14 @@ describe('a rotating address', () => {
     await tap(page, 'Yes, the same device');
     await page.getByText('The same device under another address.').waitFor();
     expect(phone_.sameAs).toBe(older.mac);
+    // Said is that before the device is shown so.
+    await page.getByRole('button', { name: 'Not the same device' }).waitFor();
     await tap(page, 'Undo');
-    await page.getByText('It announced the same name.').waitFor();
+    await page.getByText('Undone.').waitFor();
     expect(phone_.sameAs).toBeNull();
+    await page.getByText('It announced the same name.').waitFor();
     await tap(page, 'Yes, the same device');
+    await page.getByText('The same device under another address.').waitFor();
     await page.getByRole('link', { name: 'Devices', exact: true }).last().click();
     await page.getByText('newer address of another').waitFor();
     await page.goto(`${stage.web.url}#/devices/${phone_.mac}`);

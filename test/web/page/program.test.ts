@@ -6,13 +6,16 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Expectation } from '../../../sensor/record/incident.ts';
 import { CAPTURES, ensureBuilt, Program, scratch, writeYaml } from '../../program/program.ts';
 import { launchBrowser, SCREENS } from '../../support/browser.ts';
 
 const [phone] = SCREENS;
 const CAMERA = '24:0a:c4:10:00:01';
+
+// Longer than the browser waits for what does not come (30 s), which it then names.
+vi.setConfig({ testTimeout: 120_000 });
 
 let browser: Browser;
 let context: BrowserContext;
@@ -200,6 +203,8 @@ describe('a replayed home', () => {
     await page.goto(`${page.url().split('#')[0]}#/devices/${encodeURIComponent('24:0a:c4:10:00:05')}`);
     await tap('Forget this device');
     await tap('Yes, forget it');
+    // When that is done the page goes there by itself.
+    await page.waitForURL(/#\/devices$/);
     await tab('Sensor');
     const download = page.waitForEvent('download');
     await page.getByText('Download support bundle').click();
