@@ -35,7 +35,7 @@ describe('the count across homes in PostgreSQL', () => {
     await server.remove();
   });
 
-  it('is the one in memory, in whatever order and however often records come', { timeout: 900_000 }, async () => {
+  it('is the one in memory, in whatever order and however often records come', { timeout: 1_800_000 }, async () => {
     const world = new World({ seed: 7, homes: HOMES, joining: 2, isThorough: true });
     const courier = new Courier(db, world, new Dice(99));
     for (let day = 0; day < DAYS; day++) {
