@@ -1,7 +1,7 @@
 // A home leaves the fleet: what was stored of it is deleted, and what counted of it counts no more.
 import { tally } from '../outbreak/tally.ts';
 import type { Queryable } from './database.ts';
-import { countingIncidents } from './incident-sums.ts';
+import { uncountIncidents } from './incident-sums.ts';
 
 /** Of what homes reported; whatever outbreaks are counted by, `tally` knows. */
 const TABLES = ['records', 'coverage', 'incidents', 'exposure', 'families', 'intake'];
@@ -16,9 +16,8 @@ export async function removeHomes(
   state: 'withdrawn' | 'revoked',
 ): Promise<void> {
   if (homes.length === 0) return;
-  await countingIncidents(tx, homes, new Date(), async () => {
-    for (const table of TABLES) await tx.query(`DELETE FROM ${table} WHERE home = ANY($1)`, [homes]);
-  });
+  await uncountIncidents(tx, homes, new Date());
+  for (const table of TABLES) await tx.query(`DELETE FROM ${table} WHERE home = ANY($1)`, [homes]);
   await tx.query(
     `UPDATE homes SET state = $2, last_seen = NULL, version = NULL, version_day = NULL,
        label = CASE WHEN $2 = 'withdrawn' THEN NULL ELSE label END

@@ -136,11 +136,11 @@ async function write(
     const { at, home, record } = entry;
     if (record.kind === 'usage') usages.push({ home, at, body: record.body, before });
   }
-  const coverage = await upsertCoverage(tx, taken);
   // The newest of them is now, by the servers' clock: what waited for long was heard when they took it.
   const now = new Date(Math.max(...taken.map(({ at }) => at.getTime())));
-  const troubled = [...new Set(taken.filter(({ record }) => record.kind === 'incident').map(({ home }) => home))];
-  const incidents = await countingIncidents(tx, troubled, now, () => upsertIncidents(tx, taken));
+  const coverage = await upsertCoverage(tx, taken);
+  const told = taken.flatMap(({ home, record }) => (record.kind === 'incident' ? [{ home, body: record.body }] : []));
+  const incidents = await countingIncidents(tx, told, now, () => upsertIncidents(tx, taken));
   const usage = await mergeUsage(tx, usages);
   for (const [home, count] of usage.newExposures) if (!usage.tookBack.has(home)) intake.countExposures(home, count);
   const changes = tallyChanges({ coverage, incidents, usages, usage });
