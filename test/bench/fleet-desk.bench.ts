@@ -6,6 +6,7 @@ import { type FleetDatabase, migrate, openDatabase } from '../../sensor/fleet/st
 import { RECKONED_FOR } from '../../web/fleet/routes.ts';
 import type { HomesPage } from '../../web/fleet/shapes.ts';
 import { type RunningDesk, startDesk } from '../fleet/desk/stage.ts';
+import { judgeSightAnew } from '../fleet/support/home-sight.ts';
 import { countIncidentsAnew } from '../fleet/support/incident-sums.ts';
 import { PostgresServer } from '../fleet/support/postgres-server.ts';
 import { mulberry32 } from '../support/mulberry.ts';
@@ -67,10 +68,11 @@ export async function run(args: string[]): Promise<void> {
     const { rows } = await owner.query<{ home: string }>('SELECT home FROM homes ORDER BY home');
     const homes = rows.map(({ home }) => home);
     await sendRecords(owner, homes[0] ?? '');
+    await judgeSightAnew(owner);
     const filled = performance.now();
     await countIncidentsAnew(owner);
     const counted = performance.now();
-    await owner.query('VACUUM ANALYZE incident_sums');
+    await owner.query('VACUUM ANALYZE homes, incident_sums');
     const { rows: sizes } = await owner.query<{ size: string; incidents: string }>(
       'SELECT pg_size_pretty(pg_database_size(current_database())) AS size, (SELECT count(*) FROM incidents) AS incidents',
     );

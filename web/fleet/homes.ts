@@ -9,15 +9,16 @@ export const HOMES_LIMITS = {
   page: 50,
   /** Homes that one page looks at for what is rare. */
   looked: 4000,
-  /** … and for sight, which is worked out of the days of each. */
-  lookedForSight: 2000,
   days: 30,
 } as const;
 /** A home is seen well enough on a day with so many hours, and well enough of late with so many such days of the last seven. */
-const GOOD = { hours: 12, days: 4, of: 7 } as const;
+export const GOOD = { hours: 12, days: 4, of: 7 } as const;
 
 /** As `homes_by_name` has it. */
 const NAME = `(lower(coalesce(label, home)) COLLATE "C")`;
+/** How many of the last whole days were good ones, between two parameters; collectors keep which they were. */
+export const goodDays = (first: string, today: string): string =>
+  `(SELECT count(*) FROM unnest(good_days) AS day WHERE day >= ${first} AND day < ${today})`;
 const COLUMNS = 'home, label, state, version, enrolled_at, last_seen';
 
 export interface HomesQuestion {
@@ -65,10 +66,8 @@ interface Edge {
 const isNarrow = ({ search, sight, state, version }: HomesQuestion): boolean =>
   [search, sight, state, version].some((filter) => filter !== undefined && filter !== '');
 
-function lookedAt(question: HomesQuestion): number {
-  if (question.sight !== undefined) return HOMES_LIMITS.lookedForSight;
-  return isNarrow(question) ? HOMES_LIMITS.looked : HOMES_LIMITS.page + 1;
-}
+const lookedAt = (question: HomesQuestion): number =>
+  isNarrow(question) ? HOMES_LIMITS.looked : HOMES_LIMITS.page + 1;
 
 function statement(question: HomesQuestion, now: number): [sql: string, values: unknown[]] {
   const values: unknown[] = [];
@@ -84,13 +83,11 @@ function statement(question: HomesQuestion, now: number): [sql: string, values: 
   if (state !== undefined) wanted.push(`state = ${put(state)}`);
   if (version !== undefined && version !== '') wanted.push(`version = ${put(version)}`);
   if (sight !== undefined) {
-    const [first, today] = [lastDays(now, GOOD.of + 1)[0], dayOf(now)];
-    const good = `(SELECT count(*) FROM coverage WHERE coverage.home = candidate.home AND day >= ${put(first)} AND day < ${put(today)}
-      AND vantage LIKE 'lan-%' AND hours_seen >= ${GOOD.hours})`;
+    const good = goodDays(put(lastDays(now, GOOD.of + 1)[0]), put(dayOf(now)));
     wanted.push(`state = 'active'`, `${good} ${sight === 'blind' ? '<' : '>='} ${GOOD.days}`);
   }
   const sql = `
-    WITH candidate AS MATERIALIZED (SELECT ${COLUMNS}, ${NAME} AS name FROM homes ${from} ORDER BY ${NAME}, home LIMIT ${looked}),
+    WITH candidate AS MATERIALIZED (SELECT ${COLUMNS}${sight === undefined ? '' : ', good_days'}, ${NAME} AS name FROM homes ${from} ORDER BY ${NAME}, home LIMIT ${looked}),
     edge AS (SELECT (SELECT count(*) FROM candidate)::integer AS looked, name AS edge_name, home AS edge_home FROM candidate
       ORDER BY name DESC, home DESC LIMIT 1)
     SELECT edge.*, found.* FROM edge LEFT JOIN LATERAL (SELECT * FROM candidate WHERE ${wanted.join(' AND ')}

@@ -19,7 +19,7 @@ export async function removeHomes(
   await uncountIncidents(tx, homes, new Date());
   for (const table of TABLES) await tx.query(`DELETE FROM ${table} WHERE home = ANY($1)`, [homes]);
   await tx.query(
-    `UPDATE homes SET state = $2, last_seen = NULL, version = NULL, version_day = NULL,
+    `UPDATE homes SET state = $2, last_seen = NULL, version = NULL, version_day = NULL, good_days = '{}',
        label = CASE WHEN $2 = 'withdrawn' THEN NULL ELSE label END
      WHERE home = ANY($1)`,
     [homes, state],

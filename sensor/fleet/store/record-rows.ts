@@ -2,8 +2,11 @@
 import type { CoverageBody, FleetRecord, IncidentBody, UsageBody } from '../record.ts';
 import { groupOf } from '../record.ts';
 import type { Queryable } from './database.ts';
-import { monthOf } from './retention.ts';
+import { isoDay, monthOf } from './retention.ts';
 import { columns } from './usage-rows.ts';
+
+/** Days back from which it is kept beside a home whether it was seen well: more than the desk looks at, as clocks differ. */
+const SIGHT_DAYS = 12;
 
 interface Reported {
   home: string;
@@ -97,8 +100,12 @@ export interface CoverageChange {
   body: CoverageBody;
 }
 
-/** @returns the days that changed */
-export async function upsertCoverage(tx: Queryable, entries: readonly Reported[]): Promise<CoverageChange[]> {
+/** @param now of the batch; @returns the days that changed */
+export async function upsertCoverage(
+  tx: Queryable,
+  entries: readonly Reported[],
+  now: Date,
+): Promise<CoverageChange[]> {
   const days = entries.flatMap(({ at, home, record }) =>
     record.kind === 'coverage' ? [{ at, home, record, body: record.body }] : [],
   );
@@ -117,7 +124,24 @@ export async function upsertCoverage(tx: Queryable, entries: readonly Reported[]
   const changed = new Set(written.map(({ day, home }) => `${home} ${day}`));
   const changes = latest.filter(({ body, home }) => changed.has(`${home} ${body.day}`));
   await tellVersions(tx, changes);
+  await tellSight(tx, [...new Set(changes.map(({ home }) => home))], now);
   return changes;
+}
+
+/** Which of the last days were good ones, as the desk judges sight. */
+async function tellSight(tx: Queryable, homes: readonly string[], now: Date): Promise<void> {
+  if (homes.length === 0) return;
+  const { rows } = await tx.query<{ home: string; days: string }>(
+    `SELECT home, array_agg(day ORDER BY day)::text AS days FROM coverage
+     WHERE home = ANY($1) AND day >= $2 AND vantage LIKE 'lan-%' AND hours_seen >= 12 GROUP BY home`,
+    [homes, isoDay(new Date(now.getTime() - SIGHT_DAYS * 86_400_000))],
+  );
+  const days = new Map(rows.map((row) => [row.home, row.days]));
+  await tx.query(
+    `UPDATE homes SET good_days = k.days::date[] FROM unnest($1::text[], $2::text[]) AS k (home, days)
+     WHERE homes.home = k.home AND homes.good_days <> k.days::date[]`,
+    [homes, homes.map((home) => days.get(home) ?? '{}')],
+  );
 }
 
 /** Of the newest day that the home told of. */

@@ -138,7 +138,7 @@ async function write(
   }
   // The newest of them is now, by the servers' clock: what waited for long was heard when they took it.
   const now = new Date(Math.max(...taken.map(({ at }) => at.getTime())));
-  const coverage = await upsertCoverage(tx, taken);
+  const coverage = await upsertCoverage(tx, taken, now);
   const told = taken.flatMap(({ home, record }) => (record.kind === 'incident' ? [{ home, body: record.body }] : []));
   const incidents = await countingIncidents(tx, told, now, () => upsertIncidents(tx, taken));
   const usage = await mergeUsage(tx, usages);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetRecord } from '../../../sensor/fleet/record.ts';
-import { type FleetDatabase, migrate, openDatabase } from '../../../sensor/fleet/store/database.ts';
+import { type FleetDatabase, migrate, migrations, openDatabase } from '../../../sensor/fleet/store/database.ts';
 import { INTAKE_LIMITS } from '../../../sensor/fleet/store/intake.ts';
 import { isoDay, keptDays } from '../../../sensor/fleet/store/retention.ts';
 import { type Arrival, storeBatch } from '../../../sensor/fleet/store/storing.ts';
@@ -47,7 +47,7 @@ async function rows(table: string, home: string): Promise<Record<string, unknown
 /** All that is stored of a home, without its name and without when it came. */
 async function storedOf(home: string): Promise<unknown> {
   const all = await Promise.all(TABLES.map((table) => rows(table, home)));
-  const versions = await db.query('SELECT version, version_day FROM homes WHERE home = $1', [home]);
+  const versions = await db.query('SELECT version, version_day, good_days::text FROM homes WHERE home = $1', [home]);
   const without = all.map((one) => one.map(({ home: _, received_at: __, ...rest }) => JSON.stringify(rest)).sort());
   return [...without, versions.rows];
 }
@@ -220,6 +220,64 @@ describe('what a home takes back', () => {
     ]);
     expect(await rows('incidents', home)).toMatchObject([{ severity: 'info', family: null, device: null, before: [] }]);
     expect((await counted()).filter((name) => name !== '')).toEqual(uses);
+  });
+});
+
+describe('whether a home is seen well', () => {
+  const goodDays = async (home: string): Promise<string | undefined> =>
+    (await db.query<{ days: string }>('SELECT good_days::text AS days FROM homes WHERE home = $1', [home])).rows[0]
+      ?.days;
+
+  it('is kept beside it by the last days, as they are told anew and taken back', async () => {
+    const home = await freshHome();
+    await store(
+      home,
+      ...[20, 12, 3, 1].map((ago) => coverageRecord(day(ago), { hoursSeen: 12 })),
+      coverageRecord(day(2), { hoursSeen: 11.9 }),
+      coverageRecord(day(4), { vantage: 'wan-side' }),
+      coverageRecord(day(5), { vantage: 'lan-one-way' }),
+    );
+    expect(await goodDays(home)).toBe(`{${[12, 5, 3, 1].map(day).join(',')}}`);
+    await store(
+      home,
+      coverageRecord(day(5), { vantage: 'nothing', revision: 2 }),
+      coverageRecord(day(2), { revision: 2 }),
+      coverageRecord(day(1), { hoursSeen: 3, revision: 0 }),
+    );
+    expect(await goodDays(home)).toBe(`{${[12, 3, 2, 1].map(day).join(',')}}`);
+    await store(home, ...[12, 3, 2, 1].map((ago) => coverageRecord(day(ago), { hoursSeen: 0, revision: 3 })));
+    expect(await goodDays(home)).toBe('{}');
+    const later = new Date(NOW + 86_400_000);
+    await store(home, coverageRecord(day(12), { revision: 4 }), coverageRecord(day(9), { revision: 4 }));
+    await storeBatch(db, [arrival(home, coverageRecord(day(0)), later)], INTAKE_LIMITS);
+    expect(await goodDays(home)).toBe(`{${[9, 0].map(day).join(',')}}`);
+    await storeBatch(db, [arrival(home, withdrawalRecord())], INTAKE_LIMITS);
+    expect(await goodDays(home)).toBe('{}');
+  });
+
+  it('is worked out from what is stored when the column comes', async () => {
+    const old = await openDatabase(await server.makeDatabase('sight'));
+    try {
+      const number = migrations().findIndex(({ name }) => name === 'sight');
+      await migrate(old, migrations().slice(0, number));
+      const homes = [homeId(1), homeId(2)];
+      await enrol(old, homes);
+      await old.query(
+        `INSERT INTO coverage (home, day, vantage, hours_seen, revision)
+          SELECT $1, day::date, vantage, hours, 1 FROM unnest($2::text[], $3::text[], $4::real[]) AS t (day, vantage, hours)`,
+        [
+          homes[0],
+          [day(1), day(2), day(3), day(13)],
+          ['lan-both-ways', 'wan-side', 'lan-one-way', 'lan-both-ways'],
+          [24, 24, 12, 24],
+        ],
+      );
+      await migrate(old);
+      const { rows: told } = await old.query('SELECT good_days::text AS days FROM homes ORDER BY home');
+      expect(told).toEqual([{ days: `{${day(3)},${day(1)}}` }, { days: '{}' }]);
+    } finally {
+      await old.close();
+    }
   });
 });
 

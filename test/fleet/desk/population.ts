@@ -3,6 +3,7 @@
 import type { FleetDatabase } from '../../../sensor/fleet/store/database.ts';
 import { DAY_MS, dayOf } from '../../../web/fleet/days.ts';
 import { mulberry32 } from '../../support/mulberry.ts';
+import { judgeSightAnew } from '../support/home-sight.ts';
 import { countIncidentsAnew } from '../support/incident-sums.ts';
 
 export interface MadeHome {
@@ -134,6 +135,7 @@ export async function store(
       ),
     ],
   );
+  await judgeSightAnew(db);
   await countIncidentsAnew(db);
   for (const one of outbreaks) await storeOutbreak(db, one, now);
 }
