@@ -1,7 +1,7 @@
 // One home's record as that home would see it, in real chromium: the sentences of the home's own page in the desk's language, what
 // travels behind a fold, whatever it holds; and what of it the desk's API tells.
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type FleetRecord, fleetRecord } from '../../../sensor/fleet/record.ts';
 import { words as deskGerman } from '../../../web/fleet/page/words/de.ts';
 import { words as deskEnglish } from '../../../web/fleet/page/words/en.ts';
@@ -17,6 +17,9 @@ import { leftOf, textsOn, textsWithin } from '../../support/page-words.ts';
 import { DeskPageStage } from './page-stage.ts';
 import { type Population, population } from './population.ts';
 import { NOW, type RunningDesk, storeRecords } from './stage.ts';
+
+// Longer than the browser waits for what does not come (30 s), which it then names.
+vi.setConfig({ testTimeout: 120_000 });
 
 let stage: DeskPageStage;
 beforeAll(async () => {

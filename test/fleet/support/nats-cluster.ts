@@ -121,7 +121,9 @@ export class NatsCluster {
 
   /** It stands still, also while others write to it: what comes lies in the kernel until it is killed. */
   async pause(index: number): Promise<void> {
-    const pid = this.#node(index).process?.pid ?? 0;
+    const pid = this.#node(index).process?.pid;
+    // The number 0 would mean this process and all of its own.
+    if (pid === undefined) throw new Error(`node ${index} does not run`);
     process.kill(pid, 'SIGSTOP');
     const states = () =>
       readdirSync(`/proc/${pid}/task`).map(
