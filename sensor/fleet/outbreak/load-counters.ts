@@ -2,8 +2,8 @@
 import { K } from '../k-rule.ts';
 import type { Queryable } from '../store/database.ts';
 import { type Counters, roleOfRank } from './counters.ts';
+import type { Use } from './habits.ts';
 import { ALL_THINGS, dayNumber } from './home-facts.ts';
-import type { Use } from './judgement.ts';
 
 export interface CountedBackend {
   backend: string;

@@ -9,6 +9,11 @@ import type { Lift } from './statistics.ts';
 
 /** Share of the smaller set of mailing homes that two backends must have in common to be one outbreak. */
 const SAME_HOMES = 0.8;
+/**
+ * What habit explains this well explains no other backend's homes, whatever else speaks for it: what half of all homes use has many that
+ * mail. One that is named already keeps its homes.
+ */
+const DOUBTFUL = 0.01;
 /** Alike backends and families that are told. */
 const MOST_ALIKE = 16;
 const MOST_FAMILIES = 32;
@@ -60,12 +65,21 @@ export function bestOf(judgements: readonly Judgement[]): Judgement | null {
 /** Strongest first; a family is told before all things, a carrier of code before what is only unnamed, the name settles the rest. */
 function byEvidence(a: Judgement, b: Judgement): number {
   return (
-    a.evidence.p - b.evidence.p ||
+    a.evidence.logP - b.evidence.logP ||
     b.evidence.low - a.evidence.low ||
     roleRank(b.role) - roleRank(a.role) ||
     Number(a.group === ALL_THINGS) - Number(b.group === ALL_THINGS) ||
     (`${a.backend}\n${a.group}` < `${b.backend}\n${b.group}` ? -1 : 1)
   );
+}
+
+/** The day on which the open outbreak began that a backend is named in; null where there is none. */
+export function openedOn(backend: string, outbreaks: Iterable<Outbreak>): number | null {
+  let first: number | null = null;
+  for (const one of outbreaks)
+    if (one.state === 'open' && (one.backend === backend || one.alike.includes(backend)))
+      first = Math.min(first ?? one.openedOn, one.openedOn);
+  return first;
 }
 
 interface Cluster {
@@ -82,7 +96,7 @@ export function nameOutbreaks(
   before: readonly Outbreak[],
   today: number,
 ): Outbreak[] {
-  const clusters = clustersOf(candidates);
+  const clusters = clustersOf(candidates, before);
   const known = new Map(before.map((one) => [one.id, one]));
   const open = before
     .filter(({ state }) => state === 'open')
@@ -108,13 +122,14 @@ export function nameOutbreaks(
 
 const isQuiet = ({ lastDay }: Judgement, today: number): boolean => lastDay === null || lastDay <= today - QUIET;
 
-function clustersOf(candidates: readonly Candidate[]): Cluster[] {
+function clustersOf(candidates: readonly Candidate[], before: readonly Outbreak[]): Cluster[] {
   const judged = candidates
     .flatMap((head) => {
       const best = bestOf(head.judgements);
-      return best === null ? [] : [{ head, best }];
+      if (best === null) return [];
+      return [{ head, best, isDoubtful: best.habit > DOUBTFUL && openedOn(head.backend, before) === null }];
     })
-    .sort((a, b) => byEvidence(a.best, b.best));
+    .sort((a, b) => Number(a.isDoubtful) - Number(b.isDoubtful) || byEvidence(a.best, b.best));
   const clusters: Cluster[] = [];
   for (const { best, head } of judged) {
     const cluster = clusters.find(

@@ -1,13 +1,15 @@
-// The leader's round: adds what waits to the sums, those of incidents over time too, counts silent homes again, judges the backends whose sums changed, and writes what is
-// named into `outbreaks`. However many processes run it, one at a time does. The same rows give the same outbreaks.
+// The leader's round: adds what waits to the sums, those of incidents over time too, counts silent homes again, judges the backends whose
+// sums changed, and writes what is named into `outbreaks`. However many processes run it, one at a time does. The same rows give the same outbreaks.
 import { K, toldHomes } from '../k-rule.ts';
 import type { FleetDatabase, Queryable } from '../store/database.ts';
 import { foldIncidents, INCIDENTS_FOLDED_AT_ONCE, tidyIncidents } from '../store/incident-sums.ts';
 import { ALL_THINGS, DAY, dayNumber, dayText } from './home-facts.ts';
-import { DAYS_KEPT, familiesOf, type Judgement, judge, type Surroundings } from './judgement.ts';
+import { type Judgement, judge, type Surroundings } from './judgement.ts';
 import { type CountedBackend, changedBackends, loadBackends, loadFleet, mailingBackends } from './load-counters.ts';
-import { bestOf, type Candidate, nameOutbreaks, type Outbreak } from './naming.ts';
+import { bestOf, type Candidate, nameOutbreaks, type Outbreak, openedOn } from './naming.ts';
 import type { Lift } from './statistics.ts';
+import { DAYS_KEPT } from './sums.ts';
+import { surroundingsOf } from './surroundings.ts';
 import { recount } from './tally.ts';
 import { FOLDED_AT_ONCE, fold } from './write-counts.ts';
 
@@ -73,10 +75,9 @@ async function judgeChanged(tx: Queryable, now: Date, today: number): Promise<Pi
   const isOpen = before.some(({ state }) => state === 'open');
   const fleet = await loadFleet(tx);
   const changed = await changedBackends(tx);
-  const { familyCount, tests } = fleet;
-  const around = { today, tests, familyCount, families: familiesOf(fleet.groups, today) };
+  const around = surroundingsOf(fleet, today);
   const candidatesOf = (backends: readonly CountedBackend[]): Candidate[] =>
-    backends.flatMap((one) => candidateOf(one, around) ?? []);
+    backends.flatMap((one) => candidateOf(one, around(openedOn(one.backend, before))) ?? []);
   let backends = await loadBackends(tx, changed, fleet.groups);
   let judged = backends.length;
   if (!isOpen && candidatesOf(backends).length === 0) return { judged, changed: [] };

@@ -1,6 +1,7 @@
 // What is named and what is not, by counts alone: thresholds, time, shared infrastructure, who cannot be told apart, beginning and end.
 import { describe, expect, it } from 'vitest';
 import type { Counters, DayCounters } from '../../../sensor/fleet/outbreak/counters.ts';
+import { habitsUntil } from '../../../sensor/fleet/outbreak/habits.ts';
 import { ALL_THINGS } from '../../../sensor/fleet/outbreak/home-facts.ts';
 import {
   holds,
@@ -41,7 +42,7 @@ const FAMILY = counters({ backend: '', healthy: 300, days: { 1: { after: 8 } } }
 
 function around(more: Partial<Surroundings> = {}): Surroundings {
   return {
-    ...{ today: TODAY, tests: 2000, familyCount: 50 },
+    ...{ today: TODAY, habitsUntil: habitsUntil(TODAY, null), tests: 2000, familyCount: 50, homes: 5300 },
     families: new Map([
       ['camera', { mailed: 0, healthy: 300, habit: habitOf(0, 900, 0.003) }],
       ['lamp', { mailed: 4, healthy: 5000, habit: habitOf(2, 15_000, 0.003) }],
@@ -97,10 +98,27 @@ describe('a backend', () => {
     expect(judged({ days: { 1: { young: 30 } } }).table.a).toBe(0);
   });
 
-  it('needs more where it is used by things of all kinds, and is never named as shared infrastructure', () => {
-    const uses = new Map(Array.from({ length: 40 }, (_, at) => [`f${at}`, { exposed: 3, healthy: 3, mailed: 0 }]));
-    expect(judged({ group: ALL_THINGS }, { uses }).discount).toBe(8);
+  it('needs more where things of all kinds in many homes use it, and is never named as shared infrastructure', () => {
+    const usedBy = (families: number, each: number): Surroundings['uses'] =>
+      new Map(Array.from({ length: families }, (_, at) => [`f${at}`, { exposed: each, healthy: each, mailed: 0 }]));
+    const discount = (families: number, each: number): number =>
+      judged({ group: ALL_THINGS }, { uses: usedBy(families, each) }).discount;
+    // Of 50 families and 5,300 homes.
+    expect(discount(40, 106)).toBe(8);
+    expect(discount(40, 53)).toBe(4);
+    // Many kinds of things, but few homes; many homes, but few kinds.
+    expect(discount(40, 3)).toBe(1);
+    expect(discount(7, 600)).toBe(1);
     expect(holds(judged({ group: ALL_THINGS, backend: 'd1.cloudfront.net' }), KEEPING)).toBe(false);
+  });
+
+  it('does not become the habit of its own homes while its outbreak lasts', () => {
+    const days = Object.fromEntries(Array.from({ length: 80 }, (_, ago) => [ago, { after: 2 }]));
+    const asNew = judged({ group: ALL_THINGS, days });
+    expect(asNew.habit).toBeGreaterThan(0.01);
+    const asOpen = judged({ group: ALL_THINGS, days }, { habitsUntil: habitsUntil(TODAY, TODAY - 75) });
+    expect(asOpen.habit).toBeLessThan(1e-6);
+    expect(asOpen.evidence.logP).toBeLessThan(asNew.evidence.logP);
   });
 
   it('has told against it who was spared', () => {
@@ -140,6 +158,44 @@ describe('outbreaks', () => {
     expect(only(nameOutbreaks([candidate('bad.example', { healthy: 12 }), crowd], [], TODAY)).alike).toEqual([]);
   });
 
+  it('are told of the backend that most of them explain, with hundreds of homes too', () => {
+    // The plugins' users are a part of those who fetch updates; of both six in ten mail.
+    const over = (each: number, days: number) =>
+      Object.fromEntries(Array.from({ length: days }, (_, ago) => [ago, { after: each }]));
+    const many = Array.from({ length: 600 }, (_, home) => home);
+    const updates = candidate('updates.example', { healthy: 400, days: over(24, 25) }, homes(...many));
+    const plugins = candidate('plugins.example', { healthy: 98, days: over(6, 25) }, homes(...many.slice(0, 150)));
+    expect(updates.judgements[0]?.evidence.logP).toBeLessThan(-750);
+    expect(only(nameOutbreaks([plugins, updates], [], TODAY)).backend).toBe('updates.example');
+  });
+
+  it('are told of the backend that few but they use', () => {
+    const both = Array.from({ length: 21 }, (_, home) => home);
+    const plugins = candidate(
+      'plugins.example',
+      { healthy: 780, days: { 1: { after: 10 }, 2: { after: 11 } } },
+      homes(...both),
+    );
+    const updates = candidate(
+      'updates.example',
+      { healthy: 2160, days: { 1: { after: 11 }, 2: { after: 11 } } },
+      homes(...both, 22),
+    );
+    expect(only(nameOutbreaks([updates, plugins], [], TODAY)).backend).toBe('plugins.example');
+  });
+
+  it('keep their name beside what everybody uses, whose homes mail by habit', () => {
+    const bad = candidate('bad.example', { days: { 1: { after: 8 }, 2: { after: 8 } } }, homes(...Array(16).keys()));
+    const first = only(nameOutbreaks([bad], [], TODAY));
+    const habit = Object.fromEntries(Array.from({ length: 60 }, (_, ago) => [ago, { after: 2 }]));
+    const wide = candidate('metrics.example', { healthy: 3000, days: habit }, homes(...Array(120).keys()));
+    const [told] = wide.judgements;
+    expect(told?.evidence.logP).toBeLessThan(bad.judgements[0]?.evidence.logP ?? 0);
+    expect(told?.habit).toBeGreaterThan(0.01);
+    expect(nameOutbreaks([bad, wide], [first], TODAY)).toEqual([]);
+    expect(only(nameOutbreaks([bad, wide], [], TODAY)).backend).toBe('bad.example');
+  });
+
   it('do not tell of what is left when a better explanation takes its homes', () => {
     // Five of its nine homes mail after the other as well; four are left.
     const days = { 1: { after: 5 }, 2: { after: 4 } };
@@ -159,7 +215,7 @@ describe('outbreaks', () => {
     const first = only(nameOutbreaks([candidate('bad.example')], [], TODAY));
     expect(nameOutbreaks([candidate('bad.example')], [first], TODAY)).toEqual([]);
     // With these counts it would not be named anew.
-    const weaker = candidate('bad.example', { days: { 5: { after: 3 }, 2: { after: 2 } } });
+    const weaker = candidate('bad.example', { healthy: 150, days: { 5: { after: 3 }, 2: { after: 2 } } });
     expect(nameOutbreaks([weaker], [], TODAY)).toEqual([]);
     expect(only(nameOutbreaks([weaker], [first], TODAY))).toMatchObject({ id: first.id, state: 'open', revision: 2 });
   });

@@ -7,7 +7,9 @@ import {
   habitOf,
   incompleteBeta,
   liftOf,
+  logByHabit,
   logFactorial,
+  logFisher,
 } from '../../../sensor/fleet/outbreak/statistics.ts';
 
 /** Chance of `k` of `n` at `p`. */
@@ -54,6 +56,14 @@ describe("Fisher's exact test", () => {
     const p = fisher({ a: 9, b: 91, c: 300, d: 99_600 });
     expect(p).toBeGreaterThan(1e-13);
     expect(p).toBeLessThan(1e-10);
+  });
+
+  it('tells apart what is smaller than any number', () => {
+    const many = { a: 600, b: 400, c: 20, d: 99_000 };
+    expect(fisher(many)).toBe(0);
+    expect(logFisher(many)).toBeLessThan(-745);
+    expect(logFisher({ ...many, a: 601, b: 399 })).toBeLessThan(logFisher(many));
+    expect(logFisher(many)).toBeGreaterThan(-3000);
   });
 });
 
@@ -107,11 +117,19 @@ describe('the lift', () => {
 });
 
 describe('what habit explains', () => {
+  it('is told apart, too, where the chance is smaller than any number', () => {
+    const habit = habitOf(0, 300, 0.005);
+    const kinds = [{ homes: 1000, habit }];
+    expect(byHabit(5000, kinds)).toBe(0);
+    expect(logByHabit(5000, kinds)).toBeLessThan(logByHabit(4999, kinds));
+    expect(logByHabit(6, kinds)).toBeCloseTo(Math.log(byHabit(6, kinds)), 10);
+  });
+
   it('grows with what a family did before', () => {
     const quiet = habitOf(0, 300, 0.005);
     const noisy = habitOf(30, 300, 0.005);
     expect(byHabit(6, [{ homes: 100, habit: quiet }])).toBeLessThan(1e-4);
-    expect(byHabit(6, [{ homes: 100, habit: noisy }])).toBeGreaterThan(0.5);
+    expect(byHabit(6, [{ homes: 100, habit: noisy }])).toBeGreaterThan(0.4);
   });
 
   it('is a negative binomial tail', () => {

@@ -3,10 +3,19 @@
 
 import { K } from '../../../sensor/fleet/k-rule.ts';
 import { add, type Counters, cellKey, deltasOf } from '../../../sensor/fleet/outbreak/counters.ts';
+import type { Use } from '../../../sensor/fleet/outbreak/habits.ts';
 import { ALL_THINGS } from '../../../sensor/fleet/outbreak/home-facts.ts';
-import { DAYS_KEPT, familiesOf, judge, type Surroundings, type Use } from '../../../sensor/fleet/outbreak/judgement.ts';
-import { bestOf, type Candidate, nameOutbreaks, type Outbreak } from '../../../sensor/fleet/outbreak/naming.ts';
+import { judge } from '../../../sensor/fleet/outbreak/judgement.ts';
+import {
+  bestOf,
+  type Candidate,
+  nameOutbreaks,
+  type Outbreak,
+  openedOn,
+} from '../../../sensor/fleet/outbreak/naming.ts';
 import { standingsOf } from '../../../sensor/fleet/outbreak/standing.ts';
+import { DAYS_KEPT } from '../../../sensor/fleet/outbreak/sums.ts';
+import { type Around, surroundingsOf } from '../../../sensor/fleet/outbreak/surroundings.ts';
 import type { SimulatedHome } from './home.ts';
 
 interface BackendCounts {
@@ -59,7 +68,9 @@ export class Counting {
     if (changed.length === 0 && !isOpen) return [];
     const around = this.#surroundings(today);
     // Which of the backends that those homes have in common it was is told by laying all in question side by side.
-    return isOpen || changed.some((backend) => this.#candidate(backend, around) !== null) ? this.#name(around) : [];
+    return isOpen || changed.some((backend) => this.#candidate(backend, around(backend)) !== null)
+      ? this.#name(around, today)
+      : [];
   }
 
   /** Judges every backend, as once a day. */
@@ -69,26 +80,27 @@ export class Counting {
       for (const day of counters.days.keys()) if (day <= today - DAYS_KEPT) counters.days.delete(day);
     this.#changed.clear();
     const around = this.#surroundings(today);
-    return this.#name(around);
+    return this.#name(around, today);
   }
 
-  #name(around: Omit<Surroundings, 'uses'>): Outbreak[] {
-    const candidates = [...this.#questioned].flatMap((backend) => this.#candidate(backend, around) ?? []);
-    const changed = nameOutbreaks(candidates, [...this.outbreaks.values()], around.today);
+  #name(around: (backend: string) => Around, today: number): Outbreak[] {
+    const candidates = [...this.#questioned].flatMap((backend) => this.#candidate(backend, around(backend)) ?? []);
+    const changed = nameOutbreaks(candidates, [...this.outbreaks.values()], today);
     for (const one of changed) this.outbreaks.set(one.id, one);
     return changed;
   }
 
-  #surroundings(today: number): Omit<Surroundings, 'uses'> {
+  #surroundings(today: number): (backend: string) => Around {
     const groups = new Map<string, Counters>();
     for (const group of [ALL_THINGS, ...this.#groups]) {
       const counters = this.counters.get(cellKey(group, ''));
       if (counters !== undefined) groups.set(group, counters);
     }
-    return { today, tests: this.#tests, familyCount: this.#families, families: familiesOf(groups, today) };
+    const around = surroundingsOf({ tests: this.#tests, familyCount: this.#families, groups }, today);
+    return (backend) => around(openedOn(backend, this.outbreaks.values()));
   }
 
-  #candidate(backend: string, around: Omit<Surroundings, 'uses'>): Candidate | null {
+  #candidate(backend: string, around: Around): Candidate | null {
     const { groups, mailed } = this.#of(backend);
     if (mailed.size < K) return null;
     const uses = new Map<string, Use>();

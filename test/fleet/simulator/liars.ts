@@ -29,8 +29,8 @@ export function conspire(world: World, dice: Dice, { backend, family, liars, man
     (home) => home.isReporting(from) && home.sight === 1 && home.mail.length === 0 && home.enrolledOn < from - 30,
   );
   const ahead = { patient: AHEAD, flood: 1, rash: 0 }[manner];
-  // They know how much counts: a hundredth of the homes that use it, where that is more.
-  const turns = Math.max(IN_TURNS, Math.ceil(usersIn(world, backend) / 100));
+  // They know how much counts: a fiftieth of the homes that use it, where that is more.
+  const turns = Math.max(IN_TURNS, Math.ceil(usersIn(world, backend) / 50));
   let last = from;
   for (const [index, home] of dice.sample(pool, liars).entries()) {
     world.at(from, () => claimUse(world, home, family, backend, from));
