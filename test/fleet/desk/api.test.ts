@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type FleetRecord, fleetRecord } from '../../../sensor/fleet/record.ts';
 import { DAY_MS, dayOf, lastWeeks } from '../../../web/fleet/days.ts';
+import { incidentsOverTime } from '../../../web/fleet/incidents.ts';
 import type { HomeAnswer, HomesPage, OutbreaksAnswer, RecordsPage } from '../../../web/fleet/shapes.ts';
 import { type MadeHome, type Population, population } from './population.ts';
 import { DeskStage, NOW, type RunningDesk } from './stage.ts';
@@ -242,6 +243,23 @@ describe('while the database is away', () => {
     expect(desk.logged.at(-1)).toBe('the database answers again');
     await own.end();
   }, 90_000);
+});
+
+it('incidents over time are the same while some of them still wait to be added to the sums', async () => {
+  const { db } = await stage.database(population(31, NOW, { homes: 120 }));
+  const question = { by: 'backend', bucket: 'week', kind: 'all' } as const;
+  const before = await incidentsOverTime(db, question, NOW);
+  expect(before.series.length).toBeGreaterThan(1);
+  const columns = 'name, counted_by, bucket, start, homes, latest, mail_homes, mail_latest';
+  await db.query(
+    `WITH older AS (DELETE FROM incident_sums WHERE start <= (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY start) FROM incident_sums)
+        RETURNING ${columns})
+      INSERT INTO incident_deltas (id, ${columns}) SELECT gen_random_uuid(), ${columns} FROM older`,
+  );
+  const { rows } = await db.query<{ waiting: number }>('SELECT count(*)::integer AS waiting FROM incident_deltas');
+  expect(rows[0]?.waiting).toBeGreaterThan(10);
+  expect(await incidentsOverTime(db, question, NOW)).toEqual(before);
+  await db.close();
 });
 
 it('weeks begin on Monday', () => {

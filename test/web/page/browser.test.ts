@@ -144,8 +144,6 @@ describe('hostile text', () => {
   });
 });
 
-/** For so many lists of lines a browser needs longer than for the page. */
-const LISTS = 2;
 /** Milliseconds in which the browser builds and lays out 5,000 lines of five words. */
 const LIST_OF_LINES = `(() => {
   const started = performance.now();
@@ -158,7 +156,7 @@ const LIST_OF_LINES = `(() => {
 })()`;
 
 describe('the first load', () => {
-  it('costs at most 100 KB, asks nobody else, and is usable in no more time than a browser takes for two lists of 5,000 lines', async () => {
+  it('costs at most 100 KB, asks nobody else, and is usable in no more time than a browser takes for a list of 5,000 lines', async () => {
     const page = await stage.open(troubledHome(Date.now()), phone);
     await stage.pair(page);
     const session = await page.context().newCDPSession(page);
@@ -171,13 +169,12 @@ describe('the first load', () => {
     session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
       if (['Document', 'Script', 'Stylesheet'].includes(kinds.get(requestId) ?? '')) bytes += encodedDataLength;
     });
-    // The fastest of five, as a ratio: how fast the machine is and what else it does is not the page's cost. On a quiet one it takes
-    // less than one list; where many others run, the page's server and browser wait for their turn more often than the list does. So
-    // twice that is allowed, and where it does not suffice more are looked at: each of them would be enough.
+    // The fastest of five, as a ratio: how fast the machine is and what else it does is not the page's cost. Where many others run, the
+    // page's server and browser wait for their turn more often than the list does: then up to twenty are looked at.
     const times: number[] = [];
     const yardsticks: number[] = [];
     const ratio = () => Math.min(...times) / Math.min(...yardsticks);
-    while (times.length < 5 || (ratio() >= LISTS && times.length < 20)) {
+    while (times.length < 5 || (ratio() >= 1 && times.length < 20)) {
       await page.goto('about:blank');
       yardsticks.push(await page.evaluate<number>(LIST_OF_LINES));
       bytes = 0;
@@ -193,7 +190,7 @@ describe('the first load', () => {
     );
     expect(bytes).toBeGreaterThan(10_000);
     expect(bytes).toBeLessThan(100 * 1024);
-    expect(ratio()).toBeLessThan(LISTS);
+    expect(ratio()).toBeLessThan(1);
     expect(stage.problems).toEqual([]);
   });
 
