@@ -27,7 +27,7 @@ export interface Thresholds {
  * who sets up mail also likes plugins) reaches 3 and seldom more. `share`: what liars can do to an innocent backend is bounded by it:
  * each gets fewer than 1 / `share` honest homes warned. `habit`: what named recorders in quiet fleets, by far more often than chance did.
  */
-export const NAMING: Thresholds = { chance: 1e-3, lift: 4, share: 0.01, habit: 1e-4, order: 3 };
+export const NAMING: Thresholds = { chance: 1e-3, lift: 4, share: 0.01, habit: 1.25e-4, order: 3 };
 /** For keeping the name, so that a home more or less does not clear a warning and raise it again. */
 export const KEEPING: Thresholds = { chance: 0.05, lift: 2, share: 0.005, habit: 1, order: 2 };
 /** Days without a further home after which an outbreak has ended. */
