@@ -166,20 +166,24 @@ export class Home {
 /** What tcpdump says when it is asked (SIGUSR1): written; passed the filter in the kernel; of those found no room. */
 const COUNTS = /(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped by kernel/g;
 
-/** Resolves when what the hub flooded last is in the file, and nothing has come for a moment. */
+/**
+ * Resolves when what the hub flooded last is in the file, and nothing has come for a moment; or for a second, where the counts do not meet:
+ * a packet that came before the filter was in place is counted as received, and never written.
+ */
 async function caughtUp(tcpdump: ChildProcess): Promise<void> {
   let said = '';
   tcpdump.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
   let [before, calm] = ['', 0];
-  for (const begun = performance.now(); calm < 2; ) {
+  for (const begun = performance.now(); calm < 5; ) {
     if (performance.now() - begun > 20_000) throw new Error(`tcpdump does not catch up: ${said.trim().slice(-500)}`);
     tcpdump.kill('SIGUSR1');
     await sleep(200);
     const [last = '', captured, received, dropped] = [...said.matchAll(COUNTS)].at(-1) ?? [];
     const isWritten = last !== '' && Number(captured) + Number(dropped) >= Number(received);
-    calm = isWritten && last === before ? calm + 1 : 0;
+    if (last === '' || last !== before) calm = 0;
+    else calm += isWritten ? 3 : 1;
     before = last;
   }
 }
