@@ -56,14 +56,18 @@ const percent = (part: number, whole: number): string => `${((100 * part) / Math
 
 function named({ from, homes, runs, seed }: Values): void {
   say(`\n${runs} outbreaks among ${homes} homes`);
-  say('seed  kind    users  infects  incubation  mailed before  days  mailed in all  warned   alike  wrong');
+  say(
+    'seed  kind    users  infects  incubation  mailed before  days  mailed in all  warned   alike  backend, wrong ones',
+  );
   const before: number[] = [];
+  const known: number[] = [];
   let [missed, mailed, warned, wrong, heads] = [0, 0, 0, 0, 0];
   for (let at = from; at < runs; at++) {
     const one = runOutbreak(seed + at, homes, sizeOf(at, runs));
     const { plan } = one;
     if (one.mailedBefore === null) missed++;
     before.push(one.mailedBefore ?? Number.POSITIVE_INFINITY);
+    known.push(one.known ?? Number.POSITIVE_INFINITY);
     mailed += one.mailed;
     warned += one.warned;
     wrong += one.wrong.length;
@@ -74,11 +78,12 @@ function named({ from, homes, runs, seed }: Values): void {
         ...[plan.infects.toFixed(2).padStart(7), `${plan.incubation.toFixed(1)} days`.padStart(11)],
         ...[String(one.mailedBefore ?? 'never').padStart(13), String(one.days ?? '-').padStart(5)],
         ...[String(one.mailed).padStart(13), percent(one.warned, one.mailed).padStart(8)],
-        ...[String(one.alike).padStart(6), ` ${one.wrong.join(' ')}`],
+        ...[String(one.alike).padStart(6), ` ${[plan.backend.name, ...one.wrong].join(' ')}`],
       ].join(' '),
     );
   }
   say(`median of homes that had mailed when it was named: ${median(before)} (aim: at most 8); never named: ${missed}`);
+  say(`of those the fleet knew by their sensors, in the median: ${median(known)}`);
   say(`homes warned before their first mail: ${percent(warned, mailed)}; wrongly named: ${wrong}`);
   say(`the bad backend itself, and not one that cannot be told from it: ${heads} of ${before.length - missed}`);
 }

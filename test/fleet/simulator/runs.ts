@@ -12,6 +12,8 @@ export interface OutbreakRun {
   plan: Compromise;
   /** Homes that had mailed because of it when it was named; null where it never was. */
   mailedBefore: number | null;
+  /** Those that the fleet knew of by then, as mailing after contact: others' sensors are blind, or new. */
+  known: number | null;
   /** Days from the first of them to the name. */
   days: number | null;
   /** Homes that mailed because of it in all. */
@@ -63,6 +65,7 @@ function outcome(
   return {
     plan,
     mailedBefore: before,
+    known: named?.outbreak.homesMailed ?? null,
     days: named === null ? null : named.day - (bad[0]?.day ?? named.day),
     mailed: bad.length,
     warned: before === null ? 0 : bad.length - before,
