@@ -55,15 +55,31 @@ export interface Known {
   uses: ReadonlyMap<string, Use>;
 }
 
+/** The natural logarithms of two chances that it is habit. */
+export interface HabitChances {
+  /** Where nothing but habit is looked at. */
+  alone: number;
+  /** Where homes of the same habit, looked at beside them, would show what a season does. */
+  besideControls: number;
+}
+
 /**
- * The chance, as its logarithm, that the homes of the last period mail as those families did before, or as those with this backend did, if
- * they mailed more. @param counted claims that count
+ * However much is known, habits vary more than chance does, by seasons and among those who have the same thing: even more widely than
+ * waiting times do, whose shape is 1. With a shape of 2 recorders that mail by habit were named in two of 30 quiet fleets.
  */
-export function logChanceOfHabit(
+const SHAPE_ALONE = 0.7;
+/** What is left to vary where seasons are seen by others: a standard deviation of not quite half the rate. */
+const SHAPE_BESIDE_CONTROLS = 5;
+
+/**
+ * The chances that the homes of the last period mail as those families did before, or as those with this backend did, if they mailed more.
+ * @param counted claims that count
+ */
+export function chancesOfHabit(
   pair: Counters,
   { families, habitsUntil, today, uses }: Known,
   counted: number,
-): number {
+): HabitChances {
   const recent = Math.min(counted, mailedBetween(pair, today - PERIOD, today));
   const own: Use = { exposed: pair.exposed, healthy: pair.healthy, mailed: mailedBetween(pair, 0, today) };
   const used = pair.group === ALL_THINGS ? [...uses] : [[pair.group, own] as const];
@@ -71,8 +87,10 @@ export function logChanceOfHabit(
     const habit = families.get(family)?.habit;
     return habit === undefined ? [] : [{ homes: atRisk(use), habit }];
   });
-  const habit = habitOfCounts(pair, today, habitsUntil, LEAST_USUAL);
-  return Math.max(logByHabit(recent, kinds), logByHabit(recent, [{ homes: atRisk(own), habit }]));
+  const ownKind = [{ homes: atRisk(own), habit: habitOfCounts(pair, today, habitsUntil, LEAST_USUAL) }];
+  const chance = (mostShape: number): number =>
+    Math.max(logByHabit(recent, kinds, mostShape), logByHabit(recent, ownKind, mostShape));
+  return { alone: chance(SHAPE_ALONE), besideControls: chance(SHAPE_BESIDE_CONTROLS) };
 }
 
 /** Homes that could begin to mail: those that did so when they were new cannot. */

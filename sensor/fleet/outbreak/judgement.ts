@@ -2,8 +2,9 @@
 // thresholds stand here with their reasons, and what they cost and bring is measured by `npm run bench -- fleet-outbreak`.
 import { isSharedInfrastructure } from '../../detect/shared-infrastructure.ts';
 import { K } from '../k-rule.ts';
+import { alikeFamilies, FEW_FAMILIES, noNoisierFamilies, restOfFamily } from './controls.ts';
 import type { Counters } from './counters.ts';
-import { type Known, logChanceOfHabit } from './habits.ts';
+import { chancesOfHabit, type Known } from './habits.ts';
 import { ALL_THINGS } from './home-facts.ts';
 import { fisher, type Lift, liftOf, logFisher, type Table } from './statistics.ts';
 import { EVIDENCE_LASTS, type Sums, sumUp } from './sums.ts';
@@ -15,8 +16,10 @@ export interface Thresholds {
   lift: number;
   /** Of the homes that use the backend and can be judged, this share mailed. */
   share: number;
-  /** The chance that the homes mail by habit is at most this. */
+  /** The chance that the homes mail by habit is at most this, … */
   habit: number;
+  /** … or this, where chance and lift hold beside homes that mail about as often by habit. */
+  habitBesideAlike: number;
   /** For each home in which mail came before contact there are so many in which it came after. */
   order: number;
 }
@@ -26,10 +29,17 @@ export interface Thresholds {
  * about 6 periods of evidence, so that 1 in 1,000 at each is far below one false name in a year. `lift`: innocent company (an owner
  * who sets up mail also likes plugins) reaches 3 and seldom more. `share`: what liars can do to an innocent backend is bounded by it:
  * each gets fewer than 1 / `share` honest homes warned. `habit`: what named recorders in quiet fleets, by far more often than chance did.
+ * `habitBesideAlike`: alone it would name those recorders, and controls alone would name what hardly anything is known of.
  */
-export const NAMING: Thresholds = { chance: 1e-3, lift: 4, share: 0.01, habit: 1.25e-4, order: 3 };
+export const NAMING: Thresholds = {
+  ...{ chance: 1e-3, lift: 4, share: 0.01, order: 3 },
+  ...{ habit: 1.25e-4, habitBesideAlike: 1e-3 },
+};
 /** For keeping the name, so that a home more or less does not clear a warning and raise it again. */
-export const KEEPING: Thresholds = { chance: 0.05, lift: 2, share: 0.005, habit: 1, order: 2 };
+export const KEEPING: Thresholds = {
+  ...{ chance: 0.05, lift: 2, share: 0.005, order: 2 },
+  ...{ habit: 1, habitBesideAlike: 1 },
+};
 /** Days without a further home after which an outbreak has ended. */
 export const QUIET = 28;
 
@@ -41,11 +51,6 @@ const CLAIMS_A_DAY = 8;
 const CLAIMS_SHARE = 0.02;
 /** A backend that this share of all families and of all homes uses is infrastructure: from there on more is asked for as it grows. */
 const BREADTH = 0.1;
-const FEW_FAMILIES = 8;
-/** Families are alike that mail up to so many times as often, … */
-const ALIKE_HABIT = 2;
-/** … and all that hardly mail, in homes of a period: beside few families, and beside a mixture, of which some may mail more. */
-const [HARDLY_BESIDE_FEW, HARDLY_BESIDE_MANY] = [1 / 300, 1 / 100];
 
 /** What a judgement must know beside the counts of the backend and of its group. */
 export interface Surroundings extends Known {
@@ -79,8 +84,10 @@ export interface Judgement {
    * that mail by habit.
    */
   evidence: { logP: number; low: number };
-  /** The chance that it is habit. */
+  /** The chance that it is habit, where nothing but habit is looked at. */
   habit: number;
+  /** The same beside homes of the same habit, with chance and lift beside those. */
+  besideAlike: { p: number; lift: Lift; habit: number };
   order: { after: number; before: number };
   /** Days from contact to mail, on average; null where nobody mailed. */
   incubation: number | null;
@@ -99,22 +106,24 @@ export function judge(pair: Counters, group: Counters, around: Surroundings, exp
   const credible = sums.after + Math.floor(sums.weak / WEAK_CLAIMS);
   const judged = pair.healthy + credible;
   const a = Math.max(0, claimsThatCount(pair, around.today, judged) - explained);
-  const table: Table = {
-    a,
-    b: Math.max(0, pair.healthy),
-    ...(pair.group === ALL_THINGS ? alikeFamilies(around) : restOf(group, pair, sums, around.today)),
-  };
+  const users = { a, b: Math.max(0, pair.healthy) };
+  const family = pair.group === ALL_THINGS ? null : restOfFamily(group, pair, sums, around.today);
+  const table: Table = { ...users, ...(family ?? noNoisierFamilies(around)) };
+  const alike: Table = { ...users, ...(family ?? alikeFamilies(around)) };
+  // Bonferroni's correction: of those that hold whatever depends on what, the one that judges a backend by its own counts alone; Holm's
+  // and Benjamini and Yekutieli's need all backends in order each time. Pairs that too few homes use could never be named, and are not
+  // counted as tests (Tarone 1990).
+  const corrected = (p: number): number => Math.min(1, p * Math.max(1, around.tests));
+  const habit = chancesOfHabit(pair, around, a);
   return {
     ...{ group: pair.group, backend: pair.backend, role: pair.role, table, judged, exposed: pair.exposed },
     discount: discountOf(around),
     mailed: sums.after + sums.weak,
     lift: liftOf(table),
-    // Bonferroni's correction: of those that hold whatever depends on what, the one that judges a backend by its own counts alone; Holm's
-    // and Benjamini and Yekutieli's need all backends in order each time. Pairs that too few homes use could never be named, and are not
-    // counted as tests (Tarone 1990).
-    p: Math.min(1, fisher(table) * Math.max(1, around.tests)),
+    p: corrected(fisher(table)),
     evidence: evidenceOf(pair, around, { ...table, a: credible }),
-    habit: Math.exp(logChanceOfHabit(pair, around, a)),
+    habit: Math.exp(habit.alone),
+    besideAlike: { p: corrected(fisher(alike)), lift: liftOf(alike), habit: Math.exp(habit.besideControls) },
     order: { after: credible, before: sums.before },
     incubation: sums.after + sums.weak === 0 ? null : sums.incubation / (sums.after + sums.weak),
     lastDay: sums.lastDay,
@@ -135,51 +144,29 @@ function discountOf({ familyCount, homes, uses }: Surroundings): number {
 }
 
 /** Whether a judgement holds against thresholds. */
-export function holds({ discount, habit, isShared, judged, lift, order, p, table }: Judgement, t: Thresholds): boolean {
+export function holds(judgement: Judgement, t: Thresholds): boolean {
+  const { discount, isShared, judged, lift, order, p, table } = judgement;
   return (
     !isShared &&
     table.a >= K &&
     p <= t.chance &&
     lift.low / discount >= t.lift &&
     table.a >= t.share * discount * judged &&
-    habit <= t.habit &&
+    isBeyondHabit(judgement, t) &&
     order.after >= t.order * order.before
   );
 }
 
+/** Far beyond it; or beyond it, and beyond what others of the same habit do in the same days. */
+function isBeyondHabit({ besideAlike, discount, habit }: Judgement, t: Thresholds): boolean {
+  if (habit <= t.habit) return true;
+  const { habit: rest, lift, p } = besideAlike;
+  return rest <= t.habitBesideAlike && p <= t.chance && lift.low / discount >= t.lift;
+}
+
 function evidenceOf(pair: Counters, around: Surroundings, table: Table): Judgement['evidence'] {
-  const logP = logFisher(table) + logChanceOfHabit(pair, around, table.a);
+  const logP = logFisher(table) + chancesOfHabit(pair, around, table.a).alone;
   return { logP, low: liftOf(table).low };
-}
-
-/** Homes of the family that do not use it. Homes whose claims do not count are left out, not moved to the other side. */
-function restOf(group: Counters, pair: Counters, { after, weak }: Sums, today: number): Pick<Table, 'c' | 'd'> {
-  return {
-    c: Math.max(0, sumUp(group, today).after - after - weak),
-    d: Math.max(0, group.healthy - pair.healthy),
-  };
-}
-
-/**
- * For all things: what does not use it in families of about the same habit. Beside disks that report by mail once a week nothing else
- * would stand out; like is compared with like, as in any study of cases and controls. A home counts once for each such family.
- */
-function alikeFamilies({ families, uses }: Surroundings): Pick<Table, 'c' | 'd'> {
-  let [homes, expected] = [0, 0];
-  for (const [family, { exposed }] of uses) {
-    homes += exposed;
-    expected += exposed * (families.get(family)?.habit.rate ?? 0);
-  }
-  const hardly = uses.size < FEW_FAMILIES ? HARDLY_BESIDE_FEW : HARDLY_BESIDE_MANY;
-  const most = Math.max(hardly, (ALIKE_HABIT * expected) / Math.max(1, homes));
-  const rest = { c: 0, d: 0 };
-  for (const [family, { habit, healthy, mailed }] of families) {
-    if (habit.rate > most) continue;
-    const use = uses.get(family);
-    rest.c += Math.max(0, mailed - (use?.mailed ?? 0));
-    rest.d += Math.max(0, healthy - (use?.healthy ?? 0));
-  }
-  return rest;
 }
 
 function claimsThatCount({ days }: Counters, today: number, judged: number): number {

@@ -11,7 +11,7 @@ import type { Lift } from './statistics.ts';
 const SAME_HOMES = 0.8;
 /**
  * What habit explains this well explains no other backend's homes, whatever else speaks for it: what half of all homes use has many that
- * mail. One that is named already keeps its homes.
+ * mail. One that may be named, or is already, keeps its homes.
  */
 const DOUBTFUL = 0.01;
 /** Alike backends and families that are told. */
@@ -127,7 +127,8 @@ function clustersOf(candidates: readonly Candidate[], before: readonly Outbreak[
     .flatMap((head) => {
       const best = bestOf(head.judgements);
       if (best === null) return [];
-      return [{ head, best, isDoubtful: best.habit > DOUBTFUL && openedOn(head.backend, before) === null }];
+      const isDoubtful = best.habit > DOUBTFUL && !holds(best, NAMING) && openedOn(head.backend, before) === null;
+      return [{ head, best, isDoubtful }];
     })
     .sort((a, b) => Number(a.isDoubtful) - Number(b.isDoubtful) || byEvidence(a.best, b.best));
   const clusters: Cluster[] = [];

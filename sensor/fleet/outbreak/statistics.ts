@@ -130,11 +130,6 @@ export interface Habit {
 
 /** Weight of what is usual, in homes that mailed: so little that a few homes outweigh it. */
 const PRIOR_SHAPE = 0.5;
-/**
- * However much is known, habits vary more than chance does, by seasons and among those who have the same thing: even more widely than
- * waiting times do, whose shape is 1. With a shape of 2 recorders that mail by habit were named in two of 30 quiet fleets.
- */
-const MOST_SHAPE = 0.7;
 
 /**
  * From what was seen: `mailed` homes in `time` (homes times periods). Before anything is seen the rate has a gamma distribution of shape
@@ -142,26 +137,28 @@ const MOST_SHAPE = 0.7;
  */
 export function habitOf(mailed: number, time: number, usual: number): Habit {
   const shape = PRIOR_SHAPE + mailed;
-  return { rate: shape / (PRIOR_SHAPE / usual + time), shape: Math.min(shape, MOST_SHAPE) };
+  return { rate: shape / (PRIOR_SHAPE / usual + time), shape };
 }
 
 /**
  * The chance, as its natural logarithm, that by habit alone at least `mailed` homes begin to mail in a period, of so many of each kind. For
  * one kind the number is negative binomial (A. Gelman and others, Bayesian Data Analysis, 2.6); a sum over kinds is taken for one of the
  * same mean and variance.
+ * @param mostShape however much was seen: habits vary from period to period more than chance does
  */
-export function logByHabit(mailed: number, kinds: readonly { homes: number; habit: Habit }[]): number {
+export function logByHabit(
+  mailed: number,
+  kinds: readonly { homes: number; habit: Habit }[],
+  mostShape: number,
+): number {
   if (mailed === 0) return 0;
   let [mean, excess] = [0, 0];
   for (const { habit, homes } of kinds) {
     const expected = homes * habit.rate;
     mean += expected;
-    excess += (expected * expected) / habit.shape;
+    excess += (expected * expected) / Math.min(habit.shape, mostShape);
   }
   if (mean === 0) return Number.NEGATIVE_INFINITY;
   const shape = (mean * mean) / excess;
   return logIncompleteBeta(mean / (mean + shape), mailed, shape);
 }
-
-export const byHabit = (mailed: number, kinds: readonly { homes: number; habit: Habit }[]): number =>
-  Math.exp(logByHabit(mailed, kinds));

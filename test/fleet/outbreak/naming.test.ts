@@ -1,7 +1,7 @@
 // What is named and what is not, by counts alone: thresholds, time, shared infrastructure, who cannot be told apart, beginning and end.
 import { describe, expect, it } from 'vitest';
 import type { Counters, DayCounters } from '../../../sensor/fleet/outbreak/counters.ts';
-import { habitsUntil } from '../../../sensor/fleet/outbreak/habits.ts';
+import { type Family, habitsUntil, type Use } from '../../../sensor/fleet/outbreak/habits.ts';
 import { ALL_THINGS } from '../../../sensor/fleet/outbreak/home-facts.ts';
 import {
   holds,
@@ -90,6 +90,54 @@ describe('a backend', () => {
       ...(lamp === undefined ? [] : [['lamp', lamp] as const]),
     ]);
     expect(holds(judged({ group: ALL_THINGS }, { families }), NAMING)).toBe(false);
+  });
+
+  describe('of disks that mail by habit', () => {
+    const lasting = (days: number): NonNullable<Given['days']> =>
+      Object.fromEntries(Array.from({ length: days }, (_, ago) => [ago + 4, { after: 8 }]));
+    const beside = (rate: number, use: Use, more: [string, Family][] = []): Surroundings =>
+      around({
+        families: new Map([
+          ['disk', { mailed: use.mailed, healthy: use.healthy, habit: { rate, shape: 20 } }],
+          ['lamp', { mailed: 4, healthy: 5000, habit: habitOf(2, 15_000, 0.003) }],
+          ...more,
+        ]),
+        uses: new Map([['disk', use]]),
+      });
+    /** After the plugins 32 of 50 homes mail, where four would by habit. @param others of the 200 homes with such a disk, without plugins */
+    const plugins = (others: number): Judgement =>
+      judge(
+        counters({ group: 'disk', healthy: 18, days: lasting(4) }),
+        counters({ group: 'disk', backend: '', healthy: 218 - others, days: { 1: { after: 32 + others } } }),
+        beside(0.08, { exposed: 50, healthy: 18, mailed: 32 }),
+      );
+
+    it('is named where the other disks do not mail as much in the same days', () => {
+      expect(plugins(5).habit).toBeGreaterThan(NAMING.habit);
+      expect(holds(plugins(5), NAMING)).toBe(true);
+      expect(holds(plugins(80), NAMING)).toBe(false);
+    });
+
+    /** After the updates, which all such disks have, 80 of 280 homes mail, where eight or nine would by habit. */
+    const updates = (more: [string, Family][]): Judgement =>
+      judge(
+        counters({ group: ALL_THINGS, healthy: 200, days: lasting(10) }),
+        counters({ group: ALL_THINGS, backend: '', healthy: 5200 }),
+        beside(0.03, { exposed: 280, healthy: 200, mailed: 80 }, more),
+      );
+
+    it('is named beside another kind of disk that mails as often by habit, and not beside lamps alone', () => {
+      expect(updates([]).lift.low).toBeGreaterThan(NAMING.lift);
+      expect(updates([]).habit).toBeGreaterThan(NAMING.habit);
+      expect(holds(updates([]), NAMING)).toBe(false);
+      const other = (mailed: number): [string, Family] => [
+        'other disk',
+        { mailed, healthy: 400 - mailed, habit: { rate: 0.025, shape: 20 } },
+      ];
+      expect(holds(updates([other(10)]), NAMING)).toBe(true);
+      // A season: they mail more as well.
+      expect(holds(updates([other(60)]), NAMING)).toBe(false);
+    });
   });
 
   it('counts a flood of one day for a few claims, and claims that nothing supports for a quarter', () => {

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  byHabit,
   fisher,
   habitOf,
   incompleteBeta,
@@ -117,12 +116,15 @@ describe('the lift', () => {
 });
 
 describe('what habit explains', () => {
+  const byHabit = (mailed: number, kinds: Parameters<typeof logByHabit>[1], mostShape = 1): number =>
+    Math.exp(logByHabit(mailed, kinds, mostShape));
+
   it('is told apart, too, where the chance is smaller than any number', () => {
     const habit = habitOf(0, 300, 0.005);
     const kinds = [{ homes: 1000, habit }];
     expect(byHabit(5000, kinds)).toBe(0);
-    expect(logByHabit(5000, kinds)).toBeLessThan(logByHabit(4999, kinds));
-    expect(logByHabit(6, kinds)).toBeCloseTo(Math.log(byHabit(6, kinds)), 10);
+    expect(logByHabit(5000, kinds, 1)).toBeLessThan(logByHabit(4999, kinds, 1));
+    expect(logByHabit(6, kinds, 1)).toBeCloseTo(Math.log(byHabit(6, kinds)), 10);
   });
 
   it('grows with what a family did before', () => {
@@ -137,8 +139,10 @@ describe('what habit explains', () => {
     expect(byHabit(4, [{ homes: 10, habit: { rate: 0.3, shape: 1 } }])).toBeCloseTo(0.75 ** 4, 10);
   });
 
-  it('does not grow sure: of what mails a lot, twice as much is no outbreak', () => {
-    const habit = habitOf(200, 4000, 0.005);
-    expect(byHabit(100, [{ homes: 1000, habit }])).toBeGreaterThan(0.05);
+  it('does not grow surer than it may: of what mails a lot, twice as much is no outbreak', () => {
+    const kinds = [{ homes: 1000, habit: habitOf(200, 4000, 0.005) }];
+    expect(byHabit(100, kinds, 0.7)).toBeGreaterThan(0.05);
+    expect(byHabit(100, kinds, 5)).toBeGreaterThan(0.01);
+    expect(byHabit(100, kinds, 200)).toBeLessThan(1e-5);
   });
 });
