@@ -22,10 +22,15 @@ export interface CollectorOptions {
   batch?: BatchLimits;
   intake?: IntakeLimits;
   flood?: FloodLimits;
+  /** Between two words to the servers that a batch is still being stored, ms: well below what they wait for an acknowledgement. */
+  stillWorking?: number;
 }
 
 const BATCH: BatchLimits = { records: 500, wait: 20 };
 const MINUTE = 60_000;
+const STILL_WORKING = 10_000;
+/** After so many words another collector gets the batch all the same: this one's database may never answer. */
+const MOST_WORDS = 30;
 const MAINTAIN_EVERY = 6 * 60 * MINUTE;
 /** Data exceptions, integrity and limits of the program (PostgreSQL, appendix A): the record's fault, and so again the next time. */
 const RECORDS_FAULT = /^(?:22|23|54)/;
@@ -105,7 +110,7 @@ export class Collector {
       if ('defect' in sieved) letters.push(letterOf(message, home, sieved.defect, sieved.detail));
       else entries.push({ message, arrival: { home, record: sieved.record, at, octets: message.data.length } });
     }
-    const { fates, withdrawn } = await this.#store(entries, dropped, letters);
+    const { fates, withdrawn } = await this.#store(batch, entries, dropped, letters);
     if (fates === null) return;
     const sent = await this.#untilDone('dead letters do not get through', async () => {
       await this.#send(letters);
@@ -126,6 +131,7 @@ export class Collector {
 
   /** `fates`: null when it was stopped before anything could be stored. Adds to `letters` what the database would not have. */
   async #store(
+    batch: readonly JsMsg[],
     entries: readonly Entry[],
     dropped: ReadonlyMap<string, { at: Date; count: number }>,
     letters: DeadLetter[],
@@ -138,10 +144,26 @@ export class Collector {
       letters.length = known;
       fates.length = 0;
       withdrawn.length = 0;
-      await this.#maintain();
-      await this.#storeOrPart(entries, dropped, { fates, withdrawn, letters });
+      await this.#held(batch, async () => {
+        await this.#maintain();
+        await this.#storeOrPart(entries, dropped, { fates, withdrawn, letters });
+      });
     });
     return { fates: done ? fates : null, withdrawn };
+  }
+
+  /** While it is worked on no other collector gets it. A try that failed is followed by silence: another may reach the database. */
+  async #held(batch: readonly JsMsg[], work: () => Promise<void>): Promise<void> {
+    let words = 0;
+    const every = this.#options.stillWorking ?? STILL_WORKING;
+    const timer = setInterval(() => {
+      if (++words <= MOST_WORDS) this.#reader.stillWorking(batch);
+    }, every);
+    try {
+      await work();
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** A record that the database refuses is found by halving: the others of its batch are stored all the same. */

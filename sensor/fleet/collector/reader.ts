@@ -62,6 +62,11 @@ export class Reader {
     return batch;
   }
 
+  /** Tells the servers that a batch is still worked on and the next waits for it here: else they hand both to another. */
+  stillWorking(batch: readonly JsMsg[]): void {
+    for (const message of [...batch, ...this.#queue]) message.working();
+  }
+
   /** Those that wait in the stream and those that some collector has and did not acknowledge; null when the servers do not say. */
   async lag(): Promise<number | null> {
     const { jetstreamManager } = fleetPackage('@nats-io/jetstream');

@@ -16,6 +16,9 @@ import { FleetStage, type Sender } from '../support/stage.ts';
 
 const day = (ago: number): string => isoDay(new Date(Date.now() - ago * 86_400_000));
 
+/** Seconds that the servers wait for an acknowledgement. */
+const ACK_WAIT = 3;
+
 let stage: FleetStage;
 let db: FleetDatabase;
 let next = 1;
@@ -26,7 +29,7 @@ const keep = (message: string): void => void said.push(message);
 const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
 
 beforeAll(async () => {
-  stage = await FleetStage.start({ nodes: 1, ackWait: 3 });
+  stage = await FleetStage.start({ nodes: 1, ackWait: ACK_WAIT });
   db = await openDatabase(stage.databaseUrl);
 });
 
@@ -96,6 +99,21 @@ describe('a collector', () => {
     // More where one took longer than the servers wait for it: then another gets the same once more.
     expect(figures.reduce((sum, { known }) => sum + known, 0)).toBeGreaterThanOrEqual(50);
     expect(figures.filter(({ stored }) => stored > 0).length).toBeGreaterThan(1);
+  });
+
+  it('keeps what it still works on, and what waits behind that, however long the servers have waited', async () => {
+    const one = await home();
+    const patient = { batch: { records: 10, wait: 5 }, stillWorking: 500 };
+    const collectors = [collect(patient), collect(patient)];
+    await stage.db.transaction(async (tx) => {
+      await tx.query('LOCK TABLE records IN ACCESS EXCLUSIVE MODE');
+      await one.send(...Array.from({ length: 30 }, (_, n) => incidentRecord(n, `${day(1)}T10:00Z`)));
+      await new Promise((resolve) => setTimeout(resolve, 2.5 * ACK_WAIT * 1000));
+    });
+    await emptied();
+    const figures = collectors.map((collector) => collector.figures);
+    expect(figures.reduce((sum, { stored }) => sum + stored, 0)).toBe(30);
+    expect(figures.reduce((sum, { known }) => sum + known, 0)).toBe(0);
   });
 
   it('tells what it did when it stops', async () => {
