@@ -1,7 +1,8 @@
 // TCP and QUIC as connections of devices: who opened each, which way it goes, what it is called, and what becomes of it.
 // Says so to a listener; judges nothing.
-import { isIP } from 'node:net';
+
 import { isMailPort } from '../decode/interest.ts';
+import { ipVersion } from '../decode/ip-version.ts';
 import type { DecodeCounters } from '../decode/outcome.ts';
 import { type IcmpError, type Packet, TCP_FLAGS, type Tcp, type Udp } from '../decode/packet.ts';
 import { looksLikeHello } from '../decode/smtp-beginning.ts';
@@ -212,7 +213,7 @@ export class ConnectionTraffic {
       devices.keep(device);
     }
     if (connection.way === 'outbound' && connection.nameFrom !== 'sni') {
-      const isNamed = inner.outcome !== 'refused' && isIP(inner.host) === 0;
+      const isNamed = inner.outcome !== 'refused' && ipVersion(inner.host) === 0;
       connection.name = isNamed ? inner.host : null;
       connection.nameFrom = isNamed ? 'http' : null;
       this.#nameByDns(connection);

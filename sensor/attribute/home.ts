@@ -1,6 +1,6 @@
 // Which addresses are inside the home. Private ranges always are; public ones only on a prefix that the router
 // announced. `--home-net` replaces all of it.
-import { isIP } from 'node:net';
+import { ipVersion } from '../decode/ip-version.ts';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { type Announcement, type LearnedPrefix, LearnedPrefixes } from './learned-prefixes.ts';
 import { parsePrefix } from './prefix.ts';
@@ -81,13 +81,13 @@ export class Home {
 
   /** Whether a host that somebody asks a proxy for, by address or name, is on the Internet. */
   isElsewhere(host: string): boolean {
-    if (isIP(host) !== 0) return !this.isInside(host);
+    if (ipVersion(host) !== 0) return !this.isInside(host);
     return host.includes('.') && !/\.(?:local|lan|home|home\.arpa|internal|localdomain|fritz\.box)$/.test(host);
   }
 
   /** A prefix that a router or DHCP server announced. Returns whether it was new and acceptable. */
   learn(address: IpAddress, length: number, announcement: Announcement): boolean {
-    if (this.#replaced || isIP(address) === 0 || this.#fixed.has(address)) return false;
+    if (this.#replaced || ipVersion(address) === 0 || this.#fixed.has(address)) return false;
     return this.#changed(this.#learned.announce(address, length, announcement));
   }
 
@@ -109,7 +109,7 @@ export class Home {
 
   /** Whether an IPv4 address lies on the cable itself, and not beyond some router; null where that is not known. */
   isOnLink(ip: IpAddress): boolean | null {
-    if (this.#links.size === 0 || isIP(ip) !== 4) return null;
+    if (this.#links.size === 0 || ipVersion(ip) !== 4) return null;
     return [...this.#links.values()].some((link) => link.has(ip));
   }
 
@@ -125,12 +125,12 @@ export class Home {
 
   /** `by` says that `ip` is the home's address on the Internet; believed as far as `by` is the router. */
   claimPublic(ip: IpAddress, by: Mac, time: number): void {
-    if (isIP(ip) !== 0 && !this.isInside(ip)) this.#public.claim(ip, by, time);
+    if (ipVersion(ip) !== 0 && !this.isInside(ip)) this.#public.claim(ip, by, time);
   }
 
   /** A server on the Internet told a device that `ip` is the home's address. */
   toldPublic(ip: IpAddress): void {
-    if (isIP(ip) !== 0 && !this.isInside(ip)) this.#public.told(ip);
+    if (ipVersion(ip) !== 0 && !this.isInside(ip)) this.#public.told(ip);
   }
 
   /** The home's own address as the Internet sees it, by the word of a machine that `isTrusted`. */

@@ -1,6 +1,6 @@
 // A set of address prefixes that tells whether an address lies in one of them. Node's BlockList does as well, but makes an object
 // of each address that it is asked about.
-import { isIP } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { parseIp } from '../decode/bytes.ts';
 import type { IpAddress } from '../decode/packet.ts';
 import { parsePrefix } from './prefix.ts';
@@ -42,9 +42,8 @@ const asked = Buffer.alloc(16);
 
 /** Fills `octets`, sixteen of them; false for what is no address. */
 function readOctets(ip: IpAddress, octets: Buffer): boolean {
-  const version = isIP(ip);
-  if (version !== 4) {
-    const parsed = version === 6 ? parseIp(ip) : null;
+  if (!isIPv4(ip)) {
+    const parsed = parseIp(ip);
     parsed?.bytes.copy(octets);
     return parsed !== null;
   }

@@ -1,7 +1,8 @@
 // Connections through a proxy: reads what SOCKS and HTTP CONNECT are asked for, so that the inner destination counts as the
 // destination. Beginnings only, each bounded; what flows through afterwards is read by others.
-import { isIP } from 'node:net';
+
 import { LRUCache } from 'lru-cache';
+import { ipVersion } from '../decode/ip-version.ts';
 import type { IpAddress, Tcp } from '../decode/packet.ts';
 import { StreamAssembler } from '../decode/stream.ts';
 import { tunnelAnswerOf, tunnelOf } from '../decode/tunnel.ts';
@@ -67,7 +68,7 @@ export class Tunnels {
     }
     const { host, payloadAt, port, via } = tunnel;
     const clientNext = (reader.clientStart + payloadAt) >>> 0;
-    const ip = isIP(host) === 0 ? this.#addressOf(host) : host;
+    const ip = ipVersion(host) === 0 ? this.#addressOf(host) : host;
     connection.inner = { host, ip, port, via, outcome: 'pending', clientNext, serverNext: null };
     return true;
   }

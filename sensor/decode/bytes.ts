@@ -1,6 +1,6 @@
 // Addresses as text and back, and the one rule that tells a cut capture from a short packet. No protocol is known here.
 // Offsets are trusted: callers check lengths first, and Buffer's readers would throw on a read past the end.
-import { isIP } from 'node:net';
+import { ipVersion } from './ip-version.ts';
 import { Failure, type Layer } from './outcome.ts';
 import type { IpAddress, Mac } from './packet.ts';
 
@@ -102,7 +102,7 @@ function canonicalIpv6(data: Buffer, offset: number): IpAddress {
 
 /** An address in any textual form as its octets (4 or 16); null for what is no address, zone suffixes included. */
 export function parseIp(text: string): { version: 4 | 6; bytes: Buffer } | null {
-  const version = isIP(text);
+  const version = ipVersion(text);
   if (version === 4) return { version, bytes: Buffer.from(text.split('.').map(Number)) };
   if (version !== 6 || text.includes('%')) return null;
   const [head = '', tail] = text.split('::');

@@ -1,5 +1,5 @@
 // Host names off the wire as text in which nothing hostile survives. Friendly names for people are not made here.
-import { isIPv6 } from 'node:net';
+import { ipVersion } from './ip-version.ts';
 
 const PLAIN = /^[A-Za-z0-9_-]*$/;
 /** What most names are as a whole. */
@@ -47,6 +47,7 @@ export function hostText(octets: Buffer): string | null {
 export function hostOf(authority: string): string | null {
   const parts = AUTHORITY.exec(authority);
   if (parts === null) return null;
-  if (parts[1] !== undefined) return isIPv6(parts[1]) && !parts[1].includes('%') ? parts[1].toLowerCase() : null;
+  if (parts[1] !== undefined)
+    return ipVersion(parts[1]) === 6 && !parts[1].includes('%') ? parts[1].toLowerCase() : null;
   return hostText(Buffer.from(parts[2] ?? '', 'latin1'));
 }

@@ -23,6 +23,19 @@ function textsOf(part: unknown, at = '', found = new Map<string, string>()): Map
 
 const valuesIn = (text: string): string[] => (text.match(/<\w+>/g) ?? []).sort();
 
+it.each([english, ...packs])(
+  'short numbers and lists of one in the pack of $language are what its speakers write',
+  (words) => {
+    const formatted = (value: number) => new Intl.NumberFormat(words.language).format(value);
+    const short = Array.from({ length: 1000 }, (_, value) => value);
+    expect(short.map((value) => words.number(value))).toEqual(short.map(formatted));
+    expect([words.number(1.5), words.number(-2)]).toEqual([formatted(1.5), formatted(-2)]);
+    expect([words.list([]), words.list(['a']), words.list(['a', 'b'])]).toEqual(
+      [[], ['a'], ['a', 'b']].map((items) => new Intl.ListFormat(words.language).format(items)),
+    );
+  },
+);
+
 describe.each(packs)('the pack of $language', (words) => {
   const [ours, theirs] = [textsOf(english), textsOf(words)];
 
