@@ -1,5 +1,5 @@
 // The spine without its edges: store, engine and recorder wired together, the same for live capture and replay. It knows
-// neither capture nor the broker nor the page.
+// neither capture nor the broker nor the page; stored-spine.ts opens the database for it.
 import { join } from 'node:path';
 import { Alarm } from './alarm.ts';
 import { KnownTime } from './attribute/known-time.ts';
@@ -20,9 +20,11 @@ import type { Note } from './notes/schema.ts';
 import { commandRunner, type MakeTest } from './record/command-runner.ts';
 import type { CommandRunner } from './record/commands.ts';
 import { newRecordEvents, type RecordEvents } from './record/events.ts';
+import { NoStore } from './record/no-store.ts';
+import type { RecordStore } from './record/record-store.ts';
 import { Recorder } from './record/recorder.ts';
 import type { RecorderOptions } from './record/recorder-options.ts';
-import { StoreKeeper } from './record/store-keeper.ts';
+import type { StoreKeeper } from './record/store-keeper.ts';
 import { tallyMail, WatchHours } from './record/watch-hours.ts';
 
 export const SHIPPED_NOTES = join(PROJECT_ROOT, 'firmware-notes');
@@ -34,12 +36,9 @@ export const FLUSH_MAIL = 200;
 export const TELL = 60_000;
 /** Where the store keeps what is known of the sensor's own time. */
 const TIME_KEY = 'known_time';
-const MEGABYTE = 1024 * 1024;
 
 export interface SpineOptions {
   config: Config;
-  /** Directory of the database; null keeps everything in memory. */
-  stateDir: string | null;
   homeNet: readonly string[];
   sensorMac: Mac | null;
   /** Addresses of this machine's other interfaces. */
@@ -66,10 +65,10 @@ export function databaseIn(stateDir: string): string {
   return join(stateDir, 'thingwatch.db');
 }
 
-export interface Spine {
+export interface Spine<Store extends RecordStore = StoreKeeper> {
   engine: Engine;
   recorder: Recorder;
-  store: StoreKeeper;
+  store: Store;
   knowledge: Knowledge;
   events: RecordEvents;
   /** Which time was watched, and which is certain. */
@@ -79,6 +78,7 @@ export interface Spine {
   run: CommandRunner;
   /** The language that incidents are told in. */
   words: Words;
+  /** `:memory:` where there is no file. */
   databasePath: string;
   /** Stores changes from time to time until `close`. */
   startFlushing(): void;
@@ -90,12 +90,18 @@ export interface Spine {
   close(): void;
 }
 
-/** @throws StoreError when the state directory cannot be used. */
-export function openSpine(options: SpineOptions): Spine {
-  const { config, log, stateDir } = options;
-  const databasePath = stateDir === null ? ':memory:' : databaseIn(stateDir);
-  const events = newRecordEvents();
-  const store = openStore(databasePath, events, options);
+/** A spine that keeps nothing but what is in memory. */
+export function openPassingSpine(options: SpineOptions): Spine<RecordStore> {
+  return wireSpine(options, { store: new NoStore(), events: newRecordEvents(), databasePath: ':memory:' });
+}
+
+/** Everything but the store, over the one that was opened. */
+export function wireSpine<Store extends RecordStore>(
+  options: SpineOptions,
+  opened: Pick<Spine<Store>, 'store' | 'events' | 'databasePath'>,
+): Spine<Store> {
+  const { config, log } = options;
+  const { databasePath, events, store } = opened;
   const knowledge = openKnowledge(options);
   const time = new KnownTime();
   time.restore(store.meta(TIME_KEY));
@@ -170,31 +176,6 @@ export function openSpine(options: SpineOptions): Spine {
       store.close();
     },
   };
-}
-
-function openStore(path: string, events: RecordEvents, { config, log, now }: SpineOptions): StoreKeeper {
-  const room = log('record');
-  return StoreKeeper.open({
-    path,
-    now,
-    log: room,
-    onChange: () => events.emit('storage'),
-    onMended: (what) => room.warn(what),
-    maxBytes: config.store.max_megabytes * MEGABYTE,
-    onDamage: (movedTo, reason) =>
-      room.error(
-        `the database was damaged (${reason}); it was moved to ${movedTo} and a fresh one begun: earlier incidents are only in that file`,
-      ),
-    onUpgrade: ({ copy, from, problem, to }) =>
-      copy === null
-        ? room.warn(
-            `the database was brought from schema ${from} to ${to}, and no copy of it as it was could be kept: ${problem}`,
-          )
-        : room.info(
-            `the database was brought from schema ${from} to ${to}; as it was it lies in ${copy}, for the earlier version of thingwatch`,
-          ),
-    onProblem: (problem) => room.warn(`a stored row could not be read and was left out: ${problem}`),
-  });
 }
 
 function lostWords({ alerts, incidents }: NonNullable<Recorder['refused']>): string {

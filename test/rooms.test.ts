@@ -47,6 +47,7 @@ const BESIDE: Record<string, readonly string[]> = {
   deploy: ['language', 'capture'],
   // It knows what must be found and what is said of it; what plays it through the whole path belongs to main.
   'self-test': ['language', 'decode', 'detect', 'record'],
+  'stored-spine': ['record', 'spine'],
   spine: ['language', 'notes', 'decode', 'attribute', 'detect', 'engine', 'record', 'config', 'alarm'],
 };
 

@@ -7,8 +7,9 @@ import type { PortCounts, Watched, WatchedTraffic } from '../deploy/doctor-traff
 import type { Engine } from '../engine.ts';
 import { english } from '../language/words.ts';
 import { silentLog } from '../log.ts';
+import type { RecordStore } from '../record/record-store.ts';
 import { vantageAdvice, vantageSentence } from '../record/wording-vantage.ts';
-import { openSpine, type Spine } from '../spine.ts';
+import { openPassingSpine, type Spine } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';
 import { type LivePlan, planSource } from './live.ts';
 import { macOf, ownMacs, type Session } from './session.ts';
@@ -21,9 +22,8 @@ export async function watchTraffic(session: Session, seconds: number, signal: Ab
   } catch (error) {
     return { problem: reasonOf(error) };
   }
-  const spine = openSpine({
+  const spine = openPassingSpine({
     ...quiet,
-    stateDir: null,
     homeNet: session.config.capture.home_net,
     sensorMac: macOf(plan.port),
     ownMacs: ownMacs(),
@@ -39,7 +39,7 @@ export async function watchTraffic(session: Session, seconds: number, signal: Ab
 async function listen(
   { now }: Session,
   plan: LivePlan,
-  spine: Spine,
+  spine: Spine<RecordStore>,
   { seconds, signal }: { seconds: number; signal: AbortSignal },
 ): Promise<Watched> {
   const { engine } = spine;
@@ -72,7 +72,7 @@ async function listen(
   return { ...factsOf(spine, watched), port: before === null || after === null ? null : difference(before, after) };
 }
 
-function factsOf({ engine, knowledge }: Spine, seconds: number): Omit<WatchedTraffic, 'port'> {
+function factsOf({ engine, knowledge }: Spine<RecordStore>, seconds: number): Omit<WatchedTraffic, 'port'> {
   const devices = engine.devices.all().filter(({ role }) => role === 'device');
   return {
     seconds,

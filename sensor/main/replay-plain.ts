@@ -2,7 +2,8 @@
 import type { OpenCaptures } from '../capture/replay.ts';
 import type { ReplayCommand } from '../cli.ts';
 import { wordsIn } from '../language/words.ts';
-import { openSpine } from '../spine.ts';
+import type { RecordStore } from '../record/record-store.ts';
+import { openPassingSpine, type Spine, type SpineOptions } from '../spine.ts';
 import { printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
 import { homeNetOf, openSession } from './session.ts';
 import { keepHeapSmall } from './small-heap.ts';
@@ -11,9 +12,8 @@ import { complain, print, stopSignal } from './terminal.ts';
 export async function replayPlain(captures: OpenCaptures, command: ReplayCommand): Promise<number> {
   keepHeapSmall('ending');
   const session = openSession(command);
-  const spine = openSpine({
+  const spine = await openInto(command.state, {
     ...session,
-    stateDir: command.state,
     homeNet: homeNetOf(command, session),
     sensorMac: null,
     words: await wordsIn(session.config.language),
@@ -33,4 +33,10 @@ export async function replayPlain(captures: OpenCaptures, command: ReplayCommand
   } finally {
     spine.close();
   }
+}
+
+/** SQLite is loaded only where something is to be kept. */
+async function openInto(stateDir: string | null, options: SpineOptions): Promise<Spine<RecordStore>> {
+  if (stateDir === null) return openPassingSpine(options);
+  return (await import('../stored-spine.ts')).openSpine({ ...options, stateDir });
 }

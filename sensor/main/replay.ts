@@ -7,6 +7,7 @@ import { EXIT, type ReplayCommand } from '../cli.ts';
 import type { Engine } from '../engine.ts';
 import { english } from '../language/words.ts';
 import type { Log } from '../log.ts';
+import type { RecordStore } from '../record/record-store.ts';
 import { isoTime, type Report } from '../record/report.ts';
 import { reportDevice, reportIncident } from '../record/report-builder.ts';
 import { sightOf } from '../record/wording-vantage.ts';
@@ -50,7 +51,7 @@ export function replayIo(session: Session, signal: AbortSignal): ReplayIo {
 
 /** Sends the files through the engine; `onFrames` is told when frames begin to flow. Rejects with CaptureError. */
 export async function replayInto(
-  spine: Spine,
+  spine: Spine<RecordStore>,
   command: Pick<ReplayCommand, 'files' | 'speed'> & { captures?: OpenCaptures },
   io: ReplayIo,
 ): Promise<ReplayOutcome> {
@@ -105,7 +106,7 @@ function watchForPauses(engine: Engine): NodeJS.Timeout {
 }
 
 /** Prints a line for each incident as it opens, again too, and as its severity changes: not for a rise at the same one. */
-export function streamIncidents(spine: Spine, out: (text: string) => void): void {
+export function streamIncidents(spine: Spine<RecordStore>, out: (text: string) => void): void {
   const told = new Map(spine.recorder.incidents.all().map(({ id, severity }) => [id, severity]));
   spine.events.on('incident', ({ change, incident }) => {
     const { id, severity } = incident;
@@ -117,7 +118,7 @@ export function streamIncidents(spine: Spine, out: (text: string) => void): void
 }
 
 /** Told in the language of `words`. */
-export function buildReport(spine: Spine, outcome: ReplayOutcome, words = spine.words): Report {
+export function buildReport(spine: Spine<RecordStore>, outcome: ReplayOutcome, words = spine.words): Report {
   const { engine, knowledge, recorder } = spine;
   const stats: CaptureStats = engine.stats;
   const loss = engine.loss.overall;
@@ -145,7 +146,7 @@ export function buildReport(spine: Spine, outcome: ReplayOutcome, words = spine.
 }
 
 export function printReport(
-  spine: Spine,
+  spine: Spine<RecordStore>,
   outcome: ReplayOutcome,
   format: ReplayCommand['format'],
   out: (text: string) => void,

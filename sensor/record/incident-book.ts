@@ -67,6 +67,13 @@ export class IncidentBook {
     return this.ofDevice(mac).filter((incident) => incident.kind === kind && isOpen(incident));
   }
 
+  /** Ids of those that nothing has watched since `time`. Open and acknowledged ones are never among them. */
+  closedBefore(time: number): string[] {
+    return [...this.#byId.values()]
+      .filter((incident) => !isOpen(incident) && closedAt(incident) < time)
+      .map(({ id }) => id);
+  }
+
   remove(ids: Iterable<string>): void {
     for (const id of ids) {
       const incident = this.#byId.get(id);
@@ -233,6 +240,10 @@ function incidentId(finding: Finding): string {
 
 function isOpen({ state }: Incident): boolean {
   return state === 'open' || state === 'acknowledged';
+}
+
+function closedAt({ lastAt, resolvedAt, watchUntil }: Incident): number {
+  return Math.max(lastAt, resolvedAt ?? 0, watchUntil ?? 0);
 }
 
 /** A device turned out to be one that people mail from: its submission is no longer what it was taken for. */

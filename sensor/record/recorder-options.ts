@@ -7,10 +7,10 @@ import type { Words } from '../language/words.ts';
 import type { Log } from '../log.ts';
 import type { IncidentEvent, RecordEvents } from './events.ts';
 import type { OutboxMessage } from './outbox.ts';
-import type { StoreKeeper } from './store-keeper.ts';
+import type { RecordStore } from './record-store.ts';
 
 export interface RecorderOptions {
-  store: StoreKeeper;
+  store: RecordStore;
   events: RecordEvents;
   knowledge: Knowledge;
   log: Log;

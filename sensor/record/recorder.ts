@@ -343,8 +343,8 @@ export class Recorder {
 
   #prune(time: number): void {
     if (this.#isRefused || !this.#schedule.take('prune', time)) return;
-    const { incidents } = this.#options.store.prune({ before: this.#options.time.livedSince(time, KEEP) });
-    this.incidents.remove(incidents);
-    this.evidence.ring.remove(incidents);
+    const before = this.#options.time.livedSince(time, KEEP);
+    const gone = [...this.#options.store.prune({ before }).incidents, ...this.incidents.closedBefore(before)];
+    for (const holder of [this.incidents, this.evidence.ring]) holder.remove(gone);
   }
 }

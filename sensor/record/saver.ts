@@ -8,14 +8,14 @@ import type { EvidenceRing } from './evidence-ring.ts';
 import type { ExpectationBook } from './expectation-book.ts';
 import type { Incident } from './incident.ts';
 import type { IncidentBook } from './incident-book.ts';
+import type { RecordStore } from './record-store.ts';
 import type { SaveBatch } from './store.ts';
-import type { StoreKeeper } from './store-keeper.ts';
 import { type Save, Unsaved } from './unsaved.ts';
 
 export type More = Pick<SaveBatch, 'meta' | 'evidence'>;
 
 export interface SaverOptions {
-  store: StoreKeeper;
+  store: RecordStore;
   describer: Describer;
   incidents: IncidentBook;
   expectations: ExpectationBook;

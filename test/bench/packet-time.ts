@@ -10,7 +10,8 @@ import { english } from '../../sensor/language/words.ts';
 import { silentLog } from '../../sensor/log.ts';
 import { viewOf } from '../../sensor/main/publish-source.ts';
 import { alertMessages } from '../../sensor/publish/alerts.ts';
-import { FLUSH_MAIL, openSpine, type Spine, TELL } from '../../sensor/spine.ts';
+import { FLUSH_MAIL, type Spine, TELL } from '../../sensor/spine.ts';
+import { openSpine } from '../../sensor/stored-spine.ts';
 import type { CapturedFrame } from '../support/packet-builder.ts';
 import { TOPICS } from '../support/publisher-lab.ts';
 

@@ -3,7 +3,8 @@ import type { Frame } from '../../sensor/capture/frame.ts';
 import { replay } from '../../sensor/capture/replay.ts';
 import { loadConfig } from '../../sensor/config.ts';
 import { silentLog } from '../../sensor/log.ts';
-import { openSpine, type Spine } from '../../sensor/spine.ts';
+import type { Spine } from '../../sensor/spine.ts';
+import { openSpine } from '../../sensor/stored-spine.ts';
 
 export function memorySpine(homeNet: readonly string[] = []): Spine {
   const { config } = loadConfig({ file: undefined, workingDirectory: '/', environment: {} });

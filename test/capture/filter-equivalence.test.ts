@@ -8,7 +8,7 @@ import { replay } from '../../sensor/capture/replay.ts';
 import { loadConfig } from '../../sensor/config.ts';
 import { silentLog } from '../../sensor/log.ts';
 import { buildReport } from '../../sensor/main/replay.ts';
-import { openSpine } from '../../sensor/spine.ts';
+import { openSpine } from '../../sensor/stored-spine.ts';
 import { CAPTURES_OF_OTHERS } from '../support/captures-of-others.ts';
 
 const OWN = resolve(import.meta.dirname, '../captures');

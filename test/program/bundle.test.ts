@@ -39,6 +39,17 @@ it('the sensor begins with its command line alone: neither packages that decode,
   expect(kilobytes(program.files)).toBeLessThan(150);
 });
 
+it('a replay that keeps nothing is one without SQLite, and one that keeps its state loads it then', () => {
+  const chunks = readdirSync(CHUNKS).filter((name) => name.endsWith('.js'));
+  const [plain, stored] = ['replay-plain', 'stored-spine'].map((name) => {
+    const chunk = chunks.find((file) => new RegExp(`^${name}-.{8}\\.js$`).test(file)) ?? '';
+    return loadedAtOnce(`sensor/chunks/${chunk}`);
+  });
+  expect(plain?.files.size).toBeGreaterThan(3);
+  expect([...(plain?.others ?? [])]).not.toContain('better-sqlite3');
+  expect([...(stored?.others ?? [])]).toContain('better-sqlite3');
+});
+
 it('what V8 compiled of the program when it was built is taken as it is', () => {
   const compiled = readdirSync(CHUNKS).filter((name) => name.endsWith('.compiled'));
   const names = compiled.map((name) => name.replace(/(?:-.{8})?\.js\.\w+\.compiled$/, ''));

@@ -19,6 +19,22 @@ function opened(over: Partial<Finding> = {}): { book: IncidentBook; one: Inciden
 }
 const changeOf = (book: IncidentBook, over: Partial<Finding>) => book.apply(finding(over), null)?.change ?? null;
 
+it('names as closed long ago what is resolved or expected and no longer watched, never what is open', () => {
+  const book = new IncidentBook();
+  const old = { lastAt: NOW - 10 * DAY, resolvedAt: null, watchUntil: null };
+  book.load([
+    incident('expected', { ...old, state: 'expected' }),
+    incident('resolved', { ...old, state: 'resolved', resolvedAt: NOW - 9 * DAY }),
+    incident('resolved later', { ...old, state: 'resolved', resolvedAt: NOW - 7 * DAY }),
+    incident('watched', { ...old, state: 'resolved', resolvedAt: NOW - 9 * DAY, watchUntil: NOW }),
+    incident('seen since', { ...old, state: 'expected', lastAt: NOW - 8 * DAY }),
+    incident('open', { ...old, state: 'open' }),
+    incident('acknowledged', { ...old, state: 'acknowledged' }),
+  ]);
+  expect(book.closedBefore(NOW - 8 * DAY)).toEqual(['expected', 'resolved']);
+  expect(book.closedBefore(NOW + 1)).toHaveLength(5);
+});
+
 describe('a first finding', () => {
   it('opens an incident with all that it says, and what happened before on the device', () => {
     const device = newDevice(CAMERA_MAC, NOW - DAY);

@@ -12,7 +12,8 @@ import { english } from '../../sensor/language/words.ts';
 import { LogTail } from '../../sensor/log.ts';
 import { pageModel } from '../../sensor/main/page-model.ts';
 import type { CommandResult } from '../../sensor/record/commands.ts';
-import { openSpine, type Spine } from '../../sensor/spine.ts';
+import type { Spine } from '../../sensor/spine.ts';
+import { openSpine } from '../../sensor/stored-spine.ts';
 import type { PageModel } from '../../web/ports.ts';
 import { quietHealth } from '../support/sample-home.ts';
 

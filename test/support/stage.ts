@@ -10,7 +10,8 @@ import type { OutboxMessage } from '../../sensor/record/outbox.ts';
 import type { ReportDevice, ReportIncident } from '../../sensor/record/report.ts';
 import { reportDevice, reportIncident } from '../../sensor/record/report-builder.ts';
 import { START } from '../../sensor/self-test/frames/home.ts';
-import { openSpine, type Spine, type SpineOptions } from '../../sensor/spine.ts';
+import type { Spine, SpineOptions } from '../../sensor/spine.ts';
+import { openSpine } from '../../sensor/stored-spine.ts';
 import type { CapturedFrame } from './packet-builder.ts';
 
 export * from '../../sensor/self-test/frames/home.ts';
