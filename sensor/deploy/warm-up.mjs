@@ -1,6 +1,8 @@
 // Starts the built program once, as people do, and keeps what V8 compiled of it on the way beside its chunks: the next starts
 // need not compile that again. A step of build.mjs, which does not mind when it fails.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from './steps.mjs';
 
@@ -21,6 +23,13 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 await main(['--help']);
 await main(REPLAY);
+// A database is written, and read back as by a start that finds one.
+const state = mkdtempSync(path.join(tmpdir(), 'thingwatch-'));
+try {
+  for (let time = 0; time < 2; time++) await main([...REPLAY, '--state', state]);
+} finally {
+  rmSync(state, { recursive: true });
+}
 keepCompiled();
 
 // The replay before this one has waited for it too.

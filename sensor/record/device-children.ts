@@ -1,7 +1,7 @@
 // The lists of a device that have tables of their own: how each item becomes a row and a row an item again.
 import { type ActivityHour, type Backend, backendKey, type Device, mailDestinationKey } from '../attribute/device.ts';
-import { type Cell, fingerprint, fromJson, type Row } from './row.ts';
-import { activityShape, backendShape, leaseShape, mailDestinationShape, timelineShape } from './row-shapes.ts';
+import { type Cell, fingerprint, fromJson } from './row.ts';
+import { activityOf, backendShape, leaseShape, mailDestinationShape, timelineShape } from './row-shapes.ts';
 
 /** Fingerprints of a row: of all that is in it, and of what is news in it. */
 export interface Prints {
@@ -19,8 +19,8 @@ export interface ChildTable {
    * with what of it is more than a count or a time.
    */
   each(device: Device, visit: (key: string, prints: Prints, cells: () => Cell[]) => void): void;
-  /** Appends the row's item; throws when the row does not hold one. */
-  add(device: Device, row: Row): void;
+  /** Appends the item of these cells, which come in the order of `columns`; throws when they do not hold one. */
+  add(device: Device, cells: readonly unknown[]): void;
 }
 
 /** Order matters only for loading: none depends on another. */
@@ -38,8 +38,8 @@ export const CHILD_TABLES: readonly ChildTable[] = [
         ]);
       }
     },
-    add(device, row) {
-      device.leases.push(leaseShape.parse({ ip: row.ip, from: row.from_time, to: row.to_time, source: row.source }));
+    add(device, [ip, from, to, source]) {
+      device.leases.push(leaseShape.parse({ ip, from, to, source }));
     },
   },
   {
@@ -76,12 +76,22 @@ export const CHILD_TABLES: readonly ChildTable[] = [
         ]);
       }
     },
-    add(device, row) {
+    add(device, cells) {
+      const [ip, port, name, nameFrom, attempts, connected, refused, unanswered, ...rest] = cells;
+      const [messages, recipients, firstSeen, lastSeen] = rest;
       const destination = mailDestinationShape.parse({
-        ...row,
-        nameFrom: row.name_from,
-        firstSeen: row.first_seen,
-        lastSeen: row.last_seen,
+        ip,
+        port,
+        name,
+        nameFrom,
+        attempts,
+        connected,
+        refused,
+        unanswered,
+        messages,
+        recipients,
+        firstSeen,
+        lastSeen,
       });
       device.mail.destinations.set(mailDestinationKey(destination), destination);
     },
@@ -124,18 +134,24 @@ export const CHILD_TABLES: readonly ChildTable[] = [
         ]);
       }
     },
-    add(device, row) {
+    add(device, cells) {
+      const [name, role, roleFrom, note, hosts, nameFrom, outerName, shared, connections, ...rest] = cells;
+      const [bytesUp, bytesDown, firstSeen, lastSeen, days] = rest;
       const backend = backendShape.parse({
-        ...row,
-        roleFrom: row.role_from,
-        ...hostsAndProxies(fromJson(row.hosts)),
-        nameFrom: fromJson(row.name_from),
-        outerName: row.outer_name,
-        bytesUp: row.bytes_up,
-        bytesDown: row.bytes_down,
-        firstSeen: row.first_seen,
-        lastSeen: row.last_seen,
-        days: fromJson(row.days),
+        name,
+        role,
+        roleFrom,
+        note,
+        ...hostsAndProxies(fromJson(hosts)),
+        nameFrom: fromJson(nameFrom),
+        outerName,
+        shared,
+        connections,
+        bytesUp,
+        bytesDown,
+        firstSeen,
+        lastSeen,
+        days: fromJson(days),
       });
       device.backends.set(backendKey(backend), backend);
     },
@@ -156,8 +172,8 @@ export const CHILD_TABLES: readonly ChildTable[] = [
         ]);
       }
     },
-    add(device, row) {
-      device.timeline.push(timelineShape.parse({ ...row, nameFrom: row.name_from, detail: fromJson(row.detail) }));
+    add(device, [time, kind, name, nameFrom, ip, role, detail]) {
+      device.timeline.push(timelineShape.parse({ time, kind, name, nameFrom, ip, role, detail: fromJson(detail) }));
     },
   },
   {
@@ -172,8 +188,8 @@ export const CHILD_TABLES: readonly ChildTable[] = [
         ]);
       }
     },
-    add(device, row) {
-      device.activity.push(...activityShape.parse(fromJson(row.hours)));
+    add(device, [, hours]) {
+      device.activity.push(...activityOf(fromJson(hours)));
     },
   },
 ];

@@ -155,11 +155,21 @@ export const timelineShape = z.object({
 }) satisfies z.ZodType<TimelineEntry>;
 
 /** Hours of one day as `[hour, connections, mail attempts]`. */
-export const activityShape = z.array(
+const activityShape = z.array(
   z
     .tuple([count, count, count])
     .transform(([hour, connections, mailAttempts]): ActivityHour => ({ hour, connections, mailAttempts })),
 );
+
+/** As `activityShape` reads it; a start reads thousands of them, and those that are as they should be are read at sight. */
+export function activityOf(value: unknown): ActivityHour[] {
+  if (!Array.isArray(value) || !value.every(isHour)) return activityShape.parse(value);
+  return value.map(([hour, connections, mailAttempts]) => ({ hour, connections, mailAttempts }));
+}
+
+function isHour(value: unknown): value is [number, number, number] {
+  return Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
+}
 
 export const incidentShape = z.object({
   id: text,

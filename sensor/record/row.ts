@@ -14,10 +14,10 @@ export function fromJson(cell: unknown): unknown {
 }
 
 /** Reads rows one by one; one that does not hold what it should is reported and skipped. */
-export function readRows<T>(
-  rows: Iterable<Row>,
-  where: (row: Row) => string,
-  read: (row: Row) => T,
+export function readRows<T, R = Row>(
+  rows: Iterable<R>,
+  where: (row: R) => string,
+  read: (row: R) => T,
   onProblem: OnProblem,
 ): T[] {
   const found: T[] = [];

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { fingerprint, fromJson, readRows, upsert } from '../../sensor/record/row.ts';
+import { fingerprint, fromJson, type Row, readRows, upsert } from '../../sensor/record/row.ts';
 
 test('any one changed value changes the fingerprint; equal data has the same', () => {
   const value = fc.oneof(fc.maxSafeInteger(), fc.double({ noNaN: true }), fc.string(), fc.boolean(), fc.constant(null));
@@ -82,7 +82,7 @@ test('rows that cannot be read are left out, each told with its place and what i
     { id: 'e', list: '[]' },
     { id: 'f', list: '"secret"' },
   ];
-  const read = readRows(
+  const read = readRows<unknown, Row>(
     [...rows, { id: 'whole' }],
     (row) => `things (${row.id})`,
     (row) => (row.id === 'whole' ? z.string().parse(row) : shape.parse({ ...row, list: fromJson(row.list) })),
