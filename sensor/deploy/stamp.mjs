@@ -25,11 +25,14 @@ const TEST_TOOLS = [
 const SINGLE_TOOLS = ['test/capture/live-runner.ts', 'test/web/screenshots.ts'];
 const TEST_SOURCE = /\.(ts|mjs|sh|json|yaml)$/;
 
-/** Every file below a folder but those of npm packages, as paths relative to `folder`, in one order on every machine. */
+/**
+ * Every file below a folder but those of npm packages, as paths relative to `folder`, in one order on every machine. Paths are put
+ * together as texts: for a thousand of them `path.join` takes a start 5 ms more.
+ */
 function filesBelow(folder, place) {
   const found = [];
-  if (!existsSync(path.join(folder, place))) return found;
-  for (const entry of readdirSync(path.join(folder, place), { withFileTypes: true })) {
+  if (!existsSync(`${folder}/${place}`)) return found;
+  for (const entry of readdirSync(`${folder}/${place}`, { withFileTypes: true })) {
     const inside = `${place}/${entry.name}`;
     if (entry.name === 'node_modules') continue;
     if (entry.isDirectory()) found.push(...filesBelow(folder, inside));
@@ -55,12 +58,11 @@ function testToolFiles(folder) {
  * the inode itself.
  */
 function datesOf(folder, files) {
-  const hash = createHash('sha256');
-  for (const file of files) {
-    const { ctimeMs, ino, mtimeMs, size } = statSync(path.join(folder, file));
-    hash.update(`${file}\0${size} ${mtimeMs} ${ctimeMs} ${ino}\n`);
-  }
-  return hash.digest('hex');
+  const lines = files.map((file) => {
+    const { ctimeMs, ino, mtimeMs, size } = statSync(`${folder}/${file}`);
+    return `${file}\0${size} ${mtimeMs} ${ctimeMs} ${ino}\n`;
+  });
+  return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
 function contentOf(folder, files) {
