@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { defaultInterface } from '../capture/interfaces.ts';
 import { version } from '../checkout.ts';
 import type { Config } from '../config.ts';
@@ -76,6 +77,8 @@ export async function serve(options: ServedOptions): Promise<Served> {
   let fleet: FleetDoor | null = null;
   const tests = new TestIds(now);
   const words = await wordsIn(config.language);
+  // What has come meanwhile is taken first, such as the keeper's answer: upon it the port is opened, while the database is read.
+  await allTaken();
   const spine = openSpine({
     ...session,
     now,
@@ -191,6 +194,12 @@ function logIncidents({ events, recorder }: Spine, log: Log): void {
     const { summary } = recorder.describer.sentencesIn(english, incident);
     log.warn(`incident ${change} [${incident.severity}] ${summary}`);
   });
+}
+
+/** Resolves when what has come by now was taken: this turn of the event loop may be past its reading, the next one is not. */
+async function allTaken(): Promise<void> {
+  await turn();
+  await turn();
 }
 
 /** In every topic and unique id, so it must not change: kept from the first start on, whatever interface is used later. */
