@@ -1,5 +1,6 @@
 // Sets up what is missing, then becomes the program: same process, so signals and standard input and output are the
 // program's own. `--test-tools TOOL` before the arguments runs that tool of the tests instead.
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { orExplain, setUp } from './set-up.mjs';
@@ -30,7 +31,9 @@ if (program === undefined) {
   });
   if (ready) {
     process.argv.splice(2, Infinity, ...args);
-    const { main } = await import(pathToFileURL(path.join(root, program)).href);
+    const file = path.join(root, program);
+    // The sensor is CommonJS, which `import` would read through once more for what it exports.
+    const { main } = tool === 'sensor' ? createRequire(file)(file) : await import(pathToFileURL(file).href);
     process.exitCode = await main(args);
   }
 }
