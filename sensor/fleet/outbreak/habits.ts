@@ -55,21 +55,28 @@ export interface Known {
   uses: ReadonlyMap<string, Use>;
 }
 
-/** The natural logarithms of two chances that it is habit. */
+/** The natural logarithms of chances that it is habit. */
 export interface HabitChances {
   /** Where nothing but habit is looked at. */
   alone: number;
   /** Where homes of the same habit, looked at beside them, would show what a season does. */
   besideControls: number;
+  /** The same, and these homes mail `COMPANY` times as often as is known of them. */
+  ofCompany: number;
 }
 
 /**
+ * Innocent company mails up to so many times as often as others with the same things: an owner who sets up mail also likes plugins, and few
+ * homes that have both may not have shown yet how often they mail.
+ */
+export const COMPANY = 3;
+/**
  * However much is known, habits vary more than chance does, by seasons and among those who have the same thing: even more widely than
- * waiting times do, whose shape is 1. With a shape of 2 recorders that mail by habit were named in two of 30 quiet fleets.
+ * waiting times do, whose shape is 1.
  */
 const SHAPE_ALONE = 0.7;
-/** What is left to vary where seasons are seen by others: a standard deviation of not quite half the rate. */
-const SHAPE_BESIDE_CONTROLS = 5;
+/** What is left to vary where seasons are seen by others: a standard deviation of a third of the rate. */
+const SHAPE_BESIDE_CONTROLS = 10;
 
 /**
  * The chances that the homes of the last period mail as those families did before, or as those with this backend did, if they mailed more.
@@ -88,9 +95,13 @@ export function chancesOfHabit(
     return habit === undefined ? [] : [{ homes: atRisk(use), habit }];
   });
   const ownKind = [{ homes: atRisk(own), habit: habitOfCounts(pair, today, habitsUntil, LEAST_USUAL) }];
-  const chance = (mostShape: number): number =>
-    Math.max(logByHabit(recent, kinds, mostShape), logByHabit(recent, ownKind, mostShape));
-  return { alone: chance(SHAPE_ALONE), besideControls: chance(SHAPE_BESIDE_CONTROLS) };
+  const chance = (mostShape: number, times = 1): number =>
+    Math.max(logByHabit(recent, kinds, mostShape, times), logByHabit(recent, ownKind, mostShape, times));
+  return {
+    alone: chance(SHAPE_ALONE),
+    besideControls: chance(SHAPE_BESIDE_CONTROLS),
+    ofCompany: chance(SHAPE_BESIDE_CONTROLS, COMPANY),
+  };
 }
 
 /** Homes that could begin to mail: those that did so when they were new cannot. */

@@ -4,9 +4,9 @@ import { isSharedInfrastructure } from '../../detect/shared-infrastructure.ts';
 import { K } from '../k-rule.ts';
 import { alikeFamilies, FEW_FAMILIES, noNoisierFamilies, restOfFamily } from './controls.ts';
 import type { Counters } from './counters.ts';
-import { chancesOfHabit, type Known } from './habits.ts';
+import { COMPANY, chancesOfHabit, type Known } from './habits.ts';
 import { ALL_THINGS } from './home-facts.ts';
-import { fisher, type Lift, liftOf, logFisher, type Table } from './statistics.ts';
+import { fisher, fisherOfOdds, type Lift, liftOf, logFisher, type Table } from './statistics.ts';
 import { EVIDENCE_LASTS, type Sums, sumUp } from './sums.ts';
 
 export interface Thresholds {
@@ -16,10 +16,12 @@ export interface Thresholds {
   lift: number;
   /** Of the homes that use the backend and can be judged, this share mailed. */
   share: number;
-  /** The chance that the homes mail by habit is at most this, … */
+  /** The chance that the homes mail by habit is at most this, whatever they are compared with. */
   habit: number;
-  /** … or this, where chance and lift hold beside homes that mail about as often by habit. */
+  /** Enough where `chance` holds beside homes that mail about as often by habit, had they mailed so more often by innocent company. */
   habitBesideAlike: number;
+  /** Of mailing more often by innocent company: enough where `chance` and `lift` hold beside homes that mail about as often by habit. */
+  habitOfCompany: number;
   /** For each home in which mail came before contact there are so many in which it came after. */
   order: number;
 }
@@ -28,17 +30,18 @@ export interface Thresholds {
  * For naming a backend. `chance`: judged every few seconds all year; neighbouring judgements are nearly the same one, and a year holds
  * about 6 periods of evidence, so that 1 in 1,000 at each is far below one false name in a year. `lift`: innocent company (an owner
  * who sets up mail also likes plugins) reaches 3 and seldom more. `share`: what liars can do to an innocent backend is bounded by it:
- * each gets fewer than 1 / `share` honest homes warned. `habit`: what named recorders in quiet fleets, by far more often than chance did.
- * `habitBesideAlike`: alone it would name those recorders, and controls alone would name what hardly anything is known of.
+ * each gets fewer than 1 / `share` honest homes warned. `habit`: what named recorders in quiet fleets, by far more often than chance did. The
+ * others: where like is compared with like, innocent company must be ruled out by what the others do or by what was before, and
+ * plain chance by both.
  */
 export const NAMING: Thresholds = {
   ...{ chance: 1e-3, lift: 4, share: 0.01, order: 3 },
-  ...{ habit: 1.25e-4, habitBesideAlike: 1e-3 },
+  ...{ habit: 2.5e-5, habitBesideAlike: 1e-3, habitOfCompany: 0.01 },
 };
 /** For keeping the name, so that a home more or less does not clear a warning and raise it again. */
 export const KEEPING: Thresholds = {
   ...{ chance: 0.05, lift: 2, share: 0.005, order: 2 },
-  ...{ habit: 1, habitBesideAlike: 1 },
+  ...{ habit: 1, habitBesideAlike: 1, habitOfCompany: 1 },
 };
 /** Days without a further home after which an outbreak has ended. */
 export const QUIET = 28;
@@ -64,6 +67,18 @@ export interface Surroundings extends Known {
 
 export type Against = { what: 'spared' | 'weak' | 'young' | 'before' | 'crowded'; homes: number };
 
+/** Beside homes that mail about as often by habit, in the same days. */
+interface BesideAlike {
+  p: number;
+  lift: Lift;
+  /** As `p`, were innocent company all there is. */
+  pOfCompany: number;
+  /** The chance that it is habit, were it not for a season, which those others would show. */
+  habit: number;
+  /** The same of innocent company. */
+  habitOfCompany: number;
+}
+
 export interface Judgement {
   group: string;
   backend: string;
@@ -86,8 +101,7 @@ export interface Judgement {
   evidence: { logP: number; low: number };
   /** The chance that it is habit, where nothing but habit is looked at. */
   habit: number;
-  /** The same beside homes of the same habit, with chance and lift beside those. */
-  besideAlike: { p: number; lift: Lift; habit: number };
+  besideAlike: BesideAlike;
   order: { after: number; before: number };
   /** Days from contact to mail, on average; null where nobody mailed. */
   incubation: number | null;
@@ -123,7 +137,13 @@ export function judge(pair: Counters, group: Counters, around: Surroundings, exp
     p: corrected(fisher(table)),
     evidence: evidenceOf(pair, around, { ...table, a: credible }),
     habit: Math.exp(habit.alone),
-    besideAlike: { p: corrected(fisher(alike)), lift: liftOf(alike), habit: Math.exp(habit.besideControls) },
+    besideAlike: {
+      p: corrected(fisher(alike)),
+      lift: liftOf(alike),
+      pOfCompany: corrected(fisherOfOdds(alike, COMPANY)),
+      habit: Math.exp(habit.besideControls),
+      habitOfCompany: Math.exp(habit.ofCompany),
+    },
     order: { after: credible, before: sums.before },
     incubation: sums.after + sums.weak === 0 ? null : sums.incubation / (sums.after + sums.weak),
     lastDay: sums.lastDay,
@@ -160,8 +180,10 @@ export function holds(judgement: Judgement, t: Thresholds): boolean {
 /** Far beyond it; or beyond it, and beyond what others of the same habit do in the same days. */
 function isBeyondHabit({ besideAlike, discount, habit }: Judgement, t: Thresholds): boolean {
   if (habit <= t.habit) return true;
-  const { habit: rest, lift, p } = besideAlike;
-  return rest <= t.habitBesideAlike && p <= t.chance && lift.low / discount >= t.lift;
+  const { lift, p } = besideAlike;
+  if (p > t.chance || lift.low / discount < t.lift) return false;
+  if (besideAlike.habitOfCompany <= t.habitOfCompany) return true;
+  return besideAlike.pOfCompany <= t.chance && besideAlike.habit <= t.habitBesideAlike;
 }
 
 function evidenceOf(pair: Counters, around: Surroundings, table: Table): Judgement['evidence'] {

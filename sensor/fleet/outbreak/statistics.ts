@@ -58,6 +58,26 @@ export function logFisher({ a, b, c, d }: Table): number {
 
 export const fisher = (table: Table): number => Math.exp(logFisher(table));
 
+/**
+ * The same had each user of the backend been so many times as likely to be drawn, by the odds (the noncentral hypergeometric distribution
+ * of the same paper): what innocent company does to a backend is no evidence against it.
+ */
+export function fisherOfOdds({ a, b, c, d }: Table, odds: number): number {
+  const [used, unused, mailed] = [a + b, c + d, a + c];
+  const least = Math.max(0, mailed - unused);
+  const weights: number[] = [];
+  for (let x = least; x <= Math.min(used, mailed); x++)
+    weights.push(logChoose(used, x) + logChoose(unused, mailed - x) + x * Math.log(odds));
+  const most = Math.max(...weights);
+  let [tail, all] = [0, 0];
+  for (const [at, weight] of weights.entries()) {
+    const share = Math.exp(weight - most);
+    all += share;
+    if (least + at >= a) tail += share;
+  }
+  return tail / all;
+}
+
 /** The regularized incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22) in Lentz's way; a, b > 0. */
 export const incompleteBeta = (x: number, a: number, b: number): number => Math.exp(logIncompleteBeta(x, a, b));
 
@@ -145,16 +165,18 @@ export function habitOf(mailed: number, time: number, usual: number): Habit {
  * one kind the number is negative binomial (A. Gelman and others, Bayesian Data Analysis, 2.6); a sum over kinds is taken for one of the
  * same mean and variance.
  * @param mostShape however much was seen: habits vary from period to period more than chance does
+ * @param times as often as was seen
  */
 export function logByHabit(
   mailed: number,
   kinds: readonly { homes: number; habit: Habit }[],
   mostShape: number,
+  times = 1,
 ): number {
   if (mailed === 0) return 0;
   let [mean, excess] = [0, 0];
   for (const { habit, homes } of kinds) {
-    const expected = homes * habit.rate;
+    const expected = homes * habit.rate * times;
     mean += expected;
     excess += (expected * expected) / Math.min(habit.shape, mostShape);
   }

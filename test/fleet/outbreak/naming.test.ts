@@ -118,6 +118,25 @@ describe('a backend', () => {
       expect(holds(plugins(80), NAMING)).toBe(false);
     });
 
+    it('is not named for more than its company does by habit, where those who like it may just mail more', () => {
+      // As it was in a simulated fleet where nothing was bad: 11 of 24 homes in 60 days, 7 of them in the last 28.
+      const days = Object.fromEntries([2, 5, 9, 12, 17, 21, 25, 35, 41, 46, 52].map((ago) => [ago, { after: 1 }]));
+      const likers = (rest: Partial<Family>): Judgement =>
+        judge(
+          counters({ group: ALL_THINGS, healthy: 13, days }),
+          counters({ group: ALL_THINGS, backend: '', healthy: 5200 }),
+          beside(0.026, { exposed: 28, healthy: 13, mailed: 11 }, [
+            ['other disk', { mailed: 91, healthy: 2665, habit: { rate: 0.025, shape: 20 }, ...rest }],
+          ]),
+        );
+      expect(likers({}).besideAlike.p).toBeLessThan(NAMING.chance);
+      expect(likers({}).besideAlike.habit).toBeLessThan(NAMING.habitBesideAlike);
+      expect(likers({}).besideAlike.pOfCompany).toBeGreaterThan(NAMING.chance);
+      expect(holds(likers({}), NAMING)).toBe(false);
+      // Had the others hardly mailed meanwhile, company would not explain it.
+      expect(holds(likers({ mailed: 30 }), NAMING)).toBe(true);
+    });
+
     /** After the updates, which all such disks have, 80 of 280 homes mail, where eight or nine would by habit. */
     const updates = (more: [string, Family][]): Judgement =>
       judge(

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   fisher,
+  fisherOfOdds,
   habitOf,
   incompleteBeta,
   liftOf,
@@ -55,6 +56,19 @@ describe("Fisher's exact test", () => {
     const p = fisher({ a: 9, b: 91, c: 300, d: 99_600 });
     expect(p).toBeGreaterThan(1e-13);
     expect(p).toBeLessThan(1e-10);
+  });
+
+  it('is the same by odds of one, and by odds of three what drawing a user thrice as often gives', () => {
+    const homes = fc.integer({ min: 0, max: 14 });
+    fc.assert(
+      fc.property(homes, homes, homes, homes, (a, b, c, d) => {
+        expect(fisherOfOdds({ a, b, c, d }, 1)).toBeCloseTo(fisher({ a, b, c, d }), 9);
+        expect(fisherOfOdds({ a, b, c, d }, 3)).toBeGreaterThanOrEqual(fisher({ a, b, c, d }) - 1e-12);
+      }),
+    );
+    // Two of four homes mailed, both users: of the pairs that could have, 1 counts ninefold, 4 threefold and 1 once.
+    expect(fisherOfOdds({ a: 2, b: 0, c: 0, d: 2 }, 3)).toBeCloseTo(9 / (9 + 4 * 3 + 1), 12);
+    expect(fisherOfOdds({ a: 400, b: 20, c: 900, d: 90_000 }, 3)).toBeLessThan(1e-250);
   });
 
   it('tells apart what is smaller than any number', () => {
@@ -137,6 +151,11 @@ describe('what habit explains', () => {
   it('is a negative binomial tail', () => {
     // Of shape 1 it is geometric: P(X >= k) = (mean / (1 + mean))^k.
     expect(byHabit(4, [{ homes: 10, habit: { rate: 0.3, shape: 1 } }])).toBeCloseTo(0.75 ** 4, 10);
+  });
+
+  it('grows with how much more often they may mail than was seen', () => {
+    const kinds = [{ homes: 10, habit: { rate: 0.3, shape: 1 } }];
+    expect(Math.exp(logByHabit(4, kinds, 1, 3))).toBeCloseTo(0.9 ** 4, 10);
   });
 
   it('does not grow surer than it may: of what mails a lot, twice as much is no outbreak', () => {
