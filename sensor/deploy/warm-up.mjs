@@ -23,6 +23,8 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 await main(['--help']);
 await main(REPLAY);
+keepCompiled();
+
 // A database is written, and read back as by a start that finds one.
 const state = mkdtempSync(path.join(tmpdir(), 'thingwatch-'));
 try {
@@ -30,7 +32,6 @@ try {
 } finally {
   rmSync(state, { recursive: true });
 }
-keepCompiled();
 
 // The replay before this one has waited for it too.
 process.removeAllListeners('SIGTERM');
