@@ -61,7 +61,7 @@ export interface HabitChances {
   alone: number;
   /** Where homes of the same habit, looked at beside them, would show what a season does. */
   besideControls: number;
-  /** The same, and these homes mail `COMPANY` times as often as is known of them. */
+  /** The same, and these homes may be such as mail `COMPANY` times as often as is known of them. */
   ofCompany: number;
 }
 
@@ -77,6 +77,8 @@ export const COMPANY = 3;
 const SHAPE_ALONE = 0.7;
 /** What is left to vary where seasons are seen by others: a standard deviation of a third of the rate. */
 const SHAPE_BESIDE_CONTROLS = 10;
+/** What company varies by: `COMPANY` times the rate or more one time in 57. */
+const SHAPE_OF_COMPANY = 2;
 
 /**
  * The chances that the homes of the last period mail as those families did before, or as those with this backend did, if they mailed more.
@@ -95,12 +97,12 @@ export function chancesOfHabit(
     return habit === undefined ? [] : [{ homes: atRisk(use), habit }];
   });
   const ownKind = [{ homes: atRisk(own), habit: habitOfCounts(pair, today, habitsUntil, LEAST_USUAL) }];
-  const chance = (mostShape: number, times = 1): number =>
-    Math.max(logByHabit(recent, kinds, mostShape, times), logByHabit(recent, ownKind, mostShape, times));
+  const chance = (mostShape: number): number =>
+    Math.max(logByHabit(recent, kinds, mostShape), logByHabit(recent, ownKind, mostShape));
   return {
     alone: chance(SHAPE_ALONE),
     besideControls: chance(SHAPE_BESIDE_CONTROLS),
-    ofCompany: chance(SHAPE_BESIDE_CONTROLS, COMPANY),
+    ofCompany: chance(SHAPE_OF_COMPANY),
   };
 }
 

@@ -18,9 +18,9 @@ export interface Thresholds {
   share: number;
   /** The chance that the homes mail by habit is at most this, whatever they are compared with. */
   habit: number;
-  /** Enough where `chance` holds beside homes that mail about as often by habit, had they mailed so more often by innocent company. */
+  /** Enough where `chance` holds beside homes that mail about as often by habit, and innocent company does not explain that either. */
   habitBesideAlike: number;
-  /** Of mailing more often by innocent company: enough where `chance` and `lift` hold beside homes that mail about as often by habit. */
+  /** The same of habit and innocent company: enough where `chance` and `lift` hold beside homes that mail about as often by habit. */
   habitOfCompany: number;
   /** For each home in which mail came before contact there are so many in which it came after. */
   order: number;
@@ -36,7 +36,7 @@ export interface Thresholds {
  */
 export const NAMING: Thresholds = {
   ...{ chance: 1e-3, lift: 4, share: 0.01, order: 3 },
-  ...{ habit: 2.5e-5, habitBesideAlike: 1e-3, habitOfCompany: 0.01 },
+  ...{ habit: 5e-5, habitBesideAlike: 1e-3, habitOfCompany: 2.5e-4 },
 };
 /** For keeping the name, so that a home more or less does not clear a warning and raise it again. */
 export const KEEPING: Thresholds = {
@@ -46,7 +46,7 @@ export const KEEPING: Thresholds = {
 /** Days without a further home after which an outbreak has ended. */
 export const QUIET = 28;
 
-/** So many claims that nothing supports count as one. */
+/** So many claims that nothing supports count as one, and all of them for no more than those that something does: they add, and do not carry. */
 const WEAK_CLAIMS = 4;
 /** Claims of one day that count: not many more than name a rare backend, so that a flood does no more than a few, … */
 const CLAIMS_A_DAY = 8;
@@ -117,7 +117,7 @@ export interface Judgement {
 /** @param explained homes that mail, too, after a backend that explains them better: they do not count for this one */
 export function judge(pair: Counters, group: Counters, around: Surroundings, explained = 0): Judgement {
   const sums = sumUp(pair, around.today);
-  const credible = sums.after + Math.floor(sums.weak / WEAK_CLAIMS);
+  const credible = credibleOf(sums.after, sums.weak);
   const judged = pair.healthy + credible;
   const a = Math.max(0, claimsThatCount(pair, around.today, judged) - explained);
   const users = { a, b: Math.max(0, pair.healthy) };
@@ -199,8 +199,10 @@ function claimsThatCount({ days }: Counters, today: number, judged: number): num
     strong += Math.min(sums.after, most);
     weak += Math.min(sums.weak, most);
   }
-  return strong + Math.floor(weak / WEAK_CLAIMS);
+  return credibleOf(strong, weak);
 }
+
+const credibleOf = (strong: number, weak: number): number => strong + Math.min(strong, Math.floor(weak / WEAK_CLAIMS));
 
 function againstOf({ long }: Counters, sums: Sums, counted: number, credible: number): Against[] {
   const mean = sums.incubation / Math.max(1, sums.after + sums.weak);

@@ -165,18 +165,16 @@ export function habitOf(mailed: number, time: number, usual: number): Habit {
  * one kind the number is negative binomial (A. Gelman and others, Bayesian Data Analysis, 2.6); a sum over kinds is taken for one of the
  * same mean and variance.
  * @param mostShape however much was seen: habits vary from period to period more than chance does
- * @param times as often as was seen
  */
 export function logByHabit(
   mailed: number,
   kinds: readonly { homes: number; habit: Habit }[],
   mostShape: number,
-  times = 1,
 ): number {
   if (mailed === 0) return 0;
   let [mean, excess] = [0, 0];
   for (const { habit, homes } of kinds) {
-    const expected = homes * habit.rate * times;
+    const expected = homes * habit.rate;
     mean += expected;
     excess += (expected * expected) / Math.min(habit.shape, mostShape);
   }

@@ -159,9 +159,11 @@ describe('a backend', () => {
     });
   });
 
-  it('counts a flood of one day for a few claims, and claims that nothing supports for a quarter', () => {
+  it('counts a flood of one day for a few claims, and claims that nothing supports for a quarter, and beside others only', () => {
     expect(judged({ days: { 1: { after: 60 } } }).table.a).toBe(8);
-    expect(judged({ days: { 1: { weak: 7 }, 2: { weak: 6 } } }).table.a).toBe(3);
+    expect(judged({ days: { 1: { after: 4, weak: 7 }, 2: { weak: 6 } } }).table.a).toBe(4 + 3);
+    expect(judged({ days: { 1: { after: 1, weak: 7 }, 2: { weak: 6 } } }).table.a).toBe(1 + 1);
+    expect(judged({ days: { 1: { weak: 7 }, 2: { weak: 6 } } }).table.a).toBe(0);
     expect(judged({ days: { 1: { young: 30 } } }).table.a).toBe(0);
   });
 
