@@ -1,6 +1,5 @@
 // TCP and QUIC as connections of devices: who opened each, which way it goes, what it is called, and what becomes of it.
 // Says so to a listener; judges nothing.
-
 import { isMailPort } from '../decode/interest.ts';
 import { ipVersion } from '../decode/ip-version.ts';
 import type { DecodeCounters } from '../decode/outcome.ts';

@@ -1,6 +1,5 @@
 // Connections through a proxy: reads what SOCKS and HTTP CONNECT are asked for, so that the inner destination counts as the
 // destination. Beginnings only, each bounded; what flows through afterwards is read by others.
-
 import { LRUCache } from 'lru-cache';
 import { ipVersion } from '../decode/ip-version.ts';
 import type { IpAddress, Tcp } from '../decode/packet.ts';

@@ -23,7 +23,7 @@ export const warning = z.strictObject({
   id: z.string().regex(/^[a-z0-9]{16}$/),
   /** Counts editions; after a start from an older copy of the database it begins at an earlier number again. */
   revision: count,
-  /** `ended`: what was said under this id holds no more. It stands for as long as any of it might. */
+  /** `ended`: what was said under this id holds no more. Expires no sooner than the last edition that said otherwise. */
   state: z.enum(['open', 'ended']),
   /** ISO 8601 with zone. */
   issuedAt: z.iso.datetime(),

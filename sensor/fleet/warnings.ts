@@ -1,5 +1,5 @@
 // What a home knows of its fleet's warnings: takes what comes over the wire, keeps what is believed over restarts, and hands on what
-// holds. An ended one is kept as long as anything that was said under its id might hold, so that nobody can play an old one again.
+// holds. An ended one is kept until every edition before it has expired, so that nobody can play an old one again.
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { HeldWarning } from '../detect/held-warning.ts';

@@ -44,9 +44,8 @@ export class NoStore implements RecordStore {
     return true;
   }
 
-  /** What is too old in memory the recorder knows itself. */
   prune() {
-    return { incidents: [], timeline: 0 };
+    return { incidents: null };
   }
 
   isRetryDue(): boolean {

@@ -15,7 +15,6 @@ type Asked =
   | 'meta'
   | 'framesOf'
   | 'save'
-  | 'prune'
   | 'isRetryDue'
   | 'reach'
   | 'takeFresh'
@@ -24,4 +23,6 @@ type Asked =
 
 export interface RecordStore extends Pick<StoreKeeper, Asked> {
   readonly outbox: Pick<AlertQueue, 'hasGone'>;
+  /** Ids of the incidents that went; null where none were kept, so that whoever has them in memory decides. */
+  prune(options: { before: number }): { incidents: string[] | null };
 }

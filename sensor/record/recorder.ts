@@ -344,7 +344,7 @@ export class Recorder {
   #prune(time: number): void {
     if (this.#isRefused || !this.#schedule.take('prune', time)) return;
     const before = this.#options.time.livedSince(time, KEEP);
-    const gone = [...this.#options.store.prune({ before }).incidents, ...this.incidents.closedBefore(before)];
+    const gone = this.#options.store.prune({ before }).incidents ?? this.incidents.closedBefore(before);
     for (const holder of [this.incidents, this.evidence.ring]) holder.remove(gone);
   }
 }

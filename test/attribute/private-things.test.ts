@@ -99,7 +99,7 @@ describe('what is private', () => {
     expect([things.has(mac(9)), things.has(mac(1)), things.has(mac(50))]).toEqual([true, false, false]);
   });
 
-  it('is told at once of a home as large as any, joined to one chain', () => {
+  it('holds for all of a chain, though it be as long as a home may have devices', () => {
     const count = 2048;
     const chain = Array.from({ length: count }, (_, n) =>
       newDevice(`02:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`, 0),
