@@ -1,7 +1,7 @@
 // The lists of a device that have tables of their own: how each item becomes a row and a row an item again.
 import { type ActivityHour, type Backend, backendKey, type Device, mailDestinationKey } from '../attribute/device.ts';
 import { type Cell, fingerprint, fromJson } from './row.ts';
-import { activityOf, backendShape, leaseShape, mailDestinationShape, timelineShape } from './row-shapes.ts';
+import { activityIn, backendIn, leaseIn, mailDestinationIn, timelineEntryIn } from './row-shapes.ts';
 
 /** Fingerprints of a row: of all that is in it, and of what is news in it. */
 export interface Prints {
@@ -39,7 +39,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
       }
     },
     add(device, [ip, from, to, source]) {
-      device.leases.push(leaseShape.parse({ ip, from, to, source }));
+      device.leases.push(leaseIn({ ip, from, to, source }));
     },
   },
   {
@@ -79,7 +79,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
     add(device, cells) {
       const [ip, port, name, nameFrom, attempts, connected, refused, unanswered, ...rest] = cells;
       const [messages, recipients, firstSeen, lastSeen] = rest;
-      const destination = mailDestinationShape.parse({
+      const destination = mailDestinationIn({
         ip,
         port,
         name,
@@ -137,7 +137,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
     add(device, cells) {
       const [name, role, roleFrom, note, hosts, nameFrom, outerName, shared, connections, ...rest] = cells;
       const [bytesUp, bytesDown, firstSeen, lastSeen, days] = rest;
-      const backend = backendShape.parse({
+      const backend = backendIn({
         name,
         role,
         roleFrom,
@@ -173,7 +173,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
       }
     },
     add(device, [time, kind, name, nameFrom, ip, role, detail]) {
-      device.timeline.push(timelineShape.parse({ time, kind, name, nameFrom, ip, role, detail: fromJson(detail) }));
+      device.timeline.push(timelineEntryIn({ time, kind, name, nameFrom, ip, role, detail: fromJson(detail) }));
     },
   },
   {
@@ -189,7 +189,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
       }
     },
     add(device, [, hours]) {
-      device.activity.push(...activityOf(fromJson(hours)));
+      device.activity.push(...activityIn(fromJson(hours)));
     },
   },
 ];

@@ -6,7 +6,7 @@ import { type Device, newDevice } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
 import { CHILD_TABLES, type ChildTable, type Prints } from './device-children.ts';
 import { type Cell, fingerprint, fromJson, type OnProblem, type Row, readRows, upsert } from './row.ts';
-import { deviceShape } from './row-shapes.ts';
+import { deviceIn } from './row-shapes.ts';
 
 /** A row as it is on disk. */
 interface WrittenRow {
@@ -196,7 +196,7 @@ export class DeviceTable {
 
 function readDevice(row: Row): Device {
   const identity = fromJson(row.identity);
-  const { mail, ...rest } = deviceShape.parse({
+  const { mail, ...rest } = deviceIn({
     ...row,
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,

@@ -2,7 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Expectation, Incident } from './incident.ts';
 import { type Cell, fromJson, type OnProblem, type Row, readRows, upsert } from './row.ts';
-import { expectationShape, incidentShape } from './row-shapes.ts';
+import { expectationIn, incidentIn } from './row-shapes.ts';
 
 const INCIDENT_COLUMNS = [
   'kind',
@@ -138,7 +138,7 @@ export class IncidentTable {
 }
 
 function readIncident(row: Row): Incident {
-  return incidentShape.parse({
+  return incidentIn({
     ...row,
     portClass: row.port_class,
     startedAt: row.started_at,
@@ -153,7 +153,7 @@ function readIncident(row: Row): Incident {
 }
 
 function readExpectation(row: Row): Expectation {
-  return expectationShape.parse({
+  return expectationIn({
     ...row,
     targets: fromJson(row.targets),
     createdAt: row.created_at,

@@ -1,6 +1,5 @@
 // What a row must hold to be believed when it is read back. A field added to a shape needs a default here or a migration,
 // else rows written before it are skipped as corrupt.
-import { z } from 'zod';
 import type {
   ActivityHour,
   Backend,
@@ -11,56 +10,68 @@ import type {
   Lease,
   MailDestination,
   MailTally,
+  NameSource,
   Path,
   TimelineEntry,
 } from '../attribute/device.ts';
 import { INCIDENT_KINDS, SEVERITIES } from '../detect/finding.ts';
-import type { Expectation, Incident } from './incident.ts';
+import { type Expectation, INCIDENT_STATES, type Incident, type Target } from './incident.ts';
+import {
+  count,
+  entriesOf,
+  fields,
+  flag,
+  listOf,
+  oneOf,
+  orMissing,
+  orNull,
+  type Read,
+  text,
+  Unfit,
+} from './plain-data.ts';
 
-const text = z.string();
-const count = z.number();
-const time = z.number();
-const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
-const nameFrom = z.enum(['dns', 'dns-other', 'sni', 'quic', 'http']);
-const backendRole = z.enum(['update', 'telemetry', 'cloud', 'store', 'time', 'unknown']);
+const time = count;
+const NAME_SOURCES = ['dns', 'dns-other', 'sni', 'quic', 'http'] as const satisfies readonly NameSource[];
+const nameFrom = oneOf(...NAME_SOURCES);
+const backendRole = oneOf('update', 'telemetry', 'cloud', 'store', 'time', 'unknown');
 
-const hostName = z.object({
+const hostName = fields<HostName>({
   name: text,
-  from: z.enum(['dhcp', 'dhcpv6', 'mdns', 'llmnr', 'nbns', 'ssdp']),
+  from: oneOf('dhcp', 'dhcpv6', 'mdns', 'llmnr', 'nbns', 'ssdp'),
   firstSeen: time,
   lastSeen: time,
-}) satisfies z.ZodType<HostName>;
+});
 
-const identity = z.object({
-  dhcpFingerprint: text.nullable(),
-  dhcpVendorClass: text.nullable(),
-  dhcpClientId: text.nullable(),
-  duid: text.nullable().default(null),
-  mdnsServices: z.array(text),
-  mdnsModels: z.array(text),
-  mdnsIds: z.array(text).default([]),
-  ssdpServer: text.nullable(),
-  ssdpTypes: z.array(text),
-  userAgent: text.nullable(),
-}) satisfies z.ZodType<Identity>;
+const identity = fields<Identity>({
+  dhcpFingerprint: orNull(text),
+  dhcpVendorClass: orNull(text),
+  dhcpClientId: orNull(text),
+  duid: orMissing(orNull(text), () => null),
+  mdnsServices: listOf(text),
+  mdnsModels: listOf(text),
+  mdnsIds: orMissing(listOf(text), () => []),
+  ssdpServer: orNull(text),
+  ssdpTypes: listOf(text),
+  userAgent: orNull(text),
+});
 
-const path = z.object({
-  directAt: time.nullable(),
-  behind: text.nullable(),
-  kind: z.enum(['repeater', 'router']),
-  ip: text.nullable(),
-  until: time.nullable(),
-  carriers: z.array(text),
-}) satisfies z.ZodType<Path>;
+const path = fields<Path>({
+  directAt: orNull(time),
+  behind: orNull(text),
+  kind: oneOf('repeater', 'router'),
+  ip: orNull(text),
+  until: orNull(time),
+  carriers: listOf(text),
+});
 
-const firmware = z.object({
+const firmware = fields<FirmwareVersion>({
   version: text,
-  from: z.enum(['ssdp', 'http', 'mdns']),
+  from: oneOf('ssdp', 'http', 'mdns'),
   firstSeen: time,
   lastSeen: time,
-}) satisfies z.ZodType<FirmwareVersion>;
+});
 
-const mailTotals = z.object({
+const mailTotals = fields<Omit<MailTally, 'destinations'>>({
   attempts: count,
   connected: count,
   refused: count,
@@ -68,18 +79,18 @@ const mailTotals = z.object({
   messages: count,
   recipients: count,
   forgottenDestinations: count,
-}) satisfies z.ZodType<Omit<MailTally, 'destinations'>>;
+});
 
 /** A device without the lists that have tables of their own. */
 type DeviceRow = Omit<Device, 'leases' | 'mail' | 'backends' | 'timeline' | 'activity'> & {
   mail: Omit<MailTally, 'destinations'>;
 };
 
-export const deviceShape = z.object({
+export const deviceIn = fields<DeviceRow>({
   mac: text,
-  role: z.enum(['device', 'gateway', 'sensor']),
-  label: text.nullable(),
-  sameAs: text.nullable(),
+  role: oneOf('device', 'gateway', 'sensor'),
+  label: orNull(text),
+  sameAs: orNull(text),
   isPrivate: flag,
   firstSeen: time,
   lastSeen: time,
@@ -87,25 +98,25 @@ export const deviceShape = z.object({
   sharedMac: flag,
   path,
   connections: count,
-  hostnames: z.array(hostName),
+  hostnames: listOf(hostName),
   identity,
-  firmware: z.array(firmware),
+  firmware: listOf(firmware),
   mail: mailTotals,
-  lookups: z.object({ mx: count, dnsbl: count }),
-}) satisfies z.ZodType<DeviceRow>;
+  lookups: fields<Device['lookups']>({ mx: count, dnsbl: count }),
+});
 
-export const leaseShape = z.object({
+export const leaseIn = fields<Lease>({
   ip: text,
   from: time,
   to: time,
-  source: z.enum(['arp', 'dhcp', 'dhcpv6', 'ndp', 'on-link']),
-}) satisfies z.ZodType<Lease>;
+  source: oneOf('arp', 'dhcp', 'dhcpv6', 'ndp', 'on-link'),
+});
 
-export const mailDestinationShape = z.object({
+export const mailDestinationIn = fields<MailDestination>({
   ip: text,
   port: count,
-  name: text.nullable(),
-  nameFrom: nameFrom.or(z.literal('proxy')).nullable(),
+  name: orNull(text),
+  nameFrom: orNull(oneOf(...NAME_SOURCES, 'proxy')),
   attempts: count,
   connected: count,
   refused: count,
@@ -114,16 +125,16 @@ export const mailDestinationShape = z.object({
   recipients: count,
   firstSeen: time,
   lastSeen: time,
-}) satisfies z.ZodType<MailDestination>;
+});
 
-export const backendShape = z.object({
+export const backendIn = fields<Backend>({
   name: text,
   role: backendRole,
-  roleFrom: z.enum(['note', 'store-list', 'host-label']).nullable(),
-  note: text.nullable(),
-  hosts: z.array(text),
-  nameFrom: z.array(nameFrom),
-  through: z.array(text),
+  roleFrom: orNull(oneOf('note', 'store-list', 'host-label')),
+  note: orNull(text),
+  hosts: listOf(text),
+  nameFrom: listOf(nameFrom),
+  through: listOf(text),
   outerName: flag,
   shared: flag,
   connections: count,
@@ -131,12 +142,14 @@ export const backendShape = z.object({
   bytesDown: count,
   firstSeen: time,
   lastSeen: time,
-  days: z.array(count),
-}) satisfies z.ZodType<Backend>;
+  days: listOf(count),
+});
 
-export const timelineShape = z.object({
+const detail: Read<string | number | null> = (value) => (typeof value === 'string' ? value : orNull(count)(value));
+
+export const timelineEntryIn = fields<TimelineEntry>({
   time,
-  kind: z.enum([
+  kind: oneOf(
     'backend_new',
     'firmware_download',
     'firmware_change',
@@ -146,67 +159,58 @@ export const timelineShape = z.object({
     'store_download',
     'mail_lookup',
     'mail_resumed',
-  ]),
-  name: text.nullable(),
-  nameFrom: nameFrom.nullable(),
-  ip: text.nullable(),
-  role: backendRole.nullable(),
-  detail: z.record(text, z.union([text, count, z.null()])),
-}) satisfies z.ZodType<TimelineEntry>;
+  ),
+  name: orNull(text),
+  nameFrom: orNull(nameFrom),
+  ip: orNull(text),
+  role: orNull(backendRole),
+  detail: entriesOf(detail),
+});
 
-/** Hours of one day as `[hour, connections, mail attempts]`. */
-const activityShape = z.array(
-  z
-    .tuple([count, count, count])
-    .transform(([hour, connections, mailAttempts]): ActivityHour => ({ hour, connections, mailAttempts })),
-);
+/** Hours of one day, each `[hour, connections, mail attempts]`. */
+export const activityIn = listOf((value): ActivityHour => {
+  if (!Array.isArray(value) || value.length !== 3) throw new Unfit();
+  const [hour, connections, mailAttempts] = value;
+  return { hour: count(hour), connections: count(connections), mailAttempts: count(mailAttempts) };
+});
 
-/** As `activityShape` reads it; a start reads thousands of them, and those that are as they should be are read at sight. */
-export function activityOf(value: unknown): ActivityHour[] {
-  if (!Array.isArray(value) || !value.every(isHour)) return activityShape.parse(value);
-  return value.map(([hour, connections, mailAttempts]) => ({ hour, connections, mailAttempts }));
-}
-
-function isHour(value: unknown): value is [number, number, number] {
-  return Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
-}
-
-export const incidentShape = z.object({
+export const incidentIn = fields<Incident>({
   id: text,
-  kind: z.enum(INCIDENT_KINDS),
-  severity: z.enum(SEVERITIES),
-  device: text.nullable(),
+  kind: oneOf(...INCIDENT_KINDS),
+  severity: oneOf(...SEVERITIES),
+  device: orNull(text),
   portClass: text,
   startedAt: time,
   lastAt: time,
   findings: count,
   summary: text,
-  evidence: z.record(text, z.unknown()),
-  advice: z.array(text),
-  before: z.array(timelineShape),
-  state: z.enum(['open', 'acknowledged', 'expected', 'resolved']),
-  acknowledgedAt: time.nullable(),
-  resolvedAt: time.nullable(),
-  watchUntil: time.nullable(),
-}) satisfies z.ZodType<Incident>;
+  evidence: entriesOf((value) => value),
+  advice: listOf(text),
+  before: listOf(timelineEntryIn),
+  state: oneOf(...INCIDENT_STATES),
+  acknowledgedAt: orNull(time),
+  resolvedAt: orNull(time),
+  watchUntil: orNull(time),
+});
 
-export const expectationShape = z
-  .object({
-    id: text,
-    device: text,
-    covers: z.enum(['mail', 'exposed']),
-    targets: z.array(z.object({ destination: text, port: count, from: z.string().exactOptional() })),
-    createdAt: time,
-    createdBy: text,
-    until: time.nullable(),
-    matches: count,
-    lastMatch: time.nullable(),
-    incident: text.nullable(),
-  })
-  .transform(
-    (row): Expectation => ({
-      ...row,
-      destinations: [...new Set(row.targets.map(({ destination }) => destination))].sort(),
-      ports: [...new Set(row.targets.map(({ port }) => port))].sort((a, b) => a - b),
-    }),
-  );
+const expectationCells = fields<Omit<Expectation, 'destinations' | 'ports'>>({
+  id: text,
+  device: text,
+  covers: oneOf('mail', 'exposed'),
+  targets: listOf(fields<Target>({ destination: text, port: count, from: text }, ['from'])),
+  createdAt: time,
+  createdBy: text,
+  until: orNull(time),
+  matches: count,
+  lastMatch: orNull(time),
+  incident: orNull(text),
+});
+
+export function expectationIn(value: unknown): Expectation {
+  const cells = expectationCells(value);
+  return {
+    ...cells,
+    destinations: [...new Set(cells.targets.map(({ destination }) => destination))].sort(),
+    ports: [...new Set(cells.targets.map(({ port }) => port))].sort((a, b) => a - b),
+  };
+}

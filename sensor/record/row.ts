@@ -1,6 +1,7 @@
 // Cells and rows as SQLite takes and gives them, and the fingerprint that tells a changed row from an unchanged one.
 import type { Database, Statement } from 'better-sqlite3';
 import { z } from 'zod';
+import { Unfit } from './plain-data.ts';
 
 export type Cell = string | number | null;
 export type Row = Record<string, unknown>;
@@ -32,6 +33,7 @@ export function readRows<T, R = Row>(
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof Unfit) return `unexpected ${error.place || 'value'}`;
   if (error instanceof z.ZodError) return `unexpected ${error.issues[0]?.path.join('.') || 'value'}`;
   return error instanceof SyntaxError ? 'not JSON' : 'unexpected value';
 }
