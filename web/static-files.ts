@@ -1,5 +1,5 @@
-// The built page, read into memory once, each file also compressed. A request can only name a file of this table,
-// so no path from the network ever reaches the disk.
+// The built page, read into memory once, each file compressed when it is first asked for. A request can only name a file of this
+// table, so no path from the network ever reaches the disk.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
@@ -20,7 +20,7 @@ interface StaticFile {
   type: string;
   body: Buffer;
   /** Null where compression saves nothing. */
-  gzip: Buffer | null;
+  readonly gzip: Buffer | null;
   etag: string;
   cacheControl: string;
 }
@@ -33,17 +33,26 @@ export function loadStaticFiles(directory: string): Map<string, StaticFile> {
     if (!entry.isFile() || !type) continue;
     const path = join(entry.parentPath, entry.name);
     const body = readFileSync(path);
-    const zipped = gzipSync(body, { level: 9 });
+    // All of them at once would hold up a start longer than opening the port does.
+    let packed: Buffer | null | undefined;
     const url = `/${relative(directory, path).split(sep).join('/')}`;
     files.set(url, {
       type,
       body,
-      gzip: zipped.length < body.length * 0.9 ? zipped : null,
+      get gzip() {
+        if (packed === undefined) packed = zipped(body);
+        return packed;
+      },
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
       cacheControl: url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
     });
   }
   return files;
+}
+
+function zipped(body: Buffer): Buffer | null {
+  const zip = gzipSync(body, { level: 9 });
+  return zip.length < body.length * 0.9 ? zip : null;
 }
 
 /** The same for a page, which has an `index.html`. @throws WebServerError with what to do where there is none */
@@ -62,7 +71,6 @@ export function serveStatic(files: Map<string, StaticFile>): RequestHandler {
   return (request, response, next) => {
     const file = files.get(request.path === '/' ? '/index.html' : request.path);
     if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
-    const gzip = request.acceptsEncodings('gzip') ? file.gzip : null;
     response.set({
       'Content-Type': file.type,
       'Cache-Control': file.cacheControl,
@@ -71,6 +79,7 @@ export function serveStatic(files: Map<string, StaticFile>): RequestHandler {
     });
     if (request.headers['if-none-match'] === file.etag) response.status(304).end();
     else {
+      const gzip = request.acceptsEncodings('gzip') ? file.gzip : null;
       if (gzip) response.set('Content-Encoding', 'gzip');
       response.end(gzip ?? file.body);
     }

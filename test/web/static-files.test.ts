@@ -44,6 +44,8 @@ it('what is known of each file: those of the page alone, compressed where that s
   const files = loadStaticFiles(directory);
   const known = [...files].map(([url, { body, cacheControl, gzip, type }]) => {
     if (gzip !== null) expect(gunzipSync(gzip)).toEqual(body);
+    // Made once, when it is first asked for.
+    expect(files.get(url)?.gzip).toBe(gzip);
     return [url, type, cacheControl, gzip !== null];
   });
   expect(known.sort()).toEqual([
