@@ -11,3 +11,4 @@ export function isBuilt(built: BuildStamp | null, wanted: BuildStamp): boolean;
 export function isUpToDate(forTests: boolean, folder?: string): boolean;
 export function readBuildStamp(folder?: string): BuildStamp | null;
 export function writeBuildStamp(stamp: BuildStamp, dist: string): void;
+export function datesToRemember(folder?: string): string[] | null;

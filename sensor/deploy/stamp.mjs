@@ -1,9 +1,10 @@
 // What dist was made from, and whether the sources are still that. Each start asks: dates and sizes answer as long as nobody
 // touched a file, the contents where somebody did.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './steps.mjs';
+import { dateOf } from './untouched.cjs';
 
 /** Where a build and its lock live while they are made. Gone afterwards. */
 export const workFolder = (folder = root) => path.join(folder, '.set-up');
@@ -53,15 +54,9 @@ function testToolFiles(folder) {
   return [...tools, ...SINGLE_TOOLS.filter((file) => existsSync(path.join(folder, file)))];
 }
 
-/**
- * What changes with every write to a file, whatever date a tool gives it: the kernel sets the time of the last change of
- * the inode itself.
- */
+/** Dates and sizes of files as one text. */
 function datesOf(folder, files) {
-  const lines = files.map((file) => {
-    const { ctimeMs, ino, mtimeMs, size } = statSync(`${folder}/${file}`);
-    return `${file}\0${size} ${mtimeMs} ${ctimeMs} ${ino}\n`;
-  });
+  const lines = files.map((file) => `${dateOf(folder, file)}\n`);
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
@@ -82,6 +77,24 @@ export function sourceStamp(forTests, folder = root) {
   const [program, tests] = [programFiles(folder), forTests ? testToolFiles(folder) : null];
   const dates = { program: datesOf(folder, program), tests: tests && datesOf(folder, tests) };
   return { program: contentOf(folder, program), tests: tests && contentOf(folder, tests), dates };
+}
+
+/** What a start goes by that finds nothing to set up, for `remember`: sources, their folders and the stamps. Null where one is missing. */
+export function datesToRemember(folder = root) {
+  const files = programFiles(folder);
+  const folders = new Set(files.flatMap(foldersOf));
+  const stamps = ['dist/built.json', 'node_modules/.thingwatch/packages.json'];
+  try {
+    return [...folders, ...files, ...stamps].map((place) => dateOf(folder, place));
+  } catch {
+    return null;
+  }
+}
+
+/** `a/b/c.ts` lies in `a` and `a/b`. */
+function foldersOf(file) {
+  const names = file.split('/').slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }
 
 /** Whether a dist with the stamp `built` (null: none) serves for `wanted`. */

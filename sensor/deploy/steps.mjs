@@ -1,10 +1,10 @@
 // What the set-up scripts share: where the checkout lies, how they speak, and how they run a child to its end.
 // Plain JavaScript on Node's own modules: these scripts run before anything is installed.
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { constants as osConstants } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+export { completePath, findProgram } from './search-path.cjs';
 
 /** The checkout's top folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -21,29 +21,6 @@ export class SetUpError extends Error {
 /** Set-up speaks on standard error only: standard output belongs to the program (`replay --format json`). */
 export function say(text) {
   process.stderr.write(`set-up: ${text}\n`);
-}
-
-const ADMIN_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
-
-/** Debian keeps tcpdump's neighbours in folders that are not on an ordinary user's PATH. */
-export function completePath(env = process.env) {
-  const folders = (env.PATH ?? '').split(':').filter((folder) => folder !== '');
-  env.PATH = [...folders, ...ADMIN_FOLDERS.filter((folder) => !folders.includes(folder))].join(':');
-}
-
-/** Full path of the program that `name` runs, or null. */
-export function findProgram(name, searchPath = process.env.PATH ?? '') {
-  for (const folder of searchPath.split(':')) {
-    if (folder === '') continue;
-    const file = path.join(folder, name);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // Not in this folder; the next one may have it.
-    }
-  }
-  return null;
 }
 
 /**
