@@ -264,11 +264,15 @@ function ipv4Branches({ mirrors, offset }: Encapsulation): Branch[] {
   ];
 }
 
+/** Extension headers of IPv6 (RFC 8200): hop-by-hop, routing, fragment, authentication, destination options. */
+const EXTENSIONS = [0, 43, 44, 51, 60] as const;
+
 function ipv6Branches({ mirrors, offset }: Encapsulation): Branch[] {
   const header = offset + 40;
   const length = load(offset + 4, 2);
   const next = load(offset + 6);
-  const hasExtension = (field: string) => anyOf([0, 43, 44, 51, 60].map((number) => `${field} = ${number}`));
+  const hasExtension = (field: string, headers: readonly number[]) =>
+    anyOf(headers.map((number) => `${field} = ${number}`));
   const quotedNext = load(header + 8 + 6);
   return [
     { name: 'tcp', condition: `${next} = 6`, alternatives: tcpBranches(header, length) },
@@ -282,12 +286,14 @@ function ipv6Branches({ mirrors, offset }: Encapsulation): Branch[] {
           condition: `${load(header)} >= 133 and ${load(header)} <= 136`,
           alternatives: [],
         },
-        icmpErrorBranch(header, 1, `${quotedNext} = 6`, hasExtension(quotedNext), 40),
+        // In another order than below: where two lists end alike, libpcap joins them one test at a time and compares each test with
+        // all others of the program every time, which was a third of the time it took to compile it.
+        icmpErrorBranch(header, 1, `${quotedNext} = 6`, hasExtension(quotedNext, EXTENSIONS.toReversed()), 40),
       ],
     },
     ...(mirrors ? [greBranch(header, `${next} = 47`)] : []),
     // BPF cannot walk extension headers in the kernel; packets that carry them are rare and kept whole.
-    { name: 'extension-headers', condition: hasExtension(next), alternatives: [] },
+    { name: 'extension-headers', condition: hasExtension(next, EXTENSIONS), alternatives: [] },
   ];
 }
 
