@@ -16,7 +16,7 @@ const TYPES: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-interface StaticFile {
+export interface StaticFile {
   type: string;
   body: Buffer;
   /** Null where compression saves nothing. */
@@ -67,7 +67,7 @@ export function loadPage(directory: string): Map<string, StaticFile> {
   throw new WebServerError('page_not_built', 'The page is not built yet: run `npm run build`.');
 }
 
-export function serveStatic(files: Map<string, StaticFile>): RequestHandler {
+export function serveStatic(files: ReadonlyMap<string, StaticFile>): RequestHandler {
   return (request, response, next) => {
     const file = files.get(request.path === '/' ? '/index.html' : request.path);
     if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) return next();

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import qrcode from 'qrcode';
 import type { FleetReport, PhoneDoor } from '../../web/ports.ts';
 import { createWebServer, type WebServer, WebServerError } from '../../web/server.ts';
 import { PROJECT_ROOT } from '../checkout.ts';
@@ -66,6 +65,11 @@ interface Login {
 export interface Edges {
   /** Where a phone can open the page; null where none can. */
   pageUrl: string | null;
+  /**
+   * Loads what answers at the ports that are open, and begins to publish. Who comes before waits; what is to be published lies in the
+   * outbox and in memory. Resolves when it is loaded.
+   */
+  begin(): Promise<void>;
   brokerStatus(): Health['broker'];
   /** Page and embedded broker take new connections, or none; open ones stay. May be called again and again. */
   takeConnections(areTaken: boolean): void;
@@ -76,6 +80,7 @@ export function topicsFor(config: Config, sensorId: string): Topics {
   return createTopics({ baseTopic: config.mqtt.base_topic, sensorId, discoveryPrefix: config.homeassistant.prefix });
 }
 
+/** Opens the ports of page and broker; what takes long waits for `begin`, so that frames need not. */
 export async function startEdges(options: EdgesOptions): Promise<Edges> {
   const pem = readPems(options.config);
   const web = await startWeb(options, pem);
@@ -85,9 +90,13 @@ export async function startEdges(options: EdgesOptions): Promise<Edges> {
     const login = isEmbedded ? embeddedLogin(options) : configuredLogin(options.config.mqtt);
     broker = isEmbedded ? await startEmbedded(options, login) : null;
     const publisher = makePublisher(options, { broker, login, pem: pem.mqtt, pageUrl: web.url });
-    publisher.start();
+    publisher.hear();
     return {
       pageUrl: reachable(web.url),
+      async begin() {
+        publisher.start();
+        await web.load();
+      },
       brokerStatus: () => publisher.status(),
       takeConnections(areTaken) {
         web.takeConnections(areTaken);
@@ -237,14 +246,14 @@ function readPem(key: string, path: string): string {
 export async function pairingText({ link, loopbackOnly }: { link: string; loopbackOnly: boolean }): Promise<string> {
   const how = loopbackOnly
     ? 'Only this machine can open it. To use a phone, set web.listen to 0.0.0.0:8080; pairing keeps strangers out.\n'
-    : await qrcode.toString(link, { type: 'utf8', errorCorrectionLevel: 'L' });
+    : await (await import('qrcode')).default.toString(link, { type: 'utf8', errorCorrectionLevel: 'L' });
   return `Pair a browser with this link (once, within 10 minutes):\n  ${link}\n${how}`;
 }
 
 async function startWeb(
   options: EdgesOptions,
   { web: tls }: Pems,
-): Promise<{ close(): Promise<void>; takeConnections: WebServer['takeConnections']; url: string }> {
+): Promise<Pick<WebServer, 'close' | 'load' | 'takeConnections'> & { url: string }> {
   const { config, fleet, health, log, logTail, now, phones, print, spine, weeks } = options;
   const { base_path: basePath, host_names: hostNames, listen, trusted_proxies: trustedProxies } = config.web;
   const colon = listen.lastIndexOf(':');
@@ -292,7 +301,7 @@ async function startWeb(
       unfollow();
       await server.close();
     };
-    return { close, takeConnections: server.takeConnections, url };
+    return { close, load: server.load, takeConnections: server.takeConnections, url };
   } catch (error) {
     unfollow();
     if (error instanceof WebServerError)

@@ -53,9 +53,11 @@ async function runWith(options: GlobalOptions, link: KeeperLink | null): Promise
   try {
     await live.start();
     watchdog?.look();
+    const asked = stopSignal();
     complain(`${plan.port === null ? 'Taking frames from' : 'Capturing on'} ${plan.label}. Stop with Ctrl-C.\n`);
     await Promise.race([
-      stopSignal(),
+      asked,
+      served.begin().then(() => asked),
       rights.lost.then(() => {
         complain('thingwatch: the process that holds the right to capture is gone, so the sensor ends\n');
         code = EXIT.failed;

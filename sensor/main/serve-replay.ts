@@ -49,6 +49,7 @@ async function replayServed(
   const abort = new AbortController();
   const stopped = stopSignal().then(() => abort.abort());
   try {
+    await served.begin();
     health.capture = 'running';
     if (command.format === 'ndjson') streamIncidents(spine, print);
     const outcome = await replayInto(spine, command, replayIo(session, abort.signal));

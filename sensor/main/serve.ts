@@ -43,18 +43,20 @@ export interface ServedOptions {
    * Rejects where serving is of no use. Nothing is begun before, and no database made; one that is there is read meanwhile.
    */
   ready?: Promise<void>;
-  /** Called when page and broker are up, before any frame is read. */
+  /** Called when the ports of page and broker are open, before any frame is read. */
   up?(): Promise<void>;
   /** Where the page and the broker are, for whoever started it; to standard error unless told. */
   print?(text: string): void;
 }
 
-/** A spine with its edges running: page, broker, publisher, timers. */
+/** A spine with its edges: page, broker, publisher, timers. */
 export interface Served {
   spine: Spine;
   health: SensorHealth;
   /** Null in a replay, which has the time of its packets. */
   clock: LiveClock | null;
+  /** Page and broker answer, and what is known is published. Call it once frames are taken; resolves when all is loaded. */
+  begin(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -180,7 +182,12 @@ export async function serve(options: ServedOptions): Promise<Served> {
       life?.tick(now(), { capture: health.capture, isClockCertain: clock?.health()?.isCertain !== false });
       if (options.mode === 'live') spine.engine.tick(now());
     }, TICK);
-    return { spine, health, clock, stop };
+    const begin = async () => {
+      // Loading holds up everything: frames that have come by now go first.
+      await allTaken();
+      await edges?.begin();
+    };
+    return { spine, health, clock, begin, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,7 +2,7 @@
 // disk; whoever publishes says everything again after a restart.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:net';
-import { Aedes, type AuthenticateError } from 'aedes';
+import type { Aedes, AedesOptions, AuthenticateError } from 'aedes';
 import { takeConnections } from '../doors.ts';
 import type { Log } from '../log.ts';
 import { BrokerConfigError, isLoopback, listenOnFreePort, localUrl, placeFrom } from './broker-address.ts';
@@ -65,7 +65,7 @@ export async function startBroker({
   const owners = new WeakSet<object>();
   const subscriptions = new WeakMap<object, number>();
   const wrong = wrongPasswords(log);
-  const aedes = await Aedes.createBroker({
+  const options: AedesOptions = {
     concurrency: 100,
     connectTimeout: 10_000,
     maxClientsIdLength: 64,
@@ -104,11 +104,26 @@ export async function startBroker({
       subscriptions.set(client, count);
       done(null, owners.has(client) || count <= GUEST_LIMITS.subscriptionsPerClient ? subscription : null);
     },
-  });
+  };
+  let aedes: Promise<Aedes> | null = null;
+  // Loaded when the first client comes: a start takes frames before.
+  const loaded = (): Promise<Aedes> => {
+    aedes ??= import('aedes').then((library) => library.Aedes.createBroker(options));
+    return aedes;
+  };
   const server = createServer((socket) => {
     door.knocked(socket);
     socket.setNoDelay(true);
-    aedes.handle(new PacketGuard(socket, LARGEST_PACKET));
+    const guard = new PacketGuard(socket, LARGEST_PACKET);
+    loaded().then(
+      (broker) => {
+        if (!guard.destroyed) broker.handle(guard);
+      },
+      (error: unknown) => {
+        log.error(`the embedded broker cannot be loaded: ${error}`);
+        guard.destroy();
+      },
+    );
   });
   server.maxConnections = MAX_CONNECTIONS;
   const bound = await listenOnFreePort(server, { host, port: firstPort });
@@ -125,10 +140,11 @@ export async function startBroker({
     host,
     port,
     takeConnections: (areTaken) => takeConnections(server, { host, port }, areTaken),
-    close: () =>
-      new Promise((resolve) => {
-        aedes.close(() => server.close(() => resolve()));
-      }),
+    async close() {
+      const broker = await aedes?.catch(() => null);
+      if (broker) await new Promise<void>((resolve) => broker.close(resolve));
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
   };
 }
 

@@ -55,6 +55,7 @@ export class Publisher {
   /** For people. */
   readonly #url: string;
   #refused = false;
+  #hears = false;
   readonly #birth: Alarm;
   readonly #tick: Alarm;
   readonly #soon: Alarm;
@@ -92,7 +93,10 @@ export class Publisher {
     this.#orders = new Orders({ topics, source, run, timers, log, onDone: (device) => this.#answer(device) });
   }
 
-  start(): void {
+  /** Follows what happens from now on; connecting can wait for `start`, which does this too. */
+  hear(): void {
+    if (this.#hears) return;
+    this.#hears = true;
     const { events } = this.#options;
     events.on('incident', this.#onIncident);
     events.on('device', this.#onDevice);
@@ -102,6 +106,10 @@ export class Publisher {
     events.on('storage', this.#onSensor);
     events.on('week', this.#onWeek);
     events.on('test', this.#onTest);
+  }
+
+  start(): void {
+    this.hear();
     this.#link.start();
     this.#scheduleTick();
   }
@@ -117,6 +125,7 @@ export class Publisher {
     events.off('storage', this.#onSensor);
     events.off('week', this.#onWeek);
     events.off('test', this.#onTest);
+    this.#hears = false;
     this.#tick.clear();
     this.#soon.clear();
     // The outbox stays open meanwhile, so that acknowledgements on their way still remove their rows.

@@ -1,7 +1,7 @@
 // One MQTT connection after another, for ever: TLS, protocol fallback, backoff, plain words for what went wrong.
 // It knows nothing of topics; each connection is a fresh session that main traffic is written to.
 import { Socket } from 'node:net';
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import type { IClientOptions, default as Mqtt, MqttClient } from 'mqtt';
 import type { Log } from '../log.ts';
 import { Alarm } from './alarm.ts';
 import { Balance } from './balance.ts';
@@ -142,12 +142,19 @@ export class Link {
   }
 
   #connect(): void {
-    const { access, will } = this.#options;
-    const version = this.#version;
-    if (!SCHEMES.has(schemeOf(access.url))) {
+    if (!SCHEMES.has(schemeOf(this.#options.access.url))) {
       this.#news.failed('the address of the MQTT broker (mqtt.url) cannot be used');
       return;
     }
+    // Loaded with the first connection: a start takes frames before.
+    void import('mqtt').then(({ default: mqtt }) => {
+      if (!this.#stopped && this.#client === null) this.#connectBy(mqtt);
+    });
+  }
+
+  #connectBy(mqtt: typeof Mqtt): void {
+    const { access, will } = this.#options;
+    const version = this.#version;
     let client: MqttClient;
     try {
       client = mqtt.connect(access.url, {

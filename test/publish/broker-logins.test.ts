@@ -108,6 +108,7 @@ describe('its bounds', () => {
     const created = vi.spyOn(Aedes, 'createBroker');
     const listening = vi.spyOn(Server.prototype, 'listen');
     await start();
+    await enter();
     expect(created.mock.calls[0]?.[0]).toMatchObject({
       concurrency: 100,
       connectTimeout: 10_000,
