@@ -43,10 +43,21 @@ export function captureArguments({ bufferSize, device, linkType }: CaptureOrder)
   return [CHILD, device, `${linkType}`, `${bufferSize}`];
 }
 
+/** None of the child's business: settings, in which passwords are, and what TLS trusts beside, which Node reads at each start. */
+const NOT_ITS_OWN = /^(?:THINGWATCH|NOTIFY|WATCHDOG)_|^NODE_EXTRA_CA_CERTS$/;
+
+/** The child's environment. */
+export function captureEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !NOT_ITS_OWN.test(name)));
+}
+
 /** As a child of this process, with its rights. */
 export const launchCapture: LaunchCapture = (order, { onEnd, onOutput, onSaid }) => {
   // Out of file descriptors it has no pipes.
-  const child: ChildProcess = spawn(process.execPath, captureArguments(order), { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(process.execPath, captureArguments(order), {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: captureEnvironment(),
+  });
   hurry(child.pid);
   child.stderr?.setEncoding('utf8').on('data', onSaid);
   child.once('error', onEnd);

@@ -3,7 +3,7 @@
 // comes off the wire: a capture's stream goes to the sensor as a handle. Belongs to main.ts.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { begin, captureArguments, hurry } from '../capture/capture-process.ts';
+import { begin, captureArguments, captureEnvironment, hurry } from '../capture/capture-process.ts';
 import { OFFLOAD_NAMES, switchOffloads } from '../capture/offloads.ts';
 import { PROJECT_ROOT } from '../checkout.ts';
 import { type Answer, KEPT, NOTIFIES, type Order, readOrder } from './keeper-orders.ts';
@@ -109,7 +109,10 @@ class Keeper {
     const { asRoot, tools } = this.#surroundings;
     const [command, ...before] = captureCommand(tools, asRoot ? (this.#user ?? 'root') : 'ambient');
     const args = [...before, process.execPath, ...captureArguments(order)];
-    const child: ChildProcess = spawn(command ?? '', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child: ChildProcess = spawn(command ?? '', args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: captureEnvironment(),
+    });
     this.#captures.set(id, child);
     hurry(child.pid);
     const { stderr, stdout } = child;

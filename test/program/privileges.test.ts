@@ -136,6 +136,18 @@ describe.skipIf(reason !== null)('a sensor', () => {
     ]);
   });
 
+  test('its capture gets none of the settings, in which passwords may be, nor what TLS trusts', async () => {
+    const { sensor, capture } = await run({}, [], {
+      THINGWATCH_MQTT_PASSWORD: 'hush',
+      NODE_EXTRA_CA_CERTS: '/etc/hosts',
+      KEPT_FOR_ALL: 'x',
+    });
+    const names = (pid: number) =>
+      readFileSync(`/proc/${pid}/environ`, 'latin1').match(/(?:THINGWATCH_\w+|NODE_EXTRA_CA_CERTS|KEPT_FOR_ALL)(?==)/g);
+    expect(names(sensor)).toEqual(expect.arrayContaining(['THINGWATCH_MQTT_PASSWORD', 'NODE_EXTRA_CA_CERTS']));
+    expect(names(capture())).toEqual(['KEPT_FOR_ALL']);
+  });
+
   test('starts its capture again after the drop', async () => {
     const { program: running, capture } = await run({});
     process.kill(capture(), 'SIGKILL');
