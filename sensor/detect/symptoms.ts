@@ -1,13 +1,13 @@
 // What people notice of an infected thing, as far as a cable shows it: it talks all the time, to many, often, and answers
 // slowly. Each measure is held against the same device's last two weeks. Supporting evidence only: info, never an alert.
 import { LRUCache } from 'lru-cache';
-import { z } from 'zod';
 import { atMost } from '../attribute/at-most.ts';
 import type { Connection, Way } from '../attribute/connection.ts';
 import { type Device, LIMITS } from '../attribute/device.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { IpAddress, Mac, Packet } from '../decode/packet.ts';
+import { count, fields, listOf, oneOf, orNothing, orNull, truth } from '../plain-data.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { DeviceMemory } from './memory.ts';
 import { addToMedian, deviation, median, medianOf, newStreamMedian } from './statistics.ts';
@@ -48,32 +48,47 @@ const RULES: Record<Measure, { least: number; times: number; more: number }> = {
   slow: { least: 60, times: 3, more: 50 },
 };
 
-const dayShape = z.object({
-  share: z.number(),
-  destinations: z.number(),
-  connections: z.number(),
-  slow: z.number().nullable(),
-});
-const habitShape = z.object({
+interface Day {
+  share: number;
+  destinations: number;
+  connections: number;
+  slow: number | null;
+}
+
+interface Habit {
   /** Days since 1970. */
-  day: z.number(),
+  day: number;
   /** The first day is never whole: it is no measure of others. */
-  isFirstDay: z.boolean(),
-  slots: z.array(z.number()).length(SLOTS / WORD),
-  hour: z.number(),
-  connections: z.number(),
+  isFirstDay: boolean;
+  slots: number[];
+  hour: number;
+  connections: number;
   /** Of the busiest hour of the day so far. */
-  most: z.object({ destinations: z.number(), connections: z.number() }),
-  response: z.object({
-    count: z.number(),
-    heights: z.array(z.number()).max(5),
-    positions: z.array(z.number()).length(5),
-  }),
-  history: z.array(dayShape).max(HISTORY_DAYS),
+  most: { destinations: number; connections: number };
+  response: { count: number; heights: number[]; positions: number[] };
+  history: Day[];
   /** Told today. */
-  told: z.array(z.enum(['always-on', 'destinations', 'connections', 'slow'])),
+  told: Measure[];
+}
+
+const readHabit = fields<Habit>({
+  day: count,
+  isFirstDay: truth,
+  slots: listOf(count, (length) => length === SLOTS / WORD),
+  hour: count,
+  connections: count,
+  most: fields<Habit['most']>({ destinations: count, connections: count }),
+  response: fields<Habit['response']>({
+    count,
+    heights: listOf(count, (length) => length <= 5),
+    positions: listOf(count, (length) => length === 5),
+  }),
+  history: listOf(
+    fields<Day>({ share: count, destinations: count, connections: count, slow: orNull(count) }),
+    (length) => length <= HISTORY_DAYS,
+  ),
+  told: listOf(oneOf('always-on', 'destinations', 'connections', 'slow')),
 });
-type Habit = z.infer<typeof habitShape>;
 
 export class SymptomDetector implements Detector {
   readonly name = 'symptoms';
@@ -87,7 +102,7 @@ export class SymptomDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.memory = new DeviceMemory((value) => habitShape.safeParse(value).data ?? null, around.devices);
+    this.memory = new DeviceMemory(orNothing(readHabit), around.devices);
   }
 
   opened(device: Device, connection: Connection, time: number): void {
@@ -236,7 +251,7 @@ function newHabit(day: number, hour: number): Habit {
   };
 }
 
-function dayValue(past: z.infer<typeof dayShape>, measure: Measure): number | null {
+function dayValue(past: Day, measure: Measure): number | null {
   return measure === 'always-on' ? past.share : past[measure];
 }
 

@@ -15,7 +15,6 @@ import type {
   TimelineEntry,
 } from '../attribute/device.ts';
 import { INCIDENT_KINDS, SEVERITIES } from '../detect/finding.ts';
-import { type Expectation, INCIDENT_STATES, type Incident, type Target } from './incident.ts';
 import {
   count,
   entriesOf,
@@ -28,7 +27,8 @@ import {
   type Read,
   text,
   Unfit,
-} from './plain-data.ts';
+} from '../plain-data.ts';
+import { type Expectation, INCIDENT_STATES, type Incident, type Target } from './incident.ts';
 
 const time = count;
 const NAME_SOURCES = ['dns', 'dns-other', 'sni', 'quic', 'http'] as const satisfies readonly NameSource[];

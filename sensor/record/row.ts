@@ -1,7 +1,7 @@
 // Cells and rows as SQLite takes and gives them, and the fingerprint that tells a changed row from an unchanged one.
 import type { Database, Statement } from 'better-sqlite3';
 import { z } from 'zod';
-import { Unfit } from './plain-data.ts';
+import { Unfit } from '../plain-data.ts';
 
 export type Cell = string | number | null;
 export type Row = Record<string, unknown>;

@@ -1,6 +1,6 @@
 // What a start loads: what is needed only later lies apart, and what V8 compiles of the program is there already.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileChunk } from '../../sensor/main/chunk-loader.ts';
@@ -71,6 +71,17 @@ it('what tells others than the broker lies apart: a sensor that is to tell none 
   expect(telling).toHaveLength(1);
   expect([...files].filter((file) => telling.some((name) => file.endsWith(name)))).toEqual([]);
   expect(readdirSync(CHUNKS)).not.toContain(`${telling[0]}.${process.arch}.compiled`);
+});
+
+it('what answers at the ports and connects to the broker lies apart: frames are taken before it is loaded', () => {
+  const chunks = readdirSync(CHUNKS).filter((name) => name.endsWith('.js'));
+  const [serve = ''] = chunks.filter((name) => /^serve-.{8}\.js$/.test(name));
+  const { files } = loadedAtOnce(`sensor/chunks/${serve}`);
+  const loaded = new Set([...files].map((file) => basename(file)));
+  for (const mark of ['function createApplication()', 'class Aedes extends', 'class MqttClient extends']) {
+    const holders = chunks.filter((name) => readFileSync(join(CHUNKS, name), 'utf8').includes(mark));
+    expect([mark, holders.length > 0, holders.filter((name) => loaded.has(name))]).toEqual([mark, true, []]);
+  }
 });
 
 it('what is for a home in a fleet lies apart: another one loads nothing of it', () => {

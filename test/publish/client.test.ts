@@ -171,6 +171,18 @@ overEachBroker((stage) => {
     expect((await retained(stage.broker.url, stage.broker.login)).has(TOPICS.deviceConfig(CAMERA))).toBe(true);
   });
 
+  it('deleted in Home Assistant before: an incident from before it connects brings it back as well', async () => {
+    const { home, publisher } = stage.lab;
+    home.add(aDevice(CAMERA, 'Hallway camera'));
+    home.suppressed.suppress(CAMERA);
+    publisher.hear();
+    home.mail(CAMERA);
+    publisher.start();
+    await stage.deviceAlertHeard();
+    expect(home.suppressed.keys.size).toBe(0);
+    expect((await retained(stage.broker.url, stage.broker.login)).has(TOPICS.deviceConfig(CAMERA))).toBe(true);
+  });
+
   it('forgotten and seen again: our own clearing is not taken for the user’s', async () => {
     await stage.mailing();
     stage.lab.home.forget(CAMERA);

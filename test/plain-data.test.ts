@@ -9,11 +9,13 @@ import {
   listOf,
   oneOf,
   orMissing,
+  orNothing,
   orNull,
   type Read,
   text,
+  truth,
   Unfit,
-} from '../../sensor/record/plain-data.ts';
+} from '../sensor/plain-data.ts';
 
 interface Door {
   name: string;
@@ -85,6 +87,21 @@ test.each<[string, unknown]>([
   expect(placeOf(door, value)).toBe(place);
   const said = zodDoor.safeParse(value);
   expect(said.error?.issues[0]?.path.join('.')).toBe(place);
+});
+
+test('lists of another length than may be, and what is no truth, do not fit', () => {
+  const pair = listOf(truth, (length) => length === 2);
+  expect(pair([true, false])).toEqual([true, false]);
+  expect([placeOf(pair, [true]), placeOf(pair, [true, true, true]), placeOf(pair, [true, 1])]).toEqual(['', '', '1']);
+});
+
+test('what may be left out is nothing where it does not fit', () => {
+  const one = orNothing(fields<{ name: string }>({ name: text }));
+  expect([one({ name: 'a' }), one({}), one(null)]).toEqual([{ name: 'a' }, null, null]);
+  const broken = orNothing((): string => {
+    throw new RangeError('no');
+  });
+  expect(() => broken(1)).toThrow(RangeError);
 });
 
 test('a name that objects have of their own is no entry', () => {

@@ -26,6 +26,11 @@ export const count: Read<number> = (value) => {
   return value;
 };
 
+export const truth: Read<boolean> = (value) => {
+  if (typeof value !== 'boolean') throw new Unfit();
+  return value;
+};
+
 /** As SQLite keeps what is true or false. */
 export const flag: Read<boolean> = (value) => {
   if (value !== 0 && value !== 1) throw new Unfit();
@@ -49,9 +54,10 @@ export function orMissing<T>(read: Read<T>, made: () => T): Read<T> {
   return (value) => (value === undefined ? made() : read(value));
 }
 
-export function listOf<T>(read: Read<T>): Read<T[]> {
+/** @param fits whether there may be as many */
+export function listOf<T>(read: Read<T>, fits: (length: number) => boolean = () => true): Read<T[]> {
   return (value) => {
-    if (!Array.isArray(value)) throw new Unfit();
+    if (!Array.isArray(value) || !fits(value.length)) throw new Unfit();
     let at = 0;
     try {
       const found: T[] = [];
@@ -93,6 +99,18 @@ export function fields<T extends object>(reads: Reads<T>, optional: readonly (ke
       return found as T;
     } catch (error) {
       throw within(at, error);
+    }
+  };
+}
+
+/** Null for what does not fit. */
+export function orNothing<T>(read: Read<T>): (value: unknown) => T | null {
+  return (value) => {
+    try {
+      return read(value);
+    } catch (error) {
+      if (error instanceof Unfit) return null;
+      throw error;
     }
   };
 }
