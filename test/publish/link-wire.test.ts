@@ -141,9 +141,10 @@ describe('CONNECT', () => {
     expect([link.error, timers.pending()]).toEqual(['the address of the MQTT broker (mqtt.url) cannot be used', []]);
   });
 
-  it('does not go with a key that is none', () => {
+  it('does not go with a key that is none', async () => {
     make({ url: 'mqtts://127.0.0.1:1', cert: 'no PEM', key: 'no PEM' });
     link.start();
+    await until(() => link.error !== null);
     expect([link.error, timers.pending()]).toEqual([
       'the certificate or key for the MQTT broker (mqtt.ca, mqtt.cert, mqtt.key) cannot be read as PEM',
       [],

@@ -162,9 +162,10 @@ describe.skipIf(MOSQUITTO === null)('TLS and access lists, with Mosquitto', () =
   });
 });
 
-it('a certificate that is none is said, not thrown', () => {
+it('a certificate that is none is said, not thrown', async () => {
   lab = publisherLab({ url: 'mqtts://127.0.0.1:1', cert: 'no PEM', key: 'no PEM' });
   lab.publisher.start();
+  await until(() => lab.publisher.status().error !== null);
   expect(lab.publisher.status().error).toMatch(/cannot be read as PEM/);
 });
 
