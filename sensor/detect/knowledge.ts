@@ -20,9 +20,11 @@ export interface KnownBackend {
 }
 
 interface Remembered {
-  /** What it rests on: copies, as a device's own lists change in place. */
+  /** What it rests on: copies, as a device's own lists change in place. Of the hosts those alone that a note recognises by. */
   facts: NoteEvidence;
   role: Device['role'];
+  /** All hosts that were looked at for those. */
+  hosts: string[];
   match: NoteMatch | null;
   classified: Classified;
 }
@@ -71,7 +73,15 @@ export class Knowledge {
   /** Worked out again only when the evidence has changed: it is asked of every connection. */
   #judged(device: Device): Remembered {
     const known = this.#matches.get(device);
-    if (known !== undefined && stillHolds(known, device)) return known;
+    const saysTheSame = known !== undefined && stillSays(known, device);
+    if (saysTheSame && hasHosts(device, known.hosts)) return known;
+    const hosts = someHosts(device);
+    const telling = hosts.filter((host) => this.host(host).recognises);
+    if (saysTheSame && isSame(telling, known.facts.backendHosts)) {
+      // Most hosts tell nothing, and looking through the patterns of all notes is what takes time.
+      known.hosts = hosts;
+      return known;
+    }
     const { hostnames, identity, role } = device;
     const facts: NoteEvidence = {
       vendor: this.vendorOf(device),
@@ -85,13 +95,12 @@ export class Knowledge {
       dhcpVendorClass: identity.dhcpVendorClass,
       dhcpFingerprint: identity.dhcpFingerprint,
       userAgent: identity.userAgent,
-      backendHosts: someHosts(device),
+      backendHosts: telling,
     };
-    const telling = facts.backendHosts.filter((host) => this.host(host).recognises);
-    const match = matchNote({ ...facts, backendHosts: telling }, this.#notes);
+    const match = matchNote(facts, this.#notes);
     const note = match === null ? undefined : this.#notes.notes.get(match.slug);
     const matched = match === null || note === undefined ? null : { note, evidence: match.evidence };
-    const judged = { facts, role, match, classified: classify(facts, matched, role === 'gateway') };
+    const judged = { facts, role, hosts, match, classified: classify(facts, matched, role === 'gateway') };
     this.#matches.set(device, judged);
     return judged;
   }
@@ -152,8 +161,8 @@ function familyName({ family, vendor }: Note): string {
   return first === '' || first.toLowerCase().startsWith(vendor.toLowerCase()) ? first || vendor : `${vendor} ${first}`;
 }
 
-/** Whether the device shows no more, and nothing else, than when it was judged. */
-function stillHolds({ facts, role }: Remembered, device: Device): boolean {
+/** Whether the device says no more of itself, and nothing else, than when it was judged. */
+function stillSays({ facts, role }: Remembered, device: Device): boolean {
   const { hostnames, identity } = device;
   return (
     role === device.role &&
@@ -165,8 +174,7 @@ function stillHolds({ facts, role }: Remembered, device: Device): boolean {
     isSame(facts.mdnsModels, identity.mdnsModels) &&
     hasInstances(identity.mdnsIds, facts.mdnsInstances) &&
     isSame(facts.ssdpTypes, identity.ssdpTypes) &&
-    hasNames(hostnames, facts.hostnames) &&
-    hasHosts(device, facts.backendHosts)
+    hasNames(hostnames, facts.hostnames)
   );
 }
 

@@ -9,7 +9,8 @@ import { loadNotes } from '../../sensor/notes/load.ts';
 import { indexNotes } from '../../sensor/notes/note-index.ts';
 
 const TIME = Date.parse('2026-01-05T10:11:12Z');
-const knowledge = new Knowledge(loadVendors(), indexNotes([]));
+const { notes } = loadNotes([fileURLToPath(new URL('../../firmware-notes', import.meta.url))]);
+const knowledge = new Knowledge(loadVendors(), indexNotes(notes));
 
 const backend = (...hosts: string[]) => ({ hosts }) as Partial<Backend> as Backend;
 
@@ -29,17 +30,39 @@ const CHANGES: [string, (device: Device) => void][] = [
   ['a vendor class', ({ identity }) => (identity.dhcpVendorClass = 'MSFT 5.0')],
   ['a fingerprint', ({ identity }) => (identity.dhcpFingerprint = '1,3,6')],
   ['a user agent', ({ identity }) => (identity.userAgent = 'Mozilla/5.0')],
+  ['a backend', ({ backends }) => backends.set('shelly.cloud', backend('api.shelly.cloud'))],
+  ['a host of a backend', ({ backends }) => backends.get('first.example')?.hosts.push('ws.meethue.com')],
+  ['a backend that is forgotten', ({ backends }) => backends.delete('meethue.com')],
+];
+
+/** As a note tells nothing of them. */
+const IDLE_CHANGES: [string, (device: Device) => void][] = [
   ['a backend', ({ backends }) => backends.set('second.example', backend('two.second.example'))],
   ['a host of a backend', ({ backends }) => backends.get('first.example')?.hosts.push('more.first.example')],
   ['a backend that is forgotten', ({ backends }) => backends.delete('first.example')],
 ];
 
-test.each(CHANGES)('a device is judged anew with %s, and not before', (_what, change) => {
+function lamp(): Device {
   const device = newDevice('a4:cf:12:99:be:ef', TIME);
   device.hostnames.push({ name: 'lamp', from: 'dhcp', firstSeen: TIME, lastSeen: TIME });
   device.identity.mdnsServices.push('_http._tcp');
   device.identity.mdnsIds.push('instance=lamp');
   device.backends.set('first.example', backend('one.first.example'));
+  device.backends.set('meethue.com', backend('diag.meethue.com'));
+  return device;
+}
+
+test.each(IDLE_CHANGES)('a device is not judged anew with %s that says nothing of it', (_what, change) => {
+  const device = lamp();
+  const before = knowledge.classOf(device);
+  change(device);
+  expect(knowledge.classOf(device)).toBe(before);
+  device.backends.get('meethue.com')?.hosts.push('firmware.meethue.com');
+  expect(knowledge.classOf(device)).not.toBe(before);
+});
+
+test.each(CHANGES)('a device is judged anew with %s, and not before', (_what, change) => {
+  const device = lamp();
   const before = knowledge.classOf(device);
   device.lastSeen += 1000;
   expect(knowledge.classOf(device)).toBe(before);
@@ -50,8 +73,7 @@ test.each(CHANGES)('a device is judged anew with %s, and not before', (_what, ch
 test('a device is recognised by what it calls its own service', () => {
   const device = newDevice('a4:cf:12:99:be:ef', TIME);
   device.identity.mdnsIds.push('id=a4cf1299beef', 'instance=shellyplus1-a4cf1299beef');
-  const { notes } = loadNotes([fileURLToPath(new URL('../../firmware-notes', import.meta.url))]);
-  const { evidence, slug } = new Knowledge(loadVendors(), indexNotes(notes)).matchOf(device) ?? {};
+  const { evidence, slug } = knowledge.matchOf(device) ?? {};
   expect([slug, evidence?.map(({ value }) => value)]).toEqual([
     'shelly',
     ['shellyplus1-a4cf1299beef', 'Espressif Inc.'],
