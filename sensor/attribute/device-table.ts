@@ -258,7 +258,8 @@ export class DeviceTable {
    */
   at(mac: Mac, ip: IpAddress | null): Device | undefined {
     const holder = ip === null ? undefined : (this.ownerOf(ip) ?? this.carriers.clientBy(mac, ip));
-    if (ip === null || holder === undefined || holder.mac === mac) return this.get(mac);
+    if (ip === null || holder === undefined) return this.get(mac);
+    if (holder.mac === mac) return holder;
     return cannotSend(mac) || this.carriers.carries(mac, holder, ip, this.#now) ? holder : this.get(mac);
   }
 

@@ -29,7 +29,7 @@ export const RESERVED_PREFIXES: readonly string[] = [...INSIDE_IPV4, ...INSIDE_I
 const WIDEST_LINK = 16;
 /** IPv4 networks that the DHCP servers of the cable serve: one, a few where there are guests and VLANs. */
 const LINKS = 16;
-/** Addresses whose side is remembered: each is asked for several times a packet. */
+/** Addresses whose side is remembered. */
 const REMEMBERED = 8192;
 
 /** What must be known again after a restart. */
@@ -43,6 +43,13 @@ export interface HomeMemory {
 /** Inside by the built-in set or `--home-net`, inside on a prefix that somebody announced, or not. */
 type Side = 'by-rule' | 'announced' | 'outside';
 
+interface Sided {
+  ip: IpAddress | null;
+  side: Side;
+}
+
+const NOBODY: Sided = { ip: null, side: 'outside' };
+
 export class Home {
   readonly #replaced: boolean;
   readonly #fixed: PrefixSet;
@@ -51,7 +58,10 @@ export class Home {
   readonly #public = new PublicAddresses();
   /** `address/length`, the latest announced last. */
   readonly #links = new Map<string, PrefixSet>();
-  readonly #sides = new SecondChanceTable<IpAddress, Side>(REMEMBERED);
+  readonly #sides = new SecondChanceTable<IpAddress, Sided>(REMEMBERED);
+  /** The two asked for last, the newest first: mostly the ends of the packet at hand, and each is asked for several times. */
+  #latest = NOBODY;
+  #earlier = NOBODY;
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
   constructor(homeNet: readonly string[]) {
@@ -167,21 +177,32 @@ export class Home {
     if (this.#replaced) return;
     this.#learned.restore(prefixes);
     this.#public.restore(publicAddresses);
-    this.#sides.clear();
+    this.#changed(true);
   }
 
   #sideOf(ip: IpAddress): Side {
-    let side = this.#sides.get(ip);
-    if (side === undefined) {
-      if (this.#fixed.has(ip)) side = 'by-rule';
-      else side = this.#learned.covers(ip) ? 'announced' : 'outside';
-      this.#sides.set(ip, side);
+    if (ip === this.#latest.ip) return this.#latest.side;
+    if (ip === this.#earlier.ip) return this.#earlier.side;
+    let sided = this.#sides.get(ip);
+    if (sided === undefined) {
+      sided = { ip, side: this.#judge(ip) };
+      this.#sides.set(ip, sided);
     }
-    return side;
+    this.#earlier = this.#latest;
+    this.#latest = sided;
+    return sided.side;
+  }
+
+  #judge(ip: IpAddress): Side {
+    if (this.#fixed.has(ip)) return 'by-rule';
+    return this.#learned.covers(ip) ? 'announced' : 'outside';
   }
 
   #changed(isChanged: boolean): boolean {
-    if (isChanged) this.#sides.clear();
-    return isChanged;
+    if (!isChanged) return false;
+    this.#sides.clear();
+    this.#latest = NOBODY;
+    this.#earlier = NOBODY;
+    return true;
   }
 }

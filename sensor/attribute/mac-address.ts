@@ -5,11 +5,13 @@ import type { IpAddress, Mac } from '../decode/packet.ts';
 /** What frames bear on loopback interfaces and in captures without addresses; on a cable nobody's. */
 export const NULL_ADDRESS = '00:00:00:00:00:00';
 
-const ODD_DIGITS = new Set([...'13579bdf'].map((digit) => digit.charCodeAt(0)));
+const NINE = '9'.charCodeAt(0);
 
 /** Multicast and broadcast addresses have the lowest bit of the first octet set: its second digit is odd. */
 export function isGroup(mac: Mac): boolean {
-  return ODD_DIGITS.has(mac.charCodeAt(1));
+  const digit = mac.charCodeAt(1);
+  // Odd digits up to 9 have odd codes (ASCII), those from a to f even ones. Asked several times a packet.
+  return (digit & 1) === (digit <= NINE ? 1 : 0);
 }
 
 /** No interface sends with a group address or the null address: whoever does has forged it. */

@@ -97,8 +97,11 @@ export class Evidence {
     this.pppoe += other.pppoe;
     this.isAnswered ||= other.isAnswered;
     for (const [mac, theirs] of other.senders) {
-      const own = this.#senderOf(mac);
-      if (own === null) continue;
+      const own = this.senders.get(mac);
+      if (own === undefined) {
+        if (this.senders.size < SENDERS) this.senders.set(mac, copyOf(theirs));
+        continue;
+      }
       own.packets += theirs.packets;
       own.leaving += theirs.leaving;
       for (const i of [0, 1, 2] as const) own.passedOn[i] += theirs.passedOn[i];
@@ -147,6 +150,19 @@ export class Evidence {
     this.isAnswered = this.#spoke.has(`${receiver} ${sender}`);
     if (this.#spoke.size < PAIRS) this.#spoke.add(`${sender} ${receiver}`);
   }
+}
+
+/** A list that is copied whole takes no more room than it needs; one that grows does. */
+function copyOf({ leaving, packets, passedOn, sources, synWindows, to }: Sender): Sender {
+  const [first, second, third] = passedOn;
+  return {
+    packets,
+    leaving,
+    passedOn: [first, second, third],
+    sources: sources.slice(),
+    synWindows: synWindows.slice(),
+    to,
+  };
 }
 
 function addOnce<T>(list: T[], value: T, limit: number): void {

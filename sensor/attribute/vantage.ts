@@ -175,7 +175,9 @@ export class VantageJudge {
     if (missing === 'everything' && !this.#recorded)
       return verdict('nothing', 'likely', [{ kind: 'silence', count: seconds('everything') }]);
     if (missing === 'unicast' && hadUnicast) {
-      const { group, own } = this.#over(WINDOWS[0]);
+      const evidence = new Evidence();
+      this.#gather(evidence, WINDOWS[0], this.#stretches.length);
+      const { group, own } = evidence;
       if (own > 0) return verdict('own-traffic-only', 'likely', [{ kind: 'own-only', count: own }]);
       return verdict('broadcast-only', 'likely', [{ kind: 'broadcasts-only', count: group }]);
     }
@@ -188,9 +190,11 @@ export class VantageJudge {
     if (this.#stretches.length === 0 && this.#before.frames === 0)
       return verdict('nothing', isNew ? 'unsure' : 'likely', [{ kind: 'silence' }]);
     let widest: Judgement | null = null;
+    const evidence = new Evidence();
+    let earlier = this.#stretches.length;
     // Where nobody else was heard, what the machine says itself comes and goes.
     for (const window of hadUnicast ? WINDOWS : [LONGEST]) {
-      const evidence = this.#over(window);
+      earlier = this.#gather(evidence, window, earlier);
       // A pause in what devices say to each other is no judgement of the mirror, see #missing.
       if (evidence.frames === 0 || (hadUnicast && evidence.foreign === 0)) continue;
       widest = judge(evidence, this.#neighbours, this.#home.fixed);
@@ -202,14 +206,14 @@ export class VantageJudge {
     return !hadUnicast && isNew ? { ...widest, confidence: 'unsure' } : widest;
   }
 
-  #over(window: number): Evidence {
-    const evidence = new Evidence();
-    for (let i = this.#stretches.length - 1; i >= 0; i--) {
-      const stretch = this.#stretches[i];
-      if (stretch === undefined || stretch.from + STRETCH <= this.#now - window) break;
+  /** Merges the window's stretches before the one at `end`, the newest first. Returns where a longer window goes on. */
+  #gather(evidence: Evidence, window: number, end: number): number {
+    for (let at = end - 1; at >= 0; at--) {
+      const stretch = this.#stretches[at];
+      if (stretch === undefined || stretch.from + STRETCH <= this.#now - window) return at + 1;
       evidence.merge(stretch.evidence);
     }
-    return evidence;
+    return 0;
   }
 
   #sidesOf(packet: Packet): Sides {

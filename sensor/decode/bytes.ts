@@ -26,8 +26,9 @@ function slotOf(key: number): number {
 
 /** The six octets at `offset` as `a4:cf:12:99:be:ef`. */
 export function macText(data: Buffer, offset: number): Mac {
-  const key = data.readUIntBE(offset, 6);
-  const slot = slotOf(data.readUInt32BE(offset + 2));
+  const low = data.readUInt32BE(offset + 2);
+  const key = data.readUInt16BE(offset) * 0x1_0000_0000 + low;
+  const slot = slotOf(low);
   if (macKeys[slot] === key) return macTexts[slot] ?? '';
   let text = HEX[data.readUInt8(offset)] ?? '';
   for (let i = 1; i < 6; i++) text += `:${HEX[data.readUInt8(offset + i)]}`;

@@ -22,6 +22,7 @@ import { run as naming } from './naming.bench.ts';
 import { run as pi } from './pi.bench.ts';
 import { run as replay } from './replay.bench.ts';
 import { run as smtpAgreement } from './smtp-agreement.bench.ts';
+import { run as stages } from './stages.bench.ts';
 import { run as startup } from './startup.bench.ts';
 import { run as tables } from './tables.bench.ts';
 import { run as worst } from './worst.bench.ts';
@@ -47,6 +48,11 @@ const BENCHES: Record<string, Bench> = {
     run: chatty,
     args: '[--packets N] [--rounds N]',
     what: 'CPU time a packet for four days of a hundred chatty things, beside ndpiReader and tshark',
+  },
+  stages: {
+    run: stages,
+    args: '[FILE] [--packets N] [--rounds N]',
+    what: 'processor time of a replay by stage: tcpdump, pcap-parser, decoding, attribution, judging; without FILE of the chatty home',
   },
   naming: { run: naming, args: '[FILE] [--rounds N]', what: 'what naming adds to a replay' },
   latency: {
