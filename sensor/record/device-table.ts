@@ -1,5 +1,6 @@
 // Devices on disk. Knows what was last written and writes only the rows that differ, so that a flush of a whole home
-// touches what changed since the last one. Every device it is given is complete: what it no longer has is deleted.
+// touches what changed since the last one. Every device it is given is complete: what it no longer has is deleted. What lies there from
+// before the start is looked at again with the first save of a device: a start need not keep account of it.
 // Told to write what is new alone, it leaves rows as they are in which only counts and times have gone on.
 import type { Database, Statement } from 'better-sqlite3';
 import { type Device, newDevice } from '../attribute/device.ts';
@@ -23,6 +24,8 @@ interface WrittenList {
 
 interface Child {
   table: ChildTable;
+  /** The rows of a device, as lists of mac, ord and the table's columns. */
+  of: Statement<[string], unknown[]>;
   put: Statement<Cell[]>;
   delete: Statement<Cell[]>;
 }
@@ -59,7 +62,10 @@ export class DeviceTable {
   readonly #putDevice: Statement<Cell[]>;
   readonly #deleteDevice: Statement<Cell[]>;
   readonly #children: Child[];
+  readonly #timelineBefore: Statement<[number], string>;
   readonly #written = new Map<Mac, WrittenDevice>();
+  /** Loaded, and not looked at again since. */
+  readonly #loaded = new Set<Mac>();
   #pass = 0;
 
   constructor(db: Database, onProblem: OnProblem) {
@@ -67,8 +73,10 @@ export class DeviceTable {
     this.#onProblem = onProblem;
     this.#putDevice = upsert(db, 'devices', ['mac'], DEVICE_COLUMNS);
     this.#deleteDevice = db.prepare('DELETE FROM devices WHERE mac = ?');
+    this.#timelineBefore = db.prepare<[number], string>('SELECT DISTINCT mac FROM timeline WHERE time < ?').pluck();
     this.#children = CHILD_TABLES.map((table) => ({
       table,
+      of: db.prepare<[string], unknown[]>(`${rowsOf(table)} WHERE mac = ? ORDER BY ord`).raw(),
       put: upsert(db, table.name, ['mac', 'ord'], table.columns),
       delete: db.prepare(`DELETE FROM ${table.name} WHERE mac = ? AND ord = ?`),
     }));
@@ -82,9 +90,8 @@ export class DeviceTable {
       devices.set(device.mac, device);
     }
     this.#written.clear();
-    for (const device of devices.values()) {
-      this.#written.set(device.mac, { prints: devicePrints(device, deviceCells(device)), lists: new Map() });
-    }
+    this.#loaded.clear();
+    for (const mac of devices.keys()) this.#loaded.add(mac);
     for (const table of CHILD_TABLES) this.#loadChildren(table, devices);
     return [...devices.values()];
   }
@@ -92,7 +99,7 @@ export class DeviceTable {
   /** Call within a transaction, and what it adds to `afterCommit` once that is through. */
   save(device: Device, what: 'all' | 'news', afterCommit: AfterCommit): void {
     const { mac } = device;
-    const known = this.#written.get(mac);
+    const known = this.#written.get(mac) ?? this.#lookAgain(mac);
     // Also clears what an unreadable row of this device left behind.
     if (known === undefined) this.#deleteDevice.run(mac);
     const written = known ?? { prints: null, lists: new Map<ChildTable, WrittenList>() };
@@ -114,6 +121,12 @@ export class DeviceTable {
     this.#deleteDevice.run(mac);
     // Safe even if the transaction fails: an unknown device is written whole.
     this.#written.delete(mac);
+    this.#loaded.delete(mac);
+  }
+
+  /** Call before rows of the timeline from before `time` are deleted, which must not come back with the rest of their device. */
+  timelineGoes(time: number): void {
+    for (const mac of this.#timelineBefore.all(time)) this.#lookAgain(mac);
   }
 
   #saveList(
@@ -161,37 +174,48 @@ export class DeviceTable {
   }
 
   #loadChildren(table: ChildTable, devices: ReadonlyMap<Mac, Device>): void {
-    const ords = new Map<Mac, number[]>();
-    const columns = ['mac', 'ord', ...table.columns].join(', ');
     // As lists: an object of each row costs a start more than all else that is done with it.
-    const rows = this.#db.prepare<[], unknown[]>(`SELECT ${columns} FROM ${table.name} ORDER BY mac, ord`).raw();
-    const add = ([mac, ord, ...cells]: unknown[]): void => {
+    const rows = this.#db.prepare<[], unknown[]>(`${rowsOf(table)} ORDER BY mac, ord`).raw();
+    const add = ([mac, , ...cells]: unknown[]): void => {
       const device = devices.get(String(mac));
-      if (device === undefined) return;
-      table.add(device, cells);
-      const list = ords.get(device.mac) ?? [];
-      list.push(Number(ord));
-      ords.set(device.mac, list);
+      if (device !== undefined) table.add(device, cells);
     };
     readRows(rows.iterate(), ([mac, ord]) => `${table.name} (${mac}, ${ord})`, add, this.#onProblem);
-    for (const [mac, list] of ords) {
-      const device = devices.get(mac);
-      const written = this.#written.get(mac);
-      if (device === undefined || written === undefined) continue;
-      const loaded: [key: string, prints: Prints][] = [];
-      table.each(device, (key, prints) => loaded.push([key, prints]));
-      const unique = new Set(loaded.map(([key]) => key));
-      // Items that no longer match their rows one to one (a key twice, a day in two rows): written whole next time.
-      if (unique.size !== list.length) {
-        this.#written.delete(mac);
-        continue;
-      }
-      const onDisk = new Map(
-        loaded.map(([key, prints], n): [string, WrittenRow] => [key, { ord: list[n] ?? 0, prints, pass: 0 }]),
-      );
-      written.lists.set(table, { highestOrd: list.at(-1) ?? 0, rows: onDisk });
-    }
   }
+
+  /** What lies on disk of a device that was loaded; undefined where it was looked at before, or is to be written whole. */
+  #lookAgain(mac: Mac): WrittenDevice | undefined {
+    if (!this.#loaded.delete(mac)) return undefined;
+    // What cannot be read was told when it was loaded.
+    const untold = () => {};
+    const rows = this.#db.prepare<[string], Row>('SELECT * FROM devices WHERE mac = ?').all(mac);
+    const [device] = readRows(rows, () => '', readDevice, untold);
+    if (device === undefined) return undefined;
+    const written: WrittenDevice = { prints: devicePrints(device, deviceCells(device)), lists: new Map() };
+    for (const { of, table } of this.#children) {
+      const ords: number[] = [];
+      const add = ([, ord, ...cells]: unknown[]): void => {
+        table.add(device, cells);
+        ords.push(Number(ord));
+      };
+      readRows(of.all(mac), () => '', add, untold);
+      const items: [key: string, prints: Prints][] = [];
+      table.each(device, (key, prints) => items.push([key, prints]));
+      // Items that no longer match their rows one to one (a key twice, a day in two rows): written whole.
+      if (new Set(items.map(([key]) => key)).size !== ords.length) return undefined;
+      const onDisk = items.map(([key, prints], n): [string, WrittenRow] => [
+        key,
+        { ord: ords[n] ?? 0, prints, pass: 0 },
+      ]);
+      if (ords.length > 0) written.lists.set(table, { highestOrd: ords.at(-1) ?? 0, rows: new Map(onDisk) });
+    }
+    this.#written.set(mac, written);
+    return written;
+  }
+}
+
+function rowsOf(table: ChildTable): string {
+  return `SELECT ${['mac', 'ord', ...table.columns].join(', ')} FROM ${table.name}`;
 }
 
 function readDevice(row: Row): Device {

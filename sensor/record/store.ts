@@ -270,6 +270,7 @@ export class Store {
   #removeBefore(time: number, forSize: boolean): Pruned {
     return this.#db
       .transaction(() => {
+        this.#devices.timelineGoes(time);
         const removed = this.#incidents.removeBefore(time);
         this.evidence.removeOrphans();
         if (forSize) {

@@ -184,6 +184,18 @@ describe('only what changed is written', () => {
     store.close();
   });
 
+  test('what was let go after a restart does not come back with the rest of its device', () => {
+    withStore((store) => store.save({ devices: [busyDevice(CAMERA), busyDevice(FRIDGE)], durable: false }));
+    const store = open();
+    const devices = store.loadDevices();
+    expect(store.prune({ before: NOW + 5 }).timeline).toBe(10);
+    const writes = countWrites();
+    store.save({ devices, durable: false });
+    expect(writes.read()).toEqual({});
+    writes.close();
+    store.close();
+  });
+
   test('the oldest entry gives way to a new one: two rows', () => {
     const camera = busyDevice(CAMERA);
     const store = open();
