@@ -38,10 +38,10 @@ export const flag: Read<boolean> = (value) => {
 };
 
 export function oneOf<T extends string>(...words: readonly T[]): Read<T> {
+  const isWord = (value: unknown): value is T => words.includes(value as T);
   return (value) => {
-    const word = words.find((one) => one === value);
-    if (word === undefined) throw new Unfit();
-    return word;
+    if (!isWord(value)) throw new Unfit();
+    return value;
   };
 }
 
@@ -86,19 +86,23 @@ export function entriesOf<T>(read: Read<T>): Read<Record<string, T>> {
 
 /** An object of these; of `optional` ones only those that are there. */
 export function fields<T extends object>(reads: Reads<T>, optional: readonly (keyof T & string)[] = []): Read<T> {
-  const all = Object.entries<Read<unknown>>(reads);
+  const names = Object.keys(reads) as (keyof T & string)[];
+  const readers = names.map((name): Read<unknown> => reads[name]);
+  const mayMiss = names.map((name) => optional.includes(name));
   return (value) => {
     if (!isObject(value)) throw new Unfit();
-    let at = '';
+    let at = 0;
     try {
       const found: Record<string, unknown> = {};
-      for (const [name, read] of all) {
-        at = name;
-        if (value[name] !== undefined || !optional.includes(name as keyof T & string)) found[name] = read(value[name]);
+      // By number: before V8 has compiled it, a loop over entries takes twice as long.
+      for (; at < names.length; at++) {
+        const name = names[at] ?? '';
+        const given = value[name];
+        if (given !== undefined || !mayMiss[at]) found[name] = readers[at]?.(given);
       }
       return found as T;
     } catch (error) {
-      throw within(at, error);
+      throw within(names[at] ?? '', error);
     }
   };
 }

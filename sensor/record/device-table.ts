@@ -176,9 +176,9 @@ export class DeviceTable {
   #loadChildren(table: ChildTable, devices: ReadonlyMap<Mac, Device>): void {
     // As lists: an object of each row costs a start more than all else that is done with it.
     const rows = this.#db.prepare<[], unknown[]>(`${rowsOf(table)} ORDER BY mac, ord`).raw();
-    const add = ([mac, , ...cells]: unknown[]): void => {
-      const device = devices.get(String(mac));
-      if (device !== undefined) table.add(device, cells);
+    const add = (row: unknown[]): void => {
+      const device = devices.get(String(row[0]));
+      if (device !== undefined) table.add(device, row.slice(2));
     };
     readRows(rows.iterate(), ([mac, ord]) => `${table.name} (${mac}, ${ord})`, add, this.#onProblem);
   }
