@@ -162,6 +162,8 @@ export class Engine {
     this.#home.restore(memory);
     this.#gateways.restore(memory.gateways);
     for (const device of devices) this.devices.restore(device);
+    // Each is called what it was called when its incidents were stored.
+    this.devices.takeRenamed();
     this.#detectors.restore(remembered);
   }
 

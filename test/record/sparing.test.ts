@@ -1,6 +1,6 @@
 // What the disk is spared: counts wait for a save of all, a flood shares its writings, acknowledged messages go with what comes
 // next. And that nothing is told of before it is on disk, nor lost with an orderly end.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Pace } from '../../sensor/record/pace.ts';
 import { answered, mail, visit } from '../support/name-frames.ts';
 import { CAMERA, HOUR, MAIL_SERVER, MINUTE, SECOND, START, Stage } from '../support/stage.ts';
+import { Home } from './home.ts';
 
 let stateDir: string;
 beforeEach(() => {
@@ -61,6 +62,24 @@ test('page and broker hear of a device that changed though nothing of it is stor
   stage.spine.recorder.flush();
   expect(backendsOnDisk(stage)).toHaveLength(1);
   stage.spine.close();
+});
+
+test('after a restart nothing is written of devices and incidents, nor told, before something changes', () => {
+  const [one, twin] = ['02:00:5e:00:00:0a', '02:00:5e:00:00:0c'];
+  const home = new Home([one, twin], { stateDir });
+  home.mails(one);
+  home.device(twin).hostnames = home.device(one).hostnames.map((host) => ({ ...host }));
+  home.stage.spine.engine.devices.renamed(home.device(twin));
+  home.stage.spine.close();
+  const again = new Stage({ stateDir });
+  const told: string[] = [];
+  again.spine.events.on('incident', ({ change }) => told.push(change));
+  again.spine.events.on('device', ({ mac }) => told.push(mac));
+  const journal = () => statSync(`${again.spine.databasePath}-wal`).size;
+  const before = journal();
+  for (let time = 0; time < 3; time++) again.spine.recorder.flushMail();
+  expect([told, journal()]).toEqual([[], before]);
+  again.spine.close();
 });
 
 test('mail is counted on disk as it goes on', () => {
