@@ -50,8 +50,8 @@ export interface EngineOptions {
   watcher?: PacketWatcher;
   /** The capture has ended and all is judged. */
   onFinish?(): void;
-  /** Something waits for packet time to go on by so many ms: a live capture sees to a tick by then. */
-  onWait?(milliseconds: number): void;
+  /** Something waits for packet time to reach `until` (ms): a live capture sees to a tick then. */
+  onWait?(until: number): void;
   knowledge: Knowledge;
   settings: DetectSettings;
   /** All of them, unless a test wants one alone. */
@@ -96,7 +96,10 @@ export class Engine {
     const { detectors = DETECTORS, knowledge, onFinding, onWait = () => {}, settings } = options;
     this.#detectors = new DetectorPanel(
       detectors,
-      { devices: this.devices, ...place, vantage: this.#vantage, resolvers, knowledge, settings, onWait },
+      {
+        ...{ devices: this.devices, ...place, vantage: this.#vantage, resolvers, knowledge, settings },
+        onWait: (milliseconds) => onWait(this.#now + milliseconds),
+      },
       onFinding,
     );
     this.#intake = new Intake({

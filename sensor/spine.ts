@@ -34,6 +34,8 @@ const COMPILED_NOTES = join(PROJECT_ROOT, 'dist/firmware-notes.json');
 export const FLUSH_MAIL = 200;
 /** Page and broker hear of ordinary changes this often, on disk or not. */
 export const TELL = 60_000;
+/** Who waits for packet time is woken after this long at most (ms), whatever became of the clock. */
+const LONGEST_WAIT = 1000;
 /** Where the store keeps what is known of the sensor's own time. */
 const TIME_KEY = 'known_time';
 
@@ -121,7 +123,7 @@ export function wireSpine<Store extends RecordStore>(
     ...(watch === null ? {} : { judged: (finding, isExpected) => tallyMail(watch, finding, isExpected) }),
     paced: options.recorded !== true,
   });
-  let onWait: (milliseconds: number) => void = () => {};
+  let onWait: (until: number) => void = () => {};
   const { learning_days: learningDays, updates_overdue_days: overdueDays } = config.detect;
   const engine = new Engine({
     homeNet: options.homeNet,
@@ -131,7 +133,7 @@ export function wireSpine<Store extends RecordStore>(
     watcher: recorder.evidence,
     onFinish: () => recorder.outbreaks.settle(),
     knowledge,
-    onWait: (milliseconds) => onWait(milliseconds),
+    onWait: (until) => onWait(until),
     settings: { learningDays, overdueDays, time, recorded: options.recorded ?? false },
   });
   const alarm = new Alarm(() => engine.tick(options.now()));
@@ -161,7 +163,8 @@ export function wireSpine<Store extends RecordStore>(
       recorder.moveTime(engine, move, isSure);
     },
     followClock() {
-      onWait = (milliseconds) => alarm.within(milliseconds);
+      // It has waited since its frame was stamped: what it took to read and judge it is a part of that.
+      onWait = (until) => alarm.within(Math.min(until - options.now(), LONGEST_WAIT));
     },
     close() {
       if (closed) return;

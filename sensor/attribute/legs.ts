@@ -46,8 +46,8 @@ export interface LegsParts extends HairpinParts {
   home: Home;
   /** The packet that counts, in the order of arrival. */
   onPacket(frame: Frame, packet: Packet, interest: Interest): void;
-  /** Something waits until packet time has gone on by so many ms. */
-  onWait(milliseconds: number): void;
+  /** Something waits until packet time has reached `until` (ms). */
+  onWait(until: number): void;
 }
 
 export class Legs {
@@ -94,7 +94,7 @@ export class Legs {
   tick(time: number): void {
     this.#release(time - IN_THE_PIPE);
     const first = this.waitingSince;
-    if (first !== null) this.#parts.onWait(Math.max(1, first + COPY_WINDOW + IN_THE_PIPE - time));
+    if (first !== null) this.#parts.onWait(first + COPY_WINDOW + IN_THE_PIPE);
   }
 
   /** No more is waited for. */
@@ -104,7 +104,7 @@ export class Legs {
 
   #await(item: Item): void {
     if (this.#queue.size >= WAITING) this.#next();
-    if (this.#queue.size === 0) this.#parts.onWait(COPY_WINDOW + IN_THE_PIPE);
+    if (this.#queue.size === 0) this.#parts.onWait(item.frame.time + COPY_WINDOW + IN_THE_PIPE);
     if (item.sighting !== null) item.sighting.waiting = item;
     this.#queue.push(item);
   }

@@ -28,7 +28,7 @@ beforeEach(() => {
   intake = new Intake({
     ...{ counters, devices: new DeviceTable(), gateways, home: new Home([]) },
     onPacket: (frame, packet, interest) => gone.push(`${frame.time - START} ${packet.sourceMac} ${interest}`),
-    onWait: (milliseconds) => waits.push(milliseconds),
+    onWait: (until) => waits.push(until),
     onOwnAddress: () => {},
     onCut: () => {
       cuts += 1;

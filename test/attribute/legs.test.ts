@@ -1,6 +1,6 @@
 // One packet, delivered more than once: whatever comes twice, in whichever order, the report is that of the packet itself.
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Frame } from '../../sensor/capture/frame.ts';
 import { LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { replay } from '../../sensor/capture/replay.ts';
@@ -173,6 +173,24 @@ test('live, something wakes the sensor when nothing else comes', async () => {
   expect(stage.alerts).toHaveLength(0);
   await expect.poll(() => stage.alerts.length).toBe(1);
   stage.spine.close();
+});
+
+test('live, a wait counts from the stamp of its frame: what it took to come here is a part of it', () => {
+  vi.useFakeTimers({ now: START });
+  try {
+    const stage = new Stage({ now: () => Date.now() });
+    stage.spine.followClock();
+    vi.advanceTimersByTime(18);
+    stage.send(handedOn(START));
+    // A copy may come for 20 ms, and 5 ms late.
+    vi.advanceTimersByTime(7);
+    expect(stage.alerts).toHaveLength(0);
+    vi.advanceTimersByTime(2);
+    expect(stage.alerts).toHaveLength(1);
+    stage.spine.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 /** The camera asks for a server of its own home by the home's public address. */

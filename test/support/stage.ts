@@ -37,6 +37,8 @@ export interface StageOptions {
   meta?: SpineOptions['meta'];
   /** What is alerted of waits in the outbox for a broker. */
   isTold?: boolean;
+  /** Wall time; it stands unless told. */
+  now?: () => number;
 }
 
 export class Stage {
@@ -58,7 +60,7 @@ export class Stage {
       recorded: options.recorded ?? false,
       words: options.words ?? english,
       log: () => ({ debug: write, info: write, warn: write, error: write }),
-      now: () => START,
+      now: options.now ?? (() => START),
       ...(options.meta === undefined ? {} : { meta: options.meta }),
       alerts: ({ change, incident }) => this.#alert(change, incident),
     });
