@@ -111,7 +111,8 @@ export async function startBroker({
     aedes ??= import('aedes').then((library) => library.Aedes.createBroker(options));
     return aedes;
   };
-  const server = createServer((socket) => {
+  // What a client says waits in the kernel until the broker reads, and its hanging up behind it.
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
     door.knocked(socket);
     socket.setNoDelay(true);
     const guard = new PacketGuard(socket, LARGEST_PACKET);

@@ -1,4 +1,5 @@
 // The embedded broker: open on loopback only, never open elsewhere, and not to be filled by anybody.
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -29,6 +30,17 @@ it('takes and keeps retained messages on loopback without a password', async () 
   const broker = await start();
   await (await client(broker.url)).publishAsync('a/b', 'kept', { qos: 1, retain: true });
   expect(await retained(broker.url, { protocolVersion: 4 })).toEqual(new Map([['a/b', 'kept']]));
+});
+
+it('answers who comes first, though it is loaded for that one alone, and though it hangs up behind what it says', async () => {
+  const broker = await start();
+  const answer: Buffer[] = [];
+  const socket = connect(broker.port, '127.0.0.1');
+  socket.on('data', (bytes) => answer.push(bytes));
+  // CONNECT (MQTT 3.1.1, section 3.1) of client `a`, and DISCONNECT.
+  socket.end(Buffer.from('100d00044d5154540402003c000161e000', 'hex'));
+  await once(socket, 'close');
+  expect(Buffer.concat(answer).toString('hex')).toBe('20020000');
 });
 
 describe('bounds', () => {
