@@ -4,13 +4,18 @@ import { join } from 'node:path';
 import { ChunkLoader } from './main/chunk-loader.ts';
 import type * as KeptRun from './main/kept-run.ts';
 import type * as Program from './main/program.ts';
-import { keepYoungSmall } from './main/small-heap.ts';
+import { giveRoom, keepYoungSmall, withYoungSmall } from './main/small-heap.ts';
 
 keepYoungSmall();
-const chunks = new ChunkLoader();
+/** Whether the program has been given room on its heap. */
+let isRoomy = false;
+const chunks = new ChunkLoader((compile) => (isRoomy ? withYoungSmall(compile) : compile()));
 
 /** Runs thingwatch with the arguments after the script's name; resolves to the exit code. */
 export async function main(argv: string[]): Promise<number> {
+  isRoomy = ends(argv);
+  if (isRoomy) giveRoom();
+  else keepYoungSmall();
   if (isRun(argv)) {
     const { runKept } = chunks.load(join(import.meta.dirname, 'chunks/kept-run.js')) as typeof KeptRun;
     const code = await runKept(argv);
@@ -22,9 +27,18 @@ export async function main(argv: string[]): Promise<number> {
 
 /** Whether it is the command that captures, and not yet under a keeper. What else is in the arguments the sensor itself reads. */
 function isRun(argv: readonly string[]): boolean {
+  return commandOf(argv) === 'run' && !argv.some((word) => ['--kept', '--demo', '--help', '-h'].includes(word));
+}
+
+/** Whether it is a command that works through something, and then ends. */
+function ends(argv: readonly string[]): boolean {
+  const command = commandOf(argv);
+  return command === 'self-test' || (command === 'replay' && !argv.includes('--serve'));
+}
+
+function commandOf(argv: readonly string[]): string | undefined {
   const isValue = (index: number) => argv[index - 1] === '--config';
-  const command = argv.find((word, index) => !word.startsWith('-') && !isValue(index));
-  return command === 'run' && !argv.some((word) => ['--kept', '--demo', '--help', '-h'].includes(word));
+  return argv.find((word, index) => !word.startsWith('-') && !isValue(index));
 }
 
 /** For the build: what V8 compiled of the program until now serves later starts. */

@@ -14,12 +14,18 @@ interface Chunk {
 export class ChunkLoader {
   readonly #chunks = new Map<string, Chunk>();
   readonly #requirePackage = createRequire(import.meta.filename);
+  readonly #asBuilt: (compile: () => Script) => Script;
+
+  /** @param asBuilt calls `compile` under the flags that V8 had when dist was built */
+  constructor(asBuilt = (compile: () => Script) => compile()) {
+    this.#asBuilt = asBuilt;
+  }
 
   /** What the chunk exports. It runs the first time. */
   load(file: string): unknown {
     const known = this.#chunks.get(file);
     if (known !== undefined) return known.exports;
-    const chunk: Chunk = { exports: {}, script: compileChunk(file) };
+    const chunk: Chunk = { exports: {}, script: this.#asBuilt(() => compileChunk(file)) };
     // Kept before it runs: chunks may need each other.
     this.#chunks.set(file, chunk);
     const folder = dirname(file);

@@ -19,7 +19,6 @@ import { databaseIn, openKnowledge, SHIPPED_NOTES, shippedNotes } from '../spine
 import { EdgeError } from './edge-error.ts';
 import { sourceNames } from './live.ts';
 import { openSession } from './session.ts';
-import { keepHeapSmall } from './small-heap.ts';
 import { complain, print, stopSignal } from './terminal.ts';
 
 export async function doctor(options: DoctorCommand): Promise<number> {
@@ -38,7 +37,6 @@ export async function doctor(options: DoctorCommand): Promise<number> {
 
 export async function selfTest(): Promise<number> {
   const [{ CASES }, runner] = await Promise.all([import('../self-test/cases.ts'), import('./self-test.ts')]);
-  keepHeapSmall('ending');
   const abort = new AbortController();
   void stopSignal().then(() => abort.abort());
   const isPassed = await runner.selfTest(CASES, { out: print, signal: abort.signal });

@@ -6,11 +6,9 @@ import type { RecordStore } from '../record/record-store.ts';
 import { openPassingSpine, type Spine, type SpineOptions } from '../spine.ts';
 import { printReport, replayInto, replayIo, streamIncidents } from './replay.ts';
 import { homeNetOf, openSession } from './session.ts';
-import { keepHeapSmall } from './small-heap.ts';
 import { complain, print, stopSignal } from './terminal.ts';
 
 export async function replayPlain(captures: OpenCaptures, command: ReplayCommand): Promise<number> {
-  keepHeapSmall('ending');
   const session = openSession(command);
   const spine = await openInto(command.state, {
     ...session,

@@ -29,7 +29,7 @@ async function runWith(options: GlobalOptions, link: KeeperLink | null): Promise
   // Who waits for it hears of a failure, however early that comes.
   ready.catch(() => {});
   const { serve } = await import('./serve.ts');
-  keepHeapSmall('staying');
+  keepHeapSmall();
   const served = await serve({
     session,
     mode: 'live',

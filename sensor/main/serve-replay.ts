@@ -36,7 +36,7 @@ async function replayServed(
   command: Pick<ReplayCommand, 'files' | 'speed' | 'homeNet' | 'state'> & Partial<Pick<ReplayCommand, 'format'>>,
   mode: 'replay' | 'demo',
 ): Promise<number> {
-  keepHeapSmall('staying');
+  keepHeapSmall();
   const served = await serve({
     session,
     mode,

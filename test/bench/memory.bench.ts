@@ -43,7 +43,7 @@ async function days({ connections, days, devices }: typeof HOUSEHOLD): Promise<v
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  keepHeapSmall('staying');
+  keepHeapSmall();
   const sensor = new PacketTimeSensor({ start: PCAP_START, isSynced: false });
   console.log(`${days} days of packet time, ${devices} devices; at the end of each, in MB (aim: as after the first)`);
   console.log('day     frames   heap  external  resident  database  backends  incidents');

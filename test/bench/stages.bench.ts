@@ -14,7 +14,7 @@ import { DecodeCounters } from '../../sensor/decode/outcome.ts';
 import { Knowledge } from '../../sensor/detect/knowledge.ts';
 import { Engine } from '../../sensor/engine.ts';
 import { silentLog } from '../../sensor/log.ts';
-import { keepHeapSmall } from '../../sensor/main/small-heap.ts';
+import { giveRoom } from '../../sensor/main/small-heap.ts';
 import { indexNotes } from '../../sensor/notes/note-index.ts';
 import { openPassingSpine } from '../../sensor/spine.ts';
 import { CHATTY, chattyCapture } from './chatty-home.ts';
@@ -36,7 +36,7 @@ export async function run(args: string[]): Promise<void> {
   if (only !== undefined) {
     const stage = Object.hasOwn(STAGES, only) ? STAGES[only] : undefined;
     if (stage === undefined) throw new UsageError(`a stage is one of ${Object.keys(STAGES).join(', ')}`);
-    keepHeapSmall('ending');
+    giveRoom();
     await stage.run(file);
     return;
   }

@@ -1,4 +1,5 @@
 // What a start loads: what is needed only later lies apart, and what V8 compiles of the program is there already.
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -60,6 +61,13 @@ it('what V8 compiled of the program when it was built is taken as it is', () => 
     return cachedDataRejected !== false;
   });
   expect(refused).toEqual([]);
+});
+
+it('a replay has room for what it loads: V8 collects garbage a few times, not each time that a first megabyte is full', () => {
+  const replay = [join(ROOT, 'dist/sensor/main.js'), 'replay', join(ROOT, 'test/captures/three-mailers.pcap')];
+  const { status, stdout } = spawnSync(process.execPath, ['--trace-gc', ...replay], { encoding: 'utf8' });
+  expect(status).toBe(0);
+  expect(stdout.match(/ms: (?:Scavenge|Mark-Compact)/g)?.length).toBeLessThan(8);
 });
 
 it('what tells others than the broker lies apart: a sensor that is to tell none loads nothing of it', () => {
