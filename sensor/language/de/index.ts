@@ -18,7 +18,9 @@ export const words: Words = {
   language: 'de',
   ...speaking(pack, {
     locale: 'de',
+    thousands: '.',
     numbers: { maximumFractionDigits: 20 },
+    and: ' und ',
     dates: { locale: 'de', day: 'numeric', month: 'long', year: 'numeric' },
   }),
 };

@@ -20,7 +20,9 @@ export const english = {
   language: 'en',
   ...speaking(pack, {
     locale: 'en-GB',
+    thousands: '',
     numbers: { useGrouping: false, maximumFractionDigits: 20 },
+    and: ' and ',
     dates: { locale: 'en-CA', year: 'numeric', month: '2-digit', day: '2-digit' },
   }),
 } as const;
