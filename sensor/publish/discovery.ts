@@ -208,8 +208,11 @@ function sensorComponents(topics: Topics) {
   } satisfies Components;
 }
 
+/** What Home Assistant is told of a device. */
+export type DiscoveredDevice = Pick<DeviceView, 'idName' | 'mac' | 'name' | 'randomizedMac'>;
+
 /** The payload for a device on the home network; it hangs below the sensor. */
-export function deviceDiscovery(context: DiscoveryContext, device: DeviceView): string {
+export function deviceDiscovery(context: DiscoveryContext, device: DiscoveredDevice): string {
   const { topics, linkByMac, words } = context;
   const { mac } = device;
   const components = deviceComponents(topics, mac);
@@ -235,7 +238,10 @@ export function deviceDiscovery(context: DiscoveryContext, device: DeviceView): 
 }
 
 /** The payload for the sensor itself; published before the devices that hang below it. */
-export function sensorDiscovery(context: DiscoveryContext, { mac, pageUrl }: SensorView): string {
+export function sensorDiscovery(
+  context: DiscoveryContext,
+  { mac, pageUrl }: Pick<SensorView, 'mac' | 'pageUrl'>,
+): string {
   const { topics, version, linkByMac, words } = context;
   const identifier = topics.sensorIdentifier;
   return payload(context, {

@@ -9,6 +9,7 @@ import { brokerFault, faultOf, isNoMqtt } from './broker-fault.ts';
 import { LinkNews } from './link-news.ts';
 import { LARGEST_PACKET, PacketLengths } from './packet-lengths.ts';
 import { systemTimers, type Timers } from './ports.ts';
+import { Subscriber } from './subscriber.ts';
 
 export interface BrokerAccess {
   url: string;
@@ -216,6 +217,18 @@ export class Link {
     { version, receiveMaximum, balance }: Pick<Session, 'version' | 'receiveMaximum'> & { balance: Balance },
   ): Session {
     const live = (): boolean => this.#client === client && !this.#stopped;
+    const subscriber = new Subscriber((subscriptions, answered) => {
+      const options = subscriptions.map(({ topic, qos, noLocal, retainAsPublished, withRetained }) => [
+        topic,
+        // The client library leaves out what 3.1.1 has no place for.
+        { qos, nl: noLocal, rap: retainAsPublished, rh: withRetained ? 0 : 2 },
+      ]);
+      client.subscribe(Object.fromEntries(options), (error) => {
+        if (!live()) return;
+        if (error !== null) this.#options.log.warn('the broker refuses a subscription; orders may not arrive');
+        answered();
+      });
+    });
     return {
       version,
       receiveMaximum,
@@ -238,19 +251,10 @@ export class Link {
         client.publish(topic, payload, { qos: 1, retain }, (error) => setImmediate(answered, error));
       },
       subscribe: (subscriptions) => {
-        if (!live()) return;
-        const options = subscriptions.map(({ topic, qos, noLocal, retainAsPublished, withRetained }) => [
-          topic,
-          // The client library leaves out what 3.1.1 has no place for.
-          { qos, nl: noLocal, rap: retainAsPublished, rh: withRetained ? 0 : 2 },
-        ]);
-        client.subscribe(Object.fromEntries(options), (error) => {
-          if (error !== null && live())
-            this.#options.log.warn('the broker refuses a subscription; orders may not arrive');
-        });
+        if (live()) subscriber.subscribe(subscriptions);
       },
       unsubscribe: (topic) => {
-        if (live()) client.unsubscribe(topic);
+        if (live() && !subscriber.drop(topic)) client.unsubscribe(topic);
       },
     };
   }

@@ -224,7 +224,12 @@ export class Picture {
     const { topics, homeAssistant, suppressed, source } = this.#options;
     if (!homeAssistant.enabled || suppressed.isSuppressed(SENSOR_KEY)) return false;
     this.#watch(topics.sensorConfig);
-    this.#retained.config(topics.sensorConfig, sensorDiscovery(this.#context, source.sensor()), () => {});
+    const { mac, pageUrl } = source.sensor();
+    this.#retained.config(
+      topics.sensorConfig,
+      () => sensorDiscovery(this.#context, { mac, pageUrl }),
+      () => {},
+    );
     return true;
   }
 
@@ -235,8 +240,11 @@ export class Picture {
     const alertTopic = topics.deviceAlert(device.mac);
     if (!this.#retained.has(topic)) alerts.hold(alertTopic);
     this.#watch(topic);
-    this.#retained.config(topic, deviceDiscovery(this.#context, device), () =>
-      alerts.release(alertTopic, DISCOVERY_SETTLE_MS),
+    const { idName, mac, name, randomizedMac } = device;
+    this.#retained.config(
+      topic,
+      () => deviceDiscovery(this.#context, { idName, mac, name, randomizedMac }),
+      () => alerts.release(alertTopic, DISCOVERY_SETTLE_MS),
     );
     return true;
   }

@@ -48,12 +48,12 @@ export class RetainedTopics {
     this.#configs.clear();
   }
 
-  /** An unchanged one is not sent. `done` is called when the broker has answered. */
-  config(topic: string, payload: string, done: () => void): void {
-    const digest = createHash('sha256').update(payload).digest('base64');
+  /** `make` gives what it says, the same each time. An unchanged one is not sent. `done` is called when the broker has answered. */
+  config(topic: string, make: () => string, done: () => void): void {
+    const digest = createHash('sha256').update(make()).digest('base64');
     if (this.#configs.get(topic) === digest) return;
     this.#configs.set(topic, digest);
-    this.#send({ topic, payload, retain: true, isConfig: true }, done);
+    this.#send({ topic, payload: make, retain: true, isConfig: true }, done);
   }
 
   publish(topic: string, payload: string, done: () => void = () => {}): void {

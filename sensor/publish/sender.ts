@@ -3,7 +3,8 @@ import type { Session } from './link.ts';
 
 export interface Sendable {
   topic: string;
-  payload: string;
+  /** Or what makes it when its turn has come: thousands of configs of kilobytes each may wait. */
+  payload: string | (() => string);
   retain: boolean;
   /** A discovery config: what comes after it may be of no use without. */
   isConfig?: boolean;
@@ -57,10 +58,11 @@ export class Sender {
         .find((queue) => queue.length > 0)
         ?.shift();
       if (entry === undefined) return;
-      const { message, done } = entry;
-      if (message.retain) this.#retained.delete(message.topic);
+      const { done } = entry;
+      const { payload, retain, topic } = entry.message;
+      if (retain) this.#retained.delete(topic);
       this.#inFlight += 1;
-      this.#session.publish(message.topic, message.payload, message.retain, (refused) => {
+      this.#session.publish(topic, typeof payload === 'string' ? payload : payload(), retain, (refused) => {
         this.#inFlight -= 1;
         for (const tell of done) tell(refused);
         this.#pump();

@@ -27,7 +27,7 @@ function connect(version: 4 | 5 = 5): void {
   retained.open(new Sender(wire), version === 4);
 }
 
-const config = (payload: string, done = (): void => {}): void => retained.config('c', payload, done);
+const config = (payload: string, done = (): void => {}): void => retained.config('c', () => payload, done);
 
 beforeEach(() => {
   store = new MemoryTopics();

@@ -53,3 +53,20 @@ it('never replaces an alert, nor takes one for what is retained on its topic', (
   wire.answerAll();
   expect(wire.sent).toEqual(['other=', 't=alert 1', 't=alert 2', 't=state 2 retained']);
 });
+
+it('makes a message that is made when it is sent, and neither before nor where a newer one takes its place', () => {
+  const wire = new Wire({ receiveMaximum: 1 });
+  const sender = new Sender(wire);
+  const made: string[] = [];
+  const make = (payload: string) => () => {
+    made.push(payload);
+    return payload;
+  };
+  sender.send(alert('other', ''));
+  sender.send({ topic: 't', payload: make('1'), retain: true });
+  sender.send({ topic: 't', payload: make('2'), retain: true });
+  expect(made).toEqual([]);
+  wire.answerAll();
+  expect(made).toEqual(['2']);
+  expect(wire.sent).toEqual(['other=', 't=2 retained']);
+});
