@@ -11,9 +11,12 @@ interface Gap {
   to: number;
 }
 
+/** Of most streams: there are tens of thousands at once. */
+const NO_GAPS: readonly Gap[] = [];
+
 export class StreamGaps {
   #next: number | null = null;
-  #gaps: Gap[] = [];
+  #gaps = NO_GAPS;
   #acknowledged: number | null = null;
   #largest = 1;
   #lost = 0;
@@ -60,11 +63,10 @@ export class StreamGaps {
   }
 
   #open(from: number, to: number): void {
-    if (this.#gaps.length >= OPEN_GAPS) {
-      const oldest = this.#gaps.shift();
-      if (oldest !== undefined) this.#lost += this.#segmentsIn(oldest);
-    }
-    this.#gaps.push({ from: from >>> 0, to: to >>> 0 });
+    const [oldest] = this.#gaps;
+    const isFull = this.#gaps.length >= OPEN_GAPS;
+    if (isFull && oldest !== undefined) this.#lost += this.#segmentsIn(oldest);
+    this.#gaps = [...this.#gaps.slice(isFull ? 1 : 0), { from: from >>> 0, to: to >>> 0 }];
   }
 
   /** The octets from `from` to before `to` were seen after all. Returns whether any of them was missing. */

@@ -38,7 +38,8 @@ export class SmtpMask {
   readonly #client: Side = { next: null, head: '' };
   readonly #server: Side = { next: null, head: '' };
   #state: ClientState = 'unsure';
-  #body = new BodyEnd();
+  /** Of the latest message; null before the first. */
+  #body: BodyEnd | null = null;
   #chunkLeft = 0;
   /** DATA commands whose 354 is outstanding. */
   #dataWaits = 0;
@@ -96,7 +97,7 @@ export class SmtpMask {
     for (let at = from; at < bytes.length; ) {
       if (this.#state === 'unsure' || this.#state === 'hidden') return;
       if (this.#state === 'body') {
-        const end = this.#body.take(bytes, at);
+        const end = this.#body?.take(bytes, at) ?? null;
         if (end === null) return;
         this.#state = 'commands';
         at = end;
@@ -183,9 +184,10 @@ export class SmtpMask {
 
   /** DATA was refused, or the body ended as servers see it that take bare line feeds. */
   #leaveBody(code: number): void {
-    const isRefused = !this.#body.started && code >= 400;
+    const body = this.#body;
+    const isRefused = body?.started === false && code >= 400;
     if (isRefused) this.#dataWaits = 0;
-    if (isRefused || (this.#body.looseDot && this.#body.endsLoosely)) this.#state = 'resuming';
+    if (isRefused || (body?.looseDot && body.endsLoosely)) this.#state = 'resuming';
   }
 
   #startBody(): void {

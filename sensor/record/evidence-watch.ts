@@ -102,12 +102,12 @@ export class EvidenceWatch implements PacketWatcher {
   #follow(connection: Connection, incident: Incident): void {
     let followed = this.#followed.get(connection);
     if (followed === undefined) {
-      followed = { incidents: [], mask: null };
+      // A list that is made with its one incident takes a tenth of the room of one that it is added to.
+      followed = { incidents: [incident], mask: null };
       this.#followed.set(connection, followed);
-    }
+    } else if (followed.incidents.includes(incident)) return;
+    else followed.incidents.push(incident);
     if (isMailKind(incident.kind)) followed.mask ??= new SmtpMask();
-    if (followed.incidents.includes(incident)) return;
-    followed.incidents.push(incident);
     const opening = this.#openings.find((known) => known.connection === connection);
     if (opening !== undefined) this.ring.add(incident, frameOf(opening));
   }
