@@ -8,6 +8,7 @@ import type { LiveSource, LiveSourceOptions, Warning } from './live-source.ts';
 import { hanging, SLOW_FILTER, slowFilter, whyItEnded } from './live-words.ts';
 import { readPcap } from './pcap-stream.ts';
 import { Pulse } from './pulse.ts';
+import { takeTurns } from './turns.ts';
 
 /** Kernel ring: about 20,000 MTU-sized slots, a second of a busy home with the filter in place. */
 export const KERNEL_BUFFER = 32 * 1024 * 1024;
@@ -163,6 +164,7 @@ export class LiveCapture implements LiveSource {
       readPcap(stdout, { onFrame: onStamped }).catch((error: unknown) => {
         kill(error instanceof CaptureError ? error.message : `a frame could not be handled: ${stackOf(error)}`);
       });
+      takeTurns(stdout);
       stdout.resume();
     };
     const onOutput = (stdout: Readable) => {
