@@ -5,8 +5,10 @@ import { parseIp } from '../decode/bytes.ts';
 import type { IpAddress } from '../decode/packet.ts';
 import { parsePrefix } from './prefix.ts';
 
-/** IPv4 addresses are taken as IPv6 addresses with this in front (RFC 4291, section 2.5.5.2), so that one way compares both. */
-const MAPPED = Buffer.from('00000000000000000000ffff', 'hex');
+/** IPv4 addresses are taken as IPv6 addresses (RFC 4291, section 2.5.5.2), so that one way compares both: 0.0.0.0 as such a one. */
+const MAPPED = Buffer.from('00000000000000000000ffff00000000', 'hex');
+/** Where it has the IPv4 address. */
+const IPV4_AT = 12;
 const DOT = '.'.charCodeAt(0);
 const ZERO = '0'.charCodeAt(0);
 
@@ -29,7 +31,7 @@ export class PrefixSet {
     const prefix = parsePrefix(text);
     const octets = Buffer.alloc(16);
     if (prefix === null || !readOctets(prefix.address, octets)) throw new RangeError(`not a prefix: ${text}`);
-    this.#networks.push({ octets, length: prefix.length + (prefix.family === 'ipv4' ? MAPPED.length * 8 : 0) });
+    this.#networks.push({ octets, length: prefix.length + (prefix.family === 'ipv4' ? IPV4_AT * 8 : 0) });
   }
 
   has(ip: IpAddress): boolean {
@@ -48,8 +50,7 @@ function readOctets(ip: IpAddress, octets: Buffer): boolean {
     return parsed !== null;
   }
   MAPPED.copy(octets);
-  octets.fill(0, MAPPED.length);
-  let at = MAPPED.length;
+  let at = IPV4_AT;
   for (let i = 0; i < ip.length; i++) {
     const code = ip.charCodeAt(i);
     if (code === DOT) at++;
