@@ -39,11 +39,24 @@ export function wholeNumber(text: string, what: string): number {
   return value;
 }
 
+/**
+ * The environment of what is measured. Some workplaces have Node read all authorities of the system beside its own at each start
+ * (`NODE_EXTRA_CA_CERTS`), which takes as long as all else of it; no home does.
+ */
+export function plainEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS: _authorities, ...plain } = process.env;
+  return plain;
+}
+
 /** Runs a command with its output thrown away: milliseconds of wall time, null where it is not installed. Rejects when it fails. */
 export function timed([command = '', ...args]: readonly string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const begun = process.hrtime.bigint();
-    const child = spawn(command, args, { cwd: checkout, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: checkout,
+      env: plainEnvironment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (said.length < 4096) said += text;

@@ -11,7 +11,7 @@ import { databaseIn } from '../../sensor/spine.ts';
 import { openSpine } from '../../sensor/stored-spine.ts';
 import { checkout } from '../lab/namespaces.ts';
 import { Household } from './household.ts';
-import { median, readArgs, THINGWATCH, timed } from './measure.ts';
+import { median, plainEnvironment, readArgs, THINGWATCH, timed } from './measure.ts';
 
 const SMALL = `${checkout}/test/captures/three-mailers.pcap`;
 const DAY = 24 * 60 * 60_000;
@@ -63,7 +63,7 @@ async function untilCapturing(database: string | null): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'thingwatch-startup-'));
   if (database !== null) copyFileSync(database, databaseIn(folder));
   const env = {
-    ...process.env,
+    ...plainEnvironment(),
     THINGWATCH_STATE_DIR: folder,
     THINGWATCH_CAPTURE_INTERFACE: 'lo',
     THINGWATCH_MQTT_LISTEN: '127.0.0.1:0',
