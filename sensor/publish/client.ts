@@ -56,8 +56,6 @@ export class Publisher {
   readonly #url: string;
   #refused = false;
   #hears = false;
-  /** Devices of news whose states are still to be said. */
-  readonly #behind = new Set<Mac>();
   readonly #birth: Alarm;
   readonly #tick: Alarm;
   readonly #soon: Alarm;
@@ -160,29 +158,17 @@ export class Publisher {
   #closed(): void {
     this.#picture.close();
     this.#outbox.close();
-    this.#behind.clear();
     this.#birth.clear();
   }
 
   readonly #onIncident = (event: RecordEventMap['incident'][0]): void => {
     const mac = event.incident.device;
-    const isNews = eventType(event) !== null;
-    if (isNews && event.change !== 'resolved') this.#picture.bringBack(mac);
-    if (mac !== null) this.#behind.add(mac);
-    if (isNews && this.#picture.announced) this.#outbox.lead(this.#options.topics.alert, () => this.#catchUp());
-    else {
-      // Counts alone change nothing about the house.
-      this.#catchUp(event.change !== 'updated');
-      this.#drain();
-    }
+    if (eventType(event) !== null && event.change !== 'resolved') this.#picture.bringBack(mac);
+    if (mac !== null) this.#refreshDevice(mac);
+    // Counts alone change nothing about the house.
+    if (event.change !== 'updated') this.#picture.refreshSensor();
+    this.#drain();
   };
-
-  /** The alert of the house goes first: it needs nothing of the picture, of which to make its part takes as long as all before it. */
-  #catchUp(isOfHouse = true): void {
-    for (const mac of this.#behind) this.#refreshDevice(mac);
-    this.#behind.clear();
-    if (isOfHouse) this.#picture.refreshSensor();
-  }
 
   readonly #onDevice = ({ mac }: RecordEventMap['device'][0]): void => this.#refreshDevice(mac);
 
@@ -203,7 +189,7 @@ export class Publisher {
     if (device !== null) this.#picture.refresh(device, force);
   }
 
-  /** Alerts follow the first picture of a connection, so that Home Assistant knows what an alert is about. */
+  /** Alerts follow the picture, so that Home Assistant knows the device an alert is about. */
   #drain(): void {
     if (this.#picture.announced) this.#outbox.drain();
   }

@@ -235,7 +235,7 @@ export class Link {
       publish: (topic, payload, retain, done) => {
         if (!live()) return;
         balance.sent();
-        const answered = (error: Error | undefined) => {
+        client.publish(topic, payload, { qos: 1, retain }, (error) => {
           if (this.#client !== client) return;
           balance.acknowledged();
           if (!error) {
@@ -246,9 +246,7 @@ export class Link {
           // Only the broker's own reason is a refusal; anything else means that the connection is ending.
           const { code } = error as { code?: unknown };
           if (typeof code === 'number') done(error);
-        };
-        // The embedded broker acknowledges before it hands on, in the next turn of this very process: that goes first.
-        client.publish(topic, payload, { qos: 1, retain }, (error) => setImmediate(answered, error));
+        });
       },
       subscribe: (subscriptions) => {
         if (live()) subscriber.subscribe(subscriptions);

@@ -23,10 +23,7 @@ const REFUSED_PAUSE_MS = 30_000;
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** Topics by id. */
-  readonly #inFlight = new Map<string, string>();
-  /** Whose messages go alone at present, and who goes on after that. */
-  #lead: { topic: string; then: () => void } | null = null;
+  readonly #inFlight = new Set<string>();
   /** Topics on hold, each with when that ends. */
   readonly #held = new Map<string, Alarm>();
   readonly #sentAt = new Map<string, number>();
@@ -51,7 +48,6 @@ export class Outbox {
 
   close(): void {
     this.#sender = null;
-    this.#lead = null;
     this.#inFlight.clear();
     this.#sentAt.clear();
     for (const alarm of [this.#pause, this.#space, ...this.#held.values()]) alarm.clear();
@@ -71,43 +67,22 @@ export class Outbox {
     });
   }
 
-  /**
-   * What waits on `topic` goes before all else, which is made only once the broker has answered: `then` says the rest, and other
-   * messages follow. At once where nothing of the topic can go.
-   */
-  lead(topic: string, then: () => void): void {
-    this.#lead = { topic, then };
-    this.drain();
-    if (![...this.#inFlight.values()].includes(topic)) this.#follow();
-  }
-
-  #follow(): void {
-    const lead = this.#lead;
-    this.#lead = null;
-    lead?.then();
-    this.drain();
-  }
-
   drain(): void {
     const sender = this.#sender;
     if (sender === null || this.#pause.isSet || this.#inFlight.size >= WINDOW) return;
     const now = this.#options.timers.now();
     for (const message of this.#options.store.peek(LOOK_AHEAD)) {
       if (this.#inFlight.size >= WINDOW) return;
-      if (this.#inFlight.has(message.id) || this.#isBehind(message.topic)) continue;
+      if (this.#inFlight.has(message.id) || this.#held.has(message.topic)) continue;
       const wait = (this.#sentAt.get(message.topic) ?? Number.NEGATIVE_INFINITY) + SPACING_MS - now;
       if (wait > 0) {
         if (!this.#space.isSet) this.#space.set(wait, () => this.drain());
         continue;
       }
-      this.#inFlight.set(message.id, message.topic);
+      this.#inFlight.add(message.id);
       this.#sentAt.set(message.topic, now);
       this.#send(sender, message);
     }
-  }
-
-  #isBehind(topic: string): boolean {
-    return this.#held.has(topic) || (this.#lead !== null && this.#lead.topic !== topic);
   }
 
   #send(sender: Sender, { id, topic, payload: text, priority, stored }: OutboxMessage): void {
@@ -117,8 +92,7 @@ export class Outbox {
       if (refused === null) this.#options.store.remove(id);
       this.#inFlight.delete(id);
       this.#noteRefusal(refused !== null);
-      if (topic === this.#lead?.topic) this.#follow();
-      else this.drain();
+      this.drain();
     });
   }
 

@@ -174,7 +174,6 @@ export class Picture {
   bringBack(mac: Mac | null): void {
     const { suppressed } = this.#options;
     if (mac !== null) suppressed.unsuppress(mac);
-    if (!suppressed.isSuppressed(SENSOR_KEY)) return;
     suppressed.unsuppress(SENSOR_KEY);
     if (this.#announced) this.#sensorConfig();
   }

@@ -1,5 +1,5 @@
 // Emptying the outbox: in order, spaced, nothing removed before the broker has it, nothing lost when it refuses.
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { Outbox } from '../../sensor/publish/outbox.ts';
 import type { OutboxStore } from '../../sensor/publish/ports.ts';
 import { Sender } from '../../sensor/publish/sender.ts';
@@ -170,51 +170,6 @@ it('holds a topic back anew when it is asked to while a release is due', () => {
   outbox.release('device', 1000);
   timers.advance(1000);
   expect(wire.sent).toEqual(['device=1']);
-});
-
-describe('what leads', () => {
-  let wire: Wire;
-  let steps: string[];
-  const follow = () => steps.push('the rest');
-  beforeEach(() => {
-    wire = new Wire();
-    steps = [];
-    outbox.open(new Sender(wire));
-  });
-
-  it('goes alone, and all else when the broker has answered', () => {
-    add('1', 'camera');
-    add('2', 'house');
-    outbox.lead('house', follow);
-    outbox.drain();
-    expect([wire.sent, steps]).toEqual([['house=2'], []]);
-    wire.answer();
-    expect([wire.sent, steps]).toEqual([['house=2', 'camera=1'], ['the rest']]);
-    wire.answer();
-    expect([store.size(), steps]).toEqual([0, ['the rest']]);
-  });
-
-  it('keeps nobody waiting where nothing of it can go', () => {
-    add('1', 'camera');
-    outbox.lead('house', follow);
-    expect([wire.sent, steps]).toEqual([['camera=1'], ['the rest']]);
-  });
-
-  it('leads no longer where the broker refuses it, or is gone', () => {
-    add('1', 'house');
-    add('2', 'camera');
-    outbox.lead('house', follow);
-    wire.answer(new Error('not authorized'));
-    expect(steps).toEqual(['the rest']);
-    timers.advance(30_000);
-    expect(wire.sent.slice(1).sort()).toEqual(['camera=2', 'house=1']);
-    outbox.lead('house', follow);
-    outbox.close();
-    const next = new Wire();
-    outbox.open(new Sender(next));
-    outbox.drain();
-    expect([next.sent, steps]).toEqual([['house=1', 'camera=2'], ['the rest']]);
-  });
 });
 
 it('waits half a minute when the broker refuses, says so once, and goes on', () => {

@@ -158,16 +158,16 @@ describe('on news', () => {
     expect(await heard(() => lab.home.events.emit(event))).toEqual(['state']);
   });
 
-  it('of an incident gives the alert, and then says how its device and the sensor are, before the device’s own', async () => {
-    expect(await heard(() => lab.home.mail(CAMERA))).toEqual(['alert', 'camera state', 'state', 'camera alert']);
+  it('of an incident says how its device and the sensor are, and then the alerts', async () => {
+    expect(await heard(() => lab.home.mail(CAMERA))).toEqual(['camera state', 'state', 'alert', 'camera alert']);
     await allTaken(lab);
     expect(lab.home.outbox.size()).toBe(0);
   });
 
-  it('of an incident of the house gives the alert, and says how the sensor is', async () => {
+  it('of an incident of the house says how the sensor is, and the alert', async () => {
     lab.home.health = someHealth({ capture: 'failed' });
     const incident = anIncident({ kind: 'sensor_blind', device: null });
-    expect(await heard(() => lab.home.tell('opened', incident))).toEqual(['alert', 'state']);
+    expect(await heard(() => lab.home.tell('opened', incident))).toEqual(['state', 'alert']);
   });
 
   it('of mere counts says nothing of the sensor', async () => {
