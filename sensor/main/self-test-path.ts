@@ -70,6 +70,7 @@ export async function playCase(one: Case, frames: readonly Frame[], folder: stri
     print() {},
   });
   try {
+    await served.begin();
     const { health, spine } = served;
     const ear = await BrokerEar.open(health.read().broker?.url ?? '', topicsFor(session.config, SENSOR_ID));
     try {
