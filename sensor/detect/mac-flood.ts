@@ -33,7 +33,7 @@ interface Patience {
 
 /** Live, a first attempt is told at once and only a burst is worth a wait. In a replay a wait costs no time, and a pause ends it. */
 const PATIENCE: Record<'live' | 'recorded', Patience> = {
-  live: { first: 2, together: 2, near: 10, suspicious: 10_000 },
+  live: { first: 3, together: 2, near: 10, suspicious: 10_000 },
   recorded: { first: 1500, together: 4, near: 10_000, suspicious: WINDOW },
 };
 /** What came that much (ms) before the others may belong to them. */

@@ -99,7 +99,7 @@ function report(attempts: number, alerted: readonly Alerted[], mbits: number, re
   const aim = mbits === 0 ? '(aims < 5 and < 30 ms)' : '(aim < 150 ms for 99 %)';
   tell(`SYN to MQTT delivery ${aim}`, alerted);
   for (const [index, port] of PORTS.entries()) {
-    const what = index === 0 ? 'a MAC never seen before, which waits 2 ms for others' : 'a device that is known';
+    const what = index === 0 ? 'a MAC never seen before, which waits 3 ms for others' : 'a device that is known';
     tell(
       `  port ${port}, ${what}`,
       alerted.filter((one) => one.port === port),

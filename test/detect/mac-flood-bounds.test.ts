@@ -376,7 +376,7 @@ describe('while it lasts', () => {
 });
 
 const PATIENCE = [
-  ['live', { first: 2, others: 1, near: 10, suspicious: 10 * SECOND }],
+  ['live', { first: 3, others: 1, near: 10, suspicious: 10 * SECOND }],
   ['recorded', { first: 1500, others: 3, near: 10 * SECOND, suspicious: 10 * MINUTE }],
 ] as const;
 
