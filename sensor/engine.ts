@@ -94,12 +94,10 @@ export class Engine {
     const place = { gateways: this.#gateways, home: this.#home };
     const resolvers = new Resolvers();
     const { detectors = DETECTORS, knowledge, onFinding, onWait = () => {}, settings } = options;
+    const waitFor = (milliseconds: number) => onWait(this.#now + milliseconds);
     this.#detectors = new DetectorPanel(
       detectors,
-      {
-        ...{ devices: this.devices, ...place, vantage: this.#vantage, resolvers, knowledge, settings },
-        onWait: (milliseconds) => onWait(this.#now + milliseconds),
-      },
+      { devices: this.devices, ...place, vantage: this.#vantage, resolvers, knowledge, settings, onWait: waitFor },
       onFinding,
     );
     this.#intake = new Intake({

@@ -7,18 +7,16 @@ import { captureFilter } from '../../sensor/capture/filter.ts';
 import { type Frame, LINK_TYPES } from '../../sensor/capture/frame.ts';
 import { replay } from '../../sensor/capture/replay.ts';
 import { startTcpdump } from '../../sensor/capture/tcpdump.ts';
-import { loadConfig } from '../../sensor/config.ts';
 import { decodeFrame } from '../../sensor/decode/frame.ts';
 import { interestOf } from '../../sensor/decode/interest.ts';
 import { DecodeCounters } from '../../sensor/decode/outcome.ts';
 import { Knowledge } from '../../sensor/detect/knowledge.ts';
 import { Engine } from '../../sensor/engine.ts';
-import { silentLog } from '../../sensor/log.ts';
 import { giveRoom } from '../../sensor/main/small-heap.ts';
 import { indexNotes } from '../../sensor/notes/note-index.ts';
-import { openPassingSpine } from '../../sensor/spine.ts';
 import { CHATTY, chattyCapture } from './chatty-home.ts';
 import { type Cost, costsOf, packetsIn, readArgs, THINGWATCH, UsageError } from './measure.ts';
+import { replaySpine } from './spine.ts';
 
 /** In order; each does all that those before it do. */
 const STAGES: Record<string, { what: string; run(file: string): Promise<unknown> }> = {
@@ -93,16 +91,7 @@ async function attributed(file: string): Promise<void> {
 }
 
 async function judged(file: string): Promise<void> {
-  const { config } = loadConfig({ file: undefined, workingDirectory: '/', environment: {} });
-  const spine = openPassingSpine({
-    config,
-    homeNet: [],
-    sensorMac: null,
-    log: () => silentLog,
-    now: () => Date.now(),
-    recorded: true,
-    alerts: () => [],
-  });
+  const spine = replaySpine();
   await frames(file, (frame) => spine.engine.frame(frame));
   spine.engine.finish();
   spine.close();
