@@ -114,7 +114,9 @@ export async function serve(options: ServedOptions): Promise<Served> {
   let edges: Edges | null = null;
   let timer: NodeJS.Timeout | null = null;
   const files = new NamedFiles(config, session.log('main'));
+  let isStopped = false;
   const stop = async () => {
+    isStopped = true;
     if (timer !== null) clearInterval(timer);
     files.stop();
     await Promise.all([notify?.stop(), edges?.stop(), fleet?.stop()]);
@@ -185,7 +187,8 @@ export async function serve(options: ServedOptions): Promise<Served> {
     const begin = async () => {
       // Loading holds up everything: frames that have come by now go first.
       await allTaken();
-      await edges?.begin();
+      // An order to stop may have come with them: what began after it nobody would end.
+      if (!isStopped) await edges?.begin();
     };
     return { spine, health, clock, begin, stop };
   } catch (error) {

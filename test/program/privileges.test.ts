@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { offloadsOn } from '../../sensor/capture/offloads.ts';
 import { Home, mirrorInterface, requireLab } from '../lab/home.ts';
-import { commandLine, descendantsOf } from '../support/processes.ts';
+import { commandLine, descendantsOf, hasEnded } from '../support/processes.ts';
 import { ensureBuilt, eventually, MAIN, Program, writeYaml } from './program.ts';
 
 const reason = requireLab();
@@ -48,10 +48,6 @@ function statusOf(pid: number): Status {
     noNewPrivileges: field('NoNewPrivs'),
   };
 }
-
-/** Node makes a process a zombie for a moment before it is reaped. */
-const isGone = (pid: number) =>
-  !existsSync(`/proc/${pid}/stat`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 
 describe.skipIf(reason !== null)('a sensor', () => {
   let home: Home;
@@ -103,7 +99,7 @@ describe.skipIf(reason !== null)('a sensor', () => {
   }
 
   const stateDir = () => join(home.directory, `kept-${started}`);
-  const gone = (pids: readonly number[]) => eventually(() => (pids.every(isGone) ? true : null));
+  const gone = (pids: readonly number[]) => eventually(() => (pids.every(hasEnded) ? true : null));
 
   test('that root starts has three processes: a keeper, a sensor without any right, a capture with one', async () => {
     const { keeper, sensor, capture } = await run({ run_as: 'nobody' });

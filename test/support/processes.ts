@@ -16,6 +16,12 @@ export function commandLine(pid: number): string {
   return textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
+/** A zombie has ended too: whoever should take note of it has not done so yet. */
+export function hasEnded(pid: number): boolean {
+  const stat = textOf(`/proc/${pid}/stat`);
+  return stat === '' || stat.slice(stat.lastIndexOf(')')).startsWith(') Z ');
+}
+
 export interface SensorProcesses {
   /** The one that reads frames and keeps the state. */
   sensor: number;
