@@ -16,6 +16,7 @@ import {
 import { EarlyAnswers } from './early-answers.ts';
 import { endsFrom, endsOf, turnedEndsOf } from './ends.ts';
 import { forgetOver } from './over-connections.ts';
+import { Queue } from './queue.ts';
 import { acknowledges, isBareReset, nextSequence } from './segment.ts';
 
 /** Connections followed at once; the least recently active give way and count as ended. */
@@ -62,10 +63,9 @@ export class ConnectionTable {
   readonly #plain: LRUCache<string, Connection>;
   readonly #mail: LRUCache<string, Connection>;
   readonly #early = new EarlyAnswers();
-  /** Unanswered SYNs by the time they were sent; from `#head` on. */
-  #waiting: Connection[] = [];
-  #head = 0;
-  /** Length of the list at which it is swept. */
+  /** Unanswered SYNs by the time they were sent. */
+  #waiting = new Queue<Connection>();
+  /** How many may wait before they are swept. */
   #sweepAt = SWEEP_EVERY;
   #forgotAt = 0;
   /** Packet time as far as seen here. */
@@ -89,7 +89,7 @@ export class ConnectionTable {
 
   /** Connections on the list of those without an answer, settled ones that were not swept yet included. */
   get waiting(): number {
-    return this.#waiting.length - this.#head;
+    return this.#waiting.size;
   }
 
   /**
@@ -201,28 +201,23 @@ export class ConnectionTable {
       this.#forgotAt = now;
       for (const table of [this.#plain, this.#mail]) forgetOver(table, now);
     }
-    for (; this.#head < this.#waiting.length; this.#head++) {
-      const connection = this.#waiting[this.#head];
-      if (connection === undefined || connection.openedAt + ANSWER_WITHIN > now) break;
-      this.#settle(connection, 'unanswered', connection.openedAt + ANSWER_WITHIN);
-    }
-    if (this.#head > 1024 && this.#head * 2 > this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
+    for (let { first } = this.#waiting; first !== undefined; first = this.#waiting.first) {
+      if (first.openedAt + ANSWER_WITHIN > now) break;
+      this.#waiting.shift();
+      this.#settle(first, 'unanswered', first.openedAt + ANSWER_WITHIN);
     }
   }
 
   /** Packet time is no longer what the deadlines were made from: what is pending counts as unanswered until it is answered. */
   giveUp(now: number): void {
-    const waiting = this.#waiting.slice(this.#head);
-    this.#waiting = [];
-    this.#head = 0;
+    const waiting = this.#waiting;
+    this.#waiting = new Queue();
     for (const connection of waiting) this.#settle(connection, 'unanswered', now);
   }
 
   /** The clock was put right by so many ms: what waits for an answer waits on, no longer and no shorter. */
   moveTime(by: number): void {
-    const all = new Set([...this.#plain.values(), ...this.#mail.values(), ...this.#waiting.slice(this.#head)]);
+    const all = new Set([...this.#plain.values(), ...this.#mail.values(), ...this.#waiting]);
     for (const connection of all) moveConnection(connection, by);
     this.#now += by;
   }
@@ -271,9 +266,10 @@ export class ConnectionTable {
   /** Under a flood most of the list is settled long before its deadline: few more stay than the tables hold. */
   #await(connection: Connection): void {
     if (this.waiting >= this.#sweepAt) {
-      this.#waiting = this.#waiting.slice(this.#head).filter(({ outcome }) => outcome === 'pending');
-      this.#head = 0;
-      this.#sweepAt = this.#waiting.length + SWEEP_EVERY;
+      const swept = new Queue<Connection>();
+      for (const waiting of this.#waiting) if (waiting.outcome === 'pending') swept.push(waiting);
+      this.#waiting = swept;
+      this.#sweepAt = swept.size + SWEEP_EVERY;
     }
     this.#waiting.push(connection);
   }

@@ -1,13 +1,12 @@
 // What a destination is called, per device and bounded in time: a device's own DNS answers name its own connections;
 // another device's answer may only be shown as such. There is no name that holds for the whole home.
-import { LRUCache } from 'lru-cache';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { IpAddress, Mac } from '../decode/packet.ts';
 import { cleanHostName } from '../decode/text.ts';
-import { atMost } from './at-most.ts';
 import type { NameSource } from './device.ts';
+import { SecondChanceTable } from './second-chance.ts';
 
-/** Names by (device, address); the least recently used give way under a flood. */
+/** Names by (device, address); those that nobody asked for lately give way under a flood. */
 const NAMES = 65_536;
 const SHARED_NAMES = 16_384;
 const ADDRESSES = 16_384;
@@ -28,9 +27,9 @@ interface Known {
 }
 
 export class DestinationNames {
-  readonly #own = new LRUCache<string, Known>(atMost(NAMES));
-  readonly #anyone = new LRUCache<IpAddress, Known>(atMost(SHARED_NAMES));
-  readonly #addresses = new LRUCache<string, { ip: IpAddress; until: number }>(atMost(ADDRESSES));
+  readonly #own = new SecondChanceTable<string, Known>(NAMES);
+  readonly #anyone = new SecondChanceTable<IpAddress, Known>(SHARED_NAMES);
+  readonly #addresses = new SecondChanceTable<string, { ip: IpAddress; until: number }>(ADDRESSES);
 
   /** An answer that `asker` was given at `time` (packet time, ms). Every address gets the name that was asked for. */
   learn(asker: Mac | null, message: DnsMessage, time: number): void {
