@@ -1,4 +1,4 @@
-// Vitest's JSON result as people and CI read it: the plain closing line, and what was left out.
+// Vitest's JSON result as people and CI read it: the plain closing line, what was left out, and which files took longest.
 
 /**
  * Counts and the names of skipped tests. A test file that could not even be loaded counts as one failed test, and so does
@@ -21,4 +21,13 @@ export function summarize(result) {
 
 export function closingLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+}
+
+/** The test files that took longest, longest first, in seconds; none below one. */
+export function slowest(result, most = 12) {
+  return (result.testResults ?? [])
+    .map(({ endTime, name, startTime }) => ({ name, seconds: Math.round((endTime - startTime) / 1000) }))
+    .filter(({ seconds }) => seconds >= 1)
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, most);
 }

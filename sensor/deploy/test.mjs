@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { closingLine, summarize } from './closing-line.mjs';
+import { closingLine, slowest, summarize } from './closing-line.mjs';
 import { orExplain, setUp } from './set-up.mjs';
 import { root, runStep } from './steps.mjs';
 
@@ -35,16 +35,21 @@ async function runSteps(vitestArgs) {
       failed.push(name);
       exitCode ||= code;
     }
-    const counts = existsSync(resultFile) ? summarize(JSON.parse(readFileSync(resultFile, 'utf8'))) : null;
-    report(counts, failed);
+    report(existsSync(resultFile) ? JSON.parse(readFileSync(resultFile, 'utf8')) : null, failed);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   return exitCode;
 }
 
-function report(counts, failed) {
+function report(result, failed) {
+  const counts = result === null ? null : summarize(result);
+  const longest = result === null ? [] : slowest(result);
   console.log('');
+  if (longest.length > 1) {
+    const line = ({ name, seconds }) => `  ${String(seconds).padStart(4)} s  ${path.relative(root, name)}`;
+    console.log(`== longest\n${longest.map(line).join('\n')}`);
+  }
   if (counts !== null && counts.skipped.length > 0) {
     console.log(
       `== NOT RUN: ${counts.skipped.length} skipped\n${counts.skipped.map((name) => `  - ${name}`).join('\n')}`,

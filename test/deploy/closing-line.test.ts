@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closingLine, summarize } from '../../sensor/deploy/closing-line.mjs';
+import { closingLine, slowest, summarize } from '../../sensor/deploy/closing-line.mjs';
 
 const line = (result: Parameters<typeof summarize>[0]) => closingLine(summarize(result));
 
@@ -32,4 +32,12 @@ test('a run that failed outside of its tests does not read as passed', () => {
   const testResults = [{ status: 'passed', assertionResults: [{ status: 'passed', fullName: 'fine' }] }];
   expect(line({ success: false, testResults })).toBe('1 passed, 1 failed, 0 skipped');
   expect(line({ success: true, testResults })).toBe('1 passed, 0 failed, 0 skipped');
+});
+
+test('the files that took longest are named, the longest first', () => {
+  const file = (name: string, startTime: number, endTime: number) => ({ name, startTime, endTime });
+  const testResults = [file('a', 1000, 3400), file('b', 0, 400), file('c', 500, 9600), file('d', 0, 1000)];
+  const seconds = (most?: number) => slowest({ testResults }, most).map((one) => `${one.name} ${one.seconds}`);
+  expect(seconds()).toEqual(['c 9', 'a 2', 'd 1']);
+  expect(seconds(2)).toEqual(['c 9', 'a 2']);
 });
