@@ -64,7 +64,7 @@ export class ConnectionTraffic {
   tcp(packet: Packet, tcp: Tcp, time: number): Connection | null {
     this.#now = time;
     const followed = this.#table.follow(packet, tcp, time, this.#heard);
-    if (followed !== null) return followed.connection;
+    if (followed !== null) return followed;
     const adopted = this.#adopted(packet, tcp);
     if (adopted === null) {
       this.#parts.loss.orphan(packet, tcp, time);

@@ -93,15 +93,10 @@ export class ConnectionTable {
   }
 
   /**
-   * Follows a TCP packet. Returns its connection and the side that sent it, or null for segments of unknown connections.
-   * `heard` is called before the connection ends with this very segment, which may carry payload beside its FIN.
+   * Follows a TCP packet. Returns its connection, or null for segments of unknown ones. `heard` is told which side sent it, before
+   * the connection ends with this very segment, which may carry payload beside its FIN.
    */
-  follow(
-    packet: Packet,
-    tcp: Tcp,
-    time: number,
-    heard: Heard = () => {},
-  ): { connection: Connection; from: Side } | null {
+  follow(packet: Packet, tcp: Tcp, time: number, heard: Heard = () => {}): Connection | null {
     const { ip } = packet;
     this.#now = time;
     if (ip === null) return null;
@@ -109,10 +104,10 @@ export class ConnectionTable {
     if (isSyn) {
       const connection = this.#syn(packet, tcp, time);
       heard(connection, 'originator', packet, tcp);
-      return { connection, from: 'originator' };
+      return connection;
     }
-    const forward = this.#table(tcp.destinationPort).get(endsOf(packet));
-    const connection = forward ?? this.#table(tcp.sourcePort).get(turnedEndsOf(packet));
+    const forward = this.#active(this.#table(tcp.destinationPort), endsOf(packet), time);
+    const connection = forward ?? this.#active(this.#table(tcp.sourcePort), turnedEndsOf(packet), time);
     if (connection === undefined) {
       this.#early.note(ip, tcp);
       return null;
@@ -129,7 +124,7 @@ export class ConnectionTable {
     const reset = (tcp.flags & TCP_FLAGS.rst) !== 0;
     if (reset || (connection.finFrom.originator && connection.finFrom.responder)) this.#finish(connection);
     else if (from === 'responder' && connection.finFrom.responder) this.#handler.received(connection);
-    return { connection, from };
+    return connection;
   }
 
   /** A segment that may continue its originator's opening; null where the opening was read or the connection is unknown. */
@@ -233,6 +228,13 @@ export class ConnectionTable {
         table.delete(ends);
       }
     }
+  }
+
+  /** Who gives way is told to the second: of the packets of one, the first alone moves the connection behind the others. */
+  #active(table: LRUCache<string, Connection>, ends: string, time: number): Connection | undefined {
+    const connection = table.peek(ends);
+    if (connection === undefined) return undefined;
+    return secondOf(connection.lastAt) === secondOf(time) ? connection : table.get(ends);
   }
 
   #syn(packet: Packet, tcp: Tcp, time: number): Connection {
@@ -339,4 +341,8 @@ export class ConnectionTable {
   #table(responderPort: number): LRUCache<string, Connection> {
     return this.#isMailPort(responderPort) ? this.#mail : this.#plain;
   }
+}
+
+function secondOf(time: number): number {
+  return Math.floor(time / 1000);
 }

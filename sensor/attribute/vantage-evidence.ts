@@ -56,7 +56,8 @@ export class Evidence {
   /** Two MACs were seen to send IP packets to each other. */
   isAnswered = false;
   readonly senders = new Map<Mac, Sender>();
-  readonly #spoke = new Set<string>();
+  /** Who sent to whom, sender and receiver in turn, until two of them answer each other. */
+  readonly #spoke: Mac[] = [];
 
   add(packet: Packet, { hole, isForeign, isFromInside, isToInside }: Sides): void {
     this.frames++;
@@ -147,8 +148,16 @@ export class Evidence {
   /** Two MACs that send packets to each other show both directions, whatever becomes of their connections. */
   #noteSpeaker(sender: Mac | null, receiver: Mac | null): void {
     if (sender === null || receiver === null) return;
-    this.isAnswered = this.#spoke.has(`${receiver} ${sender}`);
-    if (this.#spoke.size < PAIRS) this.#spoke.add(`${sender} ${receiver}`);
+    const spoke = this.#spoke;
+    let isKnown = false;
+    for (let i = 0; i < spoke.length; i += 2) {
+      if (spoke[i] === receiver && spoke[i + 1] === sender) {
+        this.isAnswered = true;
+        return;
+      }
+      isKnown ||= spoke[i] === sender && spoke[i + 1] === receiver;
+    }
+    if (!isKnown && spoke.length < 2 * PAIRS) spoke.push(sender, receiver);
   }
 }
 

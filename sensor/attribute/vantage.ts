@@ -50,6 +50,8 @@ export class VantageJudge {
   readonly #recorded: boolean;
   readonly #neighbours: LinkNeighbours;
   readonly #handshakes = new Handshakes();
+  /** Of the packet at hand. */
+  readonly #sides: Sides = { isForeign: true, isFromInside: true, isToInside: true, hole: null };
   /** Of all stretches but the newest. */
   readonly #before = new Evidence();
   #heartbeat = new Heartbeat();
@@ -220,14 +222,19 @@ export class VantageJudge {
     const { destinationMac, ip, sourceMac, tcp, udp } = packet;
     const own = this.#sensorMac;
     const isForeign = own === null || (sourceMac !== own && destinationMac !== own);
+    const sides = this.#sides;
+    sides.isForeign = isForeign;
+    sides.isFromInside = true;
+    sides.isToInside = true;
+    sides.hole = null;
     // DHCP relays and servers have public addresses too, and what they say is no traffic with the Internet.
-    if (ip === null || (udp !== null && DHCP_PORTS.has(udp.destinationPort)))
-      return { isForeign, isFromInside: true, isToInside: true, hole: null };
+    if (ip === null || (udp !== null && DHCP_PORTS.has(udp.destinationPort))) return sides;
     const isFromInside = this.#home.isInside(ip.source);
     const isToInside = this.#home.isInside(ip.destination);
-    const hole =
-      tcp === null || isFromInside === isToInside ? null : this.#handshakes.observe(packet, tcp, isFromInside);
-    return { isForeign, isFromInside, isToInside, hole };
+    sides.isFromInside = isFromInside;
+    sides.isToInside = isToInside;
+    if (tcp !== null && isFromInside !== isToInside) sides.hole = this.#handshakes.observe(packet, tcp, isFromInside);
+    return sides;
   }
 
   #stretchAt(time: number): Evidence {

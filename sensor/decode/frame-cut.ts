@@ -29,10 +29,10 @@ export function headerLength(data: Buffer, packet: Packet): number {
 }
 
 function headersOf(data: Buffer, { arp, icmpv6, ip, tcp, udp }: Packet): number {
-  const transport = tcp ?? udp;
-  if (transport !== null) return offsetOf(data, transport.payload);
+  if (udp !== null) return offsetOf(data, udp.payload);
   if (ip !== null) {
     const start = offsetOf(data, ip.payload);
+    if (tcp !== null) return start + ip.payload.length - tcp.payload.length;
     if (icmpv6 !== null) return start + ip.payload.length;
     return ip.fragmentOffset === 0 ? start + icmpErrorLength(ip.protocol, ip.payload) : start;
   }

@@ -8,6 +8,8 @@ const TCP_HEADER = 20;
 /** A capture cut behind the window field still tells all that `Tcp` holds. */
 const TCP_READ = 16;
 const UDP_HEADER = 8;
+/** The payload of most segments that open and close a connection. */
+const NO_PAYLOAD = Buffer.alloc(0);
 
 /** The TCP header at the start of `ip.payload`; options that the capture cut off are no failure. */
 export function decodeTcp(ip: Ip): Decoded<Tcp> {
@@ -31,7 +33,7 @@ export function decodeTcp(ip: Ip): Decoded<Tcp> {
     acknowledgement: data.readUInt32BE(8),
     flags: data.readUInt8(13),
     window: data.readUInt16BE(14),
-    payload: data.subarray(headerLength),
+    payload: data.length > headerLength ? data.subarray(headerLength) : NO_PAYLOAD,
     payloadLength: Math.max(0, ip.payloadLength - headerLength),
   };
 }
