@@ -30,7 +30,7 @@ const ORDER = [
 ];
 
 /** Files that every room may look into: how to speak, where the project lies, how stored data is checked, how a server's door is kept. */
-const COMMON = ['log', 'checkout', 'crowd', 'doors', 'plain-data', 'token-bucket'];
+const COMMON = ['log', 'checkout', 'crowd', 'doors', 'lazily', 'plain-data', 'token-bucket'];
 
 /** Files beside the spine, and the rooms they may look into. */
 const BESIDE: Record<string, readonly string[]> = {
@@ -39,6 +39,7 @@ const BESIDE: Record<string, readonly string[]> = {
   checkout: [],
   crowd: [],
   doors: [],
+  lazily: [],
   'plain-data': [],
   'token-bucket': [],
   cli: ['cli-words', 'cli-fleet'],

@@ -1,6 +1,7 @@
 // What is known of the sensor's own time: the gaps in which it did not watch, and the spans whose times are not certain. A
 // habit, a silence or a memory is as long as it was watched, not as the calendar says. Bounded; replays have neither.
 import { z } from 'zod';
+import { lazily } from '../lazily.ts';
 import { movedTime, type TimeMove } from './time-move.ts';
 
 /** A shorter gap (ms) is a restart, which changes no judgement in days. */
@@ -8,11 +9,13 @@ const SHORTEST_GAP = 10 * 60_000;
 /** The oldest give way. */
 const KEPT = 64;
 
-const shape = z.object({
-  gaps: z.array(z.object({ at: z.number(), length: z.number().positive() })).max(KEPT),
-  uncertain: z.array(z.object({ from: z.number(), to: z.number() })).max(KEPT),
-});
-type Known = z.infer<typeof shape>;
+const shape = lazily(() =>
+  z.object({
+    gaps: z.array(z.object({ at: z.number(), length: z.number().positive() })).max(KEPT),
+    uncertain: z.array(z.object({ from: z.number(), to: z.number() })).max(KEPT),
+  }),
+);
+type Known = z.infer<ReturnType<typeof shape>>;
 
 export class KnownTime {
   #known: Known = { gaps: [], uncertain: [] };
@@ -21,8 +24,9 @@ export class KnownTime {
 
   /** Takes back what `text` holds; what is no such text is nothing. */
   restore(text: string | null): void {
+    if (text === null) return;
     try {
-      this.#known = shape.safeParse(JSON.parse(text ?? 'null')).data ?? this.#known;
+      this.#known = shape().safeParse(JSON.parse(text)).data ?? this.#known;
     } catch {
       // Not JSON: as if nothing had been kept.
     }

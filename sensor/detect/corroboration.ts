@@ -2,6 +2,7 @@
 // detectors find, and says so of the mail incident. Symptoms support a case without raising it.
 import { z } from 'zod';
 import type { Device } from '../attribute/device.ts';
+import { lazily } from '../lazily.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { type Finding, type IncidentKind, isMailKind, SEVERITIES } from './finding.ts';
 import { DeviceMemory } from './memory.ts';
@@ -13,13 +14,15 @@ const TOGETHER = 24 * 60 * 60_000;
 const SIGNS = ['mail_lookup', 'exposed', 'symptom'] as const;
 type Sign = (typeof SIGNS)[number];
 
-const memoryShape = z.object({
-  /** Packet time of the newest sign of each kind. */
-  signs: z.partialRecord(z.enum(SIGNS), z.number()),
-  /** The newest mail by kind and port class, and the signs that its incident has been told of. */
-  mail: z.record(z.string(), z.object({ time: z.number(), told: z.array(z.enum(SIGNS)) })),
-});
-type Known = z.infer<typeof memoryShape>;
+const memoryShape = lazily(() =>
+  z.object({
+    /** Packet time of the newest sign of each kind. */
+    signs: z.partialRecord(z.enum(SIGNS), z.number()),
+    /** The newest mail by kind and port class, and the signs that its incident has been told of. */
+    mail: z.record(z.string(), z.object({ time: z.number(), told: z.array(z.enum(SIGNS)) })),
+  }),
+);
+type Known = z.infer<ReturnType<typeof memoryShape>>;
 
 export class CorroborationDetector implements Detector {
   readonly name = 'corroboration';
@@ -30,7 +33,7 @@ export class CorroborationDetector implements Detector {
 
   constructor(around: Pick<Surroundings, 'devices' | 'found'>) {
     this.#around = around;
-    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
+    this.memory = new DeviceMemory((value) => memoryShape().safeParse(value).data ?? null, around.devices);
   }
 
   finding(finding: Finding, device: Device | null): void {

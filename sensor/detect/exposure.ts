@@ -10,6 +10,7 @@ import { addTimeline } from '../attribute/timeline.ts';
 import { placeOf } from '../attribute/whereabouts.ts';
 import { carriesHttpLogin, spokenService } from '../decode/login.ts';
 import type { IpAddress, Tcp } from '../decode/packet.ts';
+import { lazily } from '../lazily.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import type { Severity } from './finding.ts';
 import { DeviceMemory } from './memory.ts';
@@ -31,17 +32,19 @@ const LOGIN_BYTES = { telnet: 128, adb: 512, ssh: 4096 } as const;
 /** What carries much else: TR-069, UPnP, ONVIF. It tells something only of a port without a habit. */
 const CARRIERS = new Set(['http', 'https']);
 
-const memoryShape = z.object({
-  /** Ports that answered, by what they usually are. */
-  services: z.record(z.string(), z.array(z.number()).max(PORTS)),
-  /** Of those ports, what the device itself speaks there where that is not the usual. */
-  spoken: z.record(z.string(), z.string()).default({}),
-  /** Connections that nobody answered. */
-  scans: z.number(),
-  /** Hosts that were answered; counting stops at the bound. */
-  sources: z.array(z.string()).max(SOURCES),
-});
-type Exposure = z.infer<typeof memoryShape>;
+const memoryShape = lazily(() =>
+  z.object({
+    /** Ports that answered, by what they usually are. */
+    services: z.record(z.string(), z.array(z.number()).max(PORTS)),
+    /** Of those ports, what the device itself speaks there where that is not the usual. */
+    spoken: z.record(z.string(), z.string()).default({}),
+    /** Connections that nobody answered. */
+    scans: z.number(),
+    /** Hosts that were answered; counting stops at the bound. */
+    sources: z.array(z.string()).max(SOURCES),
+  }),
+);
+type Exposure = z.infer<ReturnType<typeof memoryShape>>;
 
 export class ExposureDetector implements Detector {
   readonly name = 'exposure';
@@ -57,7 +60,7 @@ export class ExposureDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
+    this.memory = new DeviceMemory((value) => memoryShape().safeParse(value).data ?? null, around.devices);
   }
 
   opened(device: Device, { responderIp, responderPort, way }: Connection): void {

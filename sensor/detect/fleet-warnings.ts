@@ -6,6 +6,7 @@ import { destinationOf } from '../attribute/destination.ts';
 import type { Device } from '../attribute/device.ts';
 import { Queue } from '../attribute/queue.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
+import { lazily } from '../lazily.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { type Finding, isMailKind, type Severity } from './finding.ts';
 import { type HeldWarning, toldVendor } from './held-warning.ts';
@@ -38,24 +39,28 @@ const UNNAMED_FOR = 11 * SECOND;
 /** Such connections to warned addresses at once. */
 const MOST_UNNAMED = 256;
 
-const heldShape = z.object({
-  backend: z.string(),
-  /** Of which warning the incident tells. */
-  id: z.string(),
-  revision: z.number(),
-  issued: z.string(),
-  contacts: z.number(),
-  hasMailed: z.boolean(),
-  toldAt: z.number(),
-});
-type Held = z.infer<typeof heldShape>;
+const heldShape = lazily(() =>
+  z.object({
+    backend: z.string(),
+    /** Of which warning the incident tells. */
+    id: z.string(),
+    revision: z.number(),
+    issued: z.string(),
+    contacts: z.number(),
+    hasMailed: z.boolean(),
+    toldAt: z.number(),
+  }),
+);
+type Held = z.infer<ReturnType<typeof heldShape>>;
 
 /** Of a device what was told; of the home when which warning opened an incident, within a day. */
-const memoryShape = z.object({
-  held: z.array(heldShape).max(MOST_WARNINGS),
-  opened: z.array(z.object({ id: z.string(), at: z.number() })).max(OPENED_A_DAY.byAll),
-});
-type Known = z.infer<typeof memoryShape>;
+const memoryShape = lazily(() =>
+  z.object({
+    held: z.array(heldShape()).max(MOST_WARNINGS),
+    opened: z.array(z.object({ id: z.string(), at: z.number() })).max(OPENED_A_DAY.byAll),
+  }),
+);
+type Known = z.infer<ReturnType<typeof memoryShape>>;
 
 interface Contacts {
   count: number;
@@ -75,7 +80,7 @@ export class FleetWarningDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
+    this.memory = new DeviceMemory((value) => memoryShape().safeParse(value).data ?? null, around.devices);
   }
 
   warned(warnings: readonly HeldWarning[]): void {

@@ -9,6 +9,7 @@ import { addTimeline } from '../attribute/timeline.ts';
 import { placeOf } from '../attribute/whereabouts.ts';
 import type { DnsMessage } from '../decode/dns.ts';
 import type { IpAddress, Mac, Packet } from '../decode/packet.ts';
+import { lazily } from '../lazily.ts';
 import { type BlockListQuestion, blockListQuestion } from './block-lists.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import type { Severity } from './finding.ts';
@@ -38,16 +39,18 @@ const TELLERS = new Set([
   ...['2620:119:35::35', '2620:119:53::53'],
 ]);
 
-const memoryShape = z.object({
-  mx: z.number(),
-  dnsbl: z.number(),
-  lists: z.array(z.string()).max(LISTS),
-  /** It takes mail from the Internet: a mail server, whose business this is. */
-  servesMail: z.boolean(),
-  /** It resolves for others: its questions are not its own. */
-  resolves: z.boolean().default(false),
-});
-type Known = z.infer<typeof memoryShape>;
+const memoryShape = lazily(() =>
+  z.object({
+    mx: z.number(),
+    dnsbl: z.number(),
+    lists: z.array(z.string()).max(LISTS),
+    /** It takes mail from the Internet: a mail server, whose business this is. */
+    servesMail: z.boolean(),
+    /** It resolves for others: its questions are not its own. */
+    resolves: z.boolean().default(false),
+  }),
+);
+type Known = z.infer<ReturnType<typeof memoryShape>>;
 
 /** What a device asked lists about lately; not kept over a restart. */
 interface Recent {
@@ -76,7 +79,7 @@ export class LookupDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
+    this.memory = new DeviceMemory((value) => memoryShape().safeParse(value).data ?? null, around.devices);
   }
 
   settled(device: Device, connection: Connection, time: number): void {

@@ -2,6 +2,7 @@
 // Bounded; detect/mail.ts asks it after every attempt.
 import { z } from 'zod';
 import type { IpAddress } from '../decode/packet.ts';
+import { lazily } from '../lazily.ts';
 import { FAN_OUT_SERVERS, type MailPortClass } from './mail-ladder.ts';
 
 /** Servers and recipients count together within this time (ms). */
@@ -23,27 +24,32 @@ export interface Burst {
   silentBefore: boolean;
 }
 
-const classHabit = z.object({
-  /** Server and packet time of the last attempt. */
-  servers: z.array(z.tuple([z.string(), z.number()])).max(FAN_OUT_SERVERS),
-  recipients: z.number(),
-  /** When recipients began to be counted. */
-  since: z.number(),
+const classHabit = lazily(() =>
+  z.object({
+    /** Server and packet time of the last attempt. */
+    servers: z.array(z.tuple([z.string(), z.number()])).max(FAN_OUT_SERVERS),
+    recipients: z.number(),
+    /** When recipients began to be counted. */
+    since: z.number(),
+  }),
+);
+const habitShape = lazily(() => {
+  const habit = classHabit().optional();
+  const ports = { '25': habit, submission: habit, odd: habit };
+  return z.object({ ...ports, inner: z.record(z.string(), z.object(ports)).optional() });
 });
-const ports = { '25': classHabit.optional(), submission: classHabit.optional(), odd: classHabit.optional() };
-const habitShape = z.object({ ...ports, inner: z.record(z.string(), z.object(ports)).optional() });
 
 /** Addresses behind one MAC that are told apart; beyond that the oldest gives way. */
 const INNER = 32;
 
-export type ClassHabit = z.infer<typeof classHabit>;
+export type ClassHabit = z.infer<ReturnType<typeof classHabit>>;
 /** By port class. */
 export type PortHabit = Partial<Record<MailPortClass, ClassHabit>>;
 /** Of a device, and of addresses behind it that have no MAC of their own. */
 export type MailHabit = PortHabit & { inner?: Record<IpAddress, PortHabit> };
 
 export function readHabit(value: unknown): MailHabit | null {
-  const read = habitShape.safeParse(value);
+  const read = habitShape().safeParse(value);
   return read.success ? (read.data as MailHabit) : null;
 }
 

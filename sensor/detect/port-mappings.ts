@@ -14,6 +14,7 @@ import { decodeNatPmp } from '../decode/nat-pmp.ts';
 import { Failure } from '../decode/outcome.ts';
 import type { IpAddress, Mac, Packet, Tcp, Udp } from '../decode/packet.ts';
 import { decodePcp } from '../decode/pcp.ts';
+import { lazily } from '../lazily.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { DeviceMemory } from './memory.ts';
 
@@ -27,31 +28,35 @@ const OWN_INCIDENTS = 8;
 /** Remote shells and mail: what bots ask for, and what lets the next one in. */
 const GRAVE_PORTS = new Set([22, 23, 2323, 5555, 25]);
 
-const mappingShape = z.object({
-  by: z.enum(['upnp', 'nat-pmp', 'pcp']),
-  protocol: z.enum(['tcp', 'udp']).nullable(),
-  /** Null where the router may choose, and for an opening in an IPv6 firewall. */
-  externalPort: z.number().nullable(),
-  internalPort: z.number().nullable(),
-  /** For whom, where the device says so. */
-  internalClient: z.string().nullable(),
-  /** Seconds; 0 is for good. */
-  lease: z.number(),
-  description: z.string(),
-});
-type Mapping = z.infer<typeof mappingShape>;
+const mappingShape = lazily(() =>
+  z.object({
+    by: z.enum(['upnp', 'nat-pmp', 'pcp']),
+    protocol: z.enum(['tcp', 'udp']).nullable(),
+    /** Null where the router may choose, and for an opening in an IPv6 firewall. */
+    externalPort: z.number().nullable(),
+    internalPort: z.number().nullable(),
+    /** For whom, where the device says so. */
+    internalClient: z.string().nullable(),
+    /** Seconds; 0 is for good. */
+    lease: z.number(),
+    description: z.string(),
+  }),
+);
+type Mapping = z.infer<ReturnType<typeof mappingShape>>;
 
-const heldShape = mappingShape.extend({
-  portClass: z.string(),
-  /** Packet time; null for good. */
-  until: z.number().nullable(),
-  /** Of a pinhole. */
-  uniqueId: z.number().nullable(),
-});
-type Held = z.infer<typeof heldShape>;
+const heldShape = lazily(() =>
+  mappingShape().extend({
+    portClass: z.string(),
+    /** Packet time; null for good. */
+    until: z.number().nullable(),
+    /** Of a pinhole. */
+    uniqueId: z.number().nullable(),
+  }),
+);
+type Held = z.infer<ReturnType<typeof heldShape>>;
 
-const memoryShape = z.object({ held: z.array(heldShape).max(MAPPINGS) });
-type Known = z.infer<typeof memoryShape>;
+const memoryShape = lazily(() => z.object({ held: z.array(heldShape()).max(MAPPINGS) }));
+type Known = z.infer<ReturnType<typeof memoryShape>>;
 
 /** What the router said; `port` where it gave another than it was asked for. */
 interface Answer {
@@ -70,7 +75,7 @@ export class PortMappingDetector implements Detector {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.memory = new DeviceMemory((value) => memoryShape.safeParse(value).data ?? null, around.devices);
+    this.memory = new DeviceMemory((value) => memoryShape().safeParse(value).data ?? null, around.devices);
   }
 
   segment(device: Device, connection: Connection, tcp: Tcp, from: Side, time: number): void {

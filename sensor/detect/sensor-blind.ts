@@ -7,6 +7,7 @@ import type { Device } from '../attribute/device.ts';
 import type { TimeMove } from '../attribute/time-move.ts';
 import { type Judgement, VANTAGES, type Vantage } from '../attribute/vantage.ts';
 import type { Mac } from '../decode/packet.ts';
+import { lazily } from '../lazily.ts';
 import type { Detector, Surroundings } from './detector.ts';
 import { type Finding, isMailKind, SEVERITIES, type Severity } from './finding.ts';
 import { DeviceMemory, HOME } from './memory.ts';
@@ -59,11 +60,11 @@ const SEVERITY: Record<Vantage, Severity> = {
   nothing: 'medium',
 };
 
-const openShape = z.object({ vantage: z.enum(VANTAGES), openedAt: z.number() });
+const openShape = lazily(() => z.object({ vantage: z.enum(VANTAGES), openedAt: z.number() }));
 
 export class SensorBlindDetector implements Detector {
   readonly name = 'sensor-blind';
-  readonly memory: DeviceMemory<z.infer<typeof openShape>>;
+  readonly memory: DeviceMemory<z.infer<ReturnType<typeof openShape>>>;
   readonly #around: Surroundings;
   readonly #lasts: Record<Vantage, number>;
   readonly #every: number;
@@ -89,7 +90,7 @@ export class SensorBlindDetector implements Detector {
     const { recorded } = around.settings;
     this.#lasts = LASTS[recorded ? 'recorded' : 'live'];
     this.#every = recorded ? 5 * SECOND : SECOND;
-    this.memory = new DeviceMemory((value) => openShape.safeParse(value).data ?? null, around.devices);
+    this.memory = new DeviceMemory((value) => openShape().safeParse(value).data ?? null, around.devices);
   }
 
   tick(time: number): void {

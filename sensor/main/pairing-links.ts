@@ -6,16 +6,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { newMemoryLinks } from '../../web/access.ts';
 import type { LinkStore } from '../../web/ports.ts';
+import { lazily } from '../lazily.ts';
 import { bootId } from './system-clock.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 /** More waiting links than a family needs; the oldest give way. */
 const WAITING = 16;
 const PAGE_FILE = 'page.json';
-const page = z.object({ url: z.string(), loopbackOnly: z.boolean(), pid: z.number().optional() });
+const page = lazily(() => z.object({ url: z.string(), loopbackOnly: z.boolean(), pid: z.number().optional() }));
 
 /** Where the running sensor's page is; `loopbackOnly`: no phone can open it. */
-export type RunningPage = z.infer<typeof page>;
+export type RunningPage = z.infer<ReturnType<typeof page>>;
 
 /** Best effort: a full disk must not keep the page from being served. */
 export function tellPage(stateDir: string, running: RunningPage): void {
@@ -39,7 +40,7 @@ export function untellPage(stateDir: string): void {
 /** Null when no sensor runs with this state directory. */
 export function runningPage(stateDir: string): RunningPage | null {
   try {
-    return page.parse(JSON.parse(readFileSync(join(pairingFolder(stateDir), PAGE_FILE), 'utf8')));
+    return page().parse(JSON.parse(readFileSync(join(pairingFolder(stateDir), PAGE_FILE), 'utf8')));
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { lazily } from '../lazily.ts';
 import type { ClockSource, KeptClock, SensorClock, Synchronised } from './sensor-clock.ts';
 
 const SECOND = 1000;
@@ -13,19 +14,23 @@ const ANSWER_WITHIN = 5 * SECOND;
 /** A clock with a battery that tells another time than the system (ms) did not set it. */
 const SAME_TIME = 60 * SECOND;
 
-const kept = z.object({
-  time: z.number(),
-  elapsed: z.number(),
-  boot: z.string(),
-  since: z.number().nullable(),
-  before: z.number(),
-  isBelieved: z.boolean(),
-}) satisfies z.ZodType<KeptClock>;
+const kept = lazily(
+  () =>
+    z.object({
+      time: z.number(),
+      elapsed: z.number(),
+      boot: z.string(),
+      since: z.number().nullable(),
+      before: z.number(),
+      isBelieved: z.boolean(),
+    }) satisfies z.ZodType<KeptClock>,
+);
 
 /** What `JSON.stringify(clock.kept())` held; null where it is no such text. */
 export function readKept(text: string | null): KeptClock | null {
+  if (text === null) return null;
   try {
-    return kept.safeParse(JSON.parse(text ?? 'null')).data ?? null;
+    return kept().safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }

@@ -28,7 +28,7 @@ export function loadNotes(dirs: readonly string[]): { notes: Note[]; problems: N
 
 /** Parses the text of a note; `file` names it in problems and must be named after the slug. */
 export function parseNote(file: string, text: string): { note: Note | null; problems: NoteProblem[] } {
-  const header = readFrontMatter(text, frontMatter);
+  const header = readFrontMatter(text, frontMatter());
   if (typeof header === 'string') return { note: null, problems: [fileProblem(file, header)] };
   const { data, faults } = header;
   if (data && data.slug !== basename(file, '.md'))

@@ -45,7 +45,7 @@ const schema = z.strictObject({
   /** As it stands in the list that people choose from. */
   name: sentence.max(60),
   kind: z.enum(['switch', 'router', 'firewall']),
-  sources: z.array(source).min(1).max(MIRROR_LIMITS.sources),
+  sources: z.array(source()).min(1).max(MIRROR_LIMITS.sources),
   /** What the sensor sees once it is set up, and what not. */
   shows: sentence,
   warnings: z.array(sentence).max(MIRROR_LIMITS.warnings).default([]),

@@ -1,6 +1,7 @@
 // The shape of a firmware note: what its YAML front matter may say, and the record the rest of the sensor works with.
 // Unknown keys are errors, and no host, port or mail fact passes without its source.
 import { z } from 'zod';
+import { lazily } from '../lazily.ts';
 import { globProblem, hostPatternProblem, isSharedInfrastructure } from './pattern.ts';
 
 const CATEGORIES = [
@@ -43,10 +44,10 @@ function checked(problem: (text: string) => string | null) {
   });
 }
 
-const text = z.string().trim().min(1).max(120);
-const glob = checked(globProblem);
-const hostPattern = checked(hostPatternProblem);
-const globs = z.array(glob).max(MAX_LIST).default([]);
+const text = lazily(() => z.string().trim().min(1).max(120));
+const glob = lazily(() => checked(globProblem));
+const hostPattern = lazily(() => checked(hostPatternProblem));
+const globs = lazily(() => z.array(glob()).max(MAX_LIST).default([]));
 
 function sourceProblem(source: string): string | null {
   if (source.length > 500) return 'is longer than 500 characters';
@@ -56,83 +57,94 @@ function sourceProblem(source: string): string | null {
   return 'must be a web address, or "observed YYYY-MM-DD: " and what was seen';
 }
 
-export const source = checked(sourceProblem);
+export const source = lazily(() => checked(sourceProblem));
 
-const backend = z
-  .strictObject({
-    /** Exact host, or `*.` and the domain whose sub-domains (and which itself) it stands for. */
-    host: hostPattern,
-    role: z.enum(['update', 'telemetry', 'cloud', 'store', 'time']),
-    /** Run for this vendor's products only; false for a CDN, rented storage or a public service. */
-    dedicated: z.boolean(),
-    source,
-    /** `low` is shown to people, but neither recognises a device nor gives a backend its role. */
-    confidence: z.enum(['high', 'medium', 'low']),
-  })
-  .superRefine((entry, context) => {
-    if (entry.dedicated && isSharedInfrastructure(entry.host))
-      context.addIssue({ code: 'custom', path: ['dedicated'], message: 'must be false: others share this host' });
-  });
+const backend = lazily(() =>
+  z
+    .strictObject({
+      /** Exact host, or `*.` and the domain whose sub-domains (and which itself) it stands for. */
+      host: hostPattern(),
+      role: z.enum(['update', 'telemetry', 'cloud', 'store', 'time']),
+      /** Run for this vendor's products only; false for a CDN, rented storage or a public service. */
+      dedicated: z.boolean(),
+      source: source(),
+      /** `low` is shown to people, but neither recognises a device nor gives a backend its role. */
+      confidence: z.enum(['high', 'medium', 'low']),
+    })
+    .superRefine((entry, context) => {
+      if (entry.dedicated && isSharedInfrastructure(entry.host))
+        context.addIssue({ code: 'custom', path: ['dedicated'], message: 'must be false: others share this host' });
+    }),
+);
 
-const mail = z
-  .strictObject({
-    /** `never`: any mail is worth an incident. `if-configured`: only to a server that its owner entered. */
-    expected: z.enum(['never', 'if-configured']),
-    ports: z.array(z.int().min(1).max(65_535)).max(16).default([]),
-    servers: z.array(hostPattern).max(MAX_LIST).default([]),
-    source,
-  })
-  .superRefine((entry, context) => {
-    if (entry.expected === 'never' && (entry.ports.length > 0 || entry.servers.length > 0))
-      context.addIssue({ code: 'custom', path: ['expected'], message: 'never goes without ports and servers' });
-  });
+const mail = lazily(() =>
+  z
+    .strictObject({
+      /** `never`: any mail is worth an incident. `if-configured`: only to a server that its owner entered. */
+      expected: z.enum(['never', 'if-configured']),
+      ports: z.array(z.int().min(1).max(65_535)).max(16).default([]),
+      servers: z.array(hostPattern()).max(MAX_LIST).default([]),
+      source: source(),
+    })
+    .superRefine((entry, context) => {
+      if (entry.expected === 'never' && (entry.ports.length > 0 || entry.servers.length > 0))
+        context.addIssue({ code: 'custom', path: ['expected'], message: 'never goes without ports and servers' });
+    }),
+);
 
-const match = z.strictObject({
-  /** IEEE organisation names that only this family carries. */
-  oui: z.array(text).max(MAX_LIST).default([]),
-  /** IEEE organisation names that other kinds of devices carry as well: phones, computers, bought-in radio modules. */
-  ouiShared: z.array(text).max(MAX_LIST).default([]),
-  hostnames: globs,
-  /** DNS-SD service types (`_hue._tcp`), or model keys as `key=value` or the value alone. */
-  mdns: globs,
-  /** SERVER header or device type. */
-  ssdp: globs,
-  /** Vendor class (option 60) or parameter request list (option 55) as `1,3,6`. */
-  dhcp: globs,
-  /** Hosts out of `backends` that nothing but this family contacts. */
-  backends: z.array(hostPattern).max(MAX_LIST).default([]),
-  /** Where the recognition patterns come from. */
-  source: source.optional(),
-});
+const match = lazily(() =>
+  z.strictObject({
+    /** IEEE organisation names that only this family carries. */
+    oui: z.array(text()).max(MAX_LIST).default([]),
+    /** IEEE organisation names that other kinds of devices carry as well: phones, computers, bought-in radio modules. */
+    ouiShared: z.array(text()).max(MAX_LIST).default([]),
+    hostnames: globs(),
+    /** DNS-SD service types (`_hue._tcp`), or model keys as `key=value` or the value alone. */
+    mdns: globs(),
+    /** SERVER header or device type. */
+    ssdp: globs(),
+    /** Vendor class (option 60) or parameter request list (option 55) as `1,3,6`. */
+    dhcp: globs(),
+    /** Hosts out of `backends` that nothing but this family contacts. */
+    backends: z.array(hostPattern()).max(MAX_LIST).default([]),
+    /** Where the recognition patterns come from. */
+    source: source().optional(),
+  }),
+);
 
-export const frontMatter = z
-  .strictObject({
-    slug: z.string().max(64).regex(SLUG, 'must be lower-case words joined by hyphens'),
-    vendor: text,
-    family: text,
-    category: z.enum(CATEGORIES),
-    /** Left out it follows from the category: routers and network gear are infrastructure, everything else is a thing. */
-    class: z.enum(['thing', 'general-purpose', 'infrastructure']).optional(),
-    match,
-    backends: z.array(backend).max(MAX_BACKENDS).default([]),
-    /** Left out where nothing is known. */
-    mail: mail.optional(),
-    defaultPassword: z.strictObject({ risk: z.enum(['high', 'medium', 'low', 'unknown']), source: source.optional() }),
-    /** Where the factory-reset steps come from: the vendor's page, or `general`, which sends people to the manual. */
-    reset: z.strictObject({ source: checked((value) => (value === 'general' ? null : sourceProblem(value))) }),
-  })
-  .superRefine((note, context) => {
-    const usable = new Set(note.backends.filter((b) => b.dedicated && b.confidence !== 'low').map((b) => b.host));
-    for (const [index, host] of note.match.backends.entries())
-      if (!usable.has(host))
-        context.addIssue({
-          code: 'custom',
-          path: ['match', 'backends', index],
-          message: 'must be listed under backends, dedicated and with more than low confidence',
-        });
-  });
+export const frontMatter = lazily(() =>
+  z
+    .strictObject({
+      slug: z.string().max(64).regex(SLUG, 'must be lower-case words joined by hyphens'),
+      vendor: text(),
+      family: text(),
+      category: z.enum(CATEGORIES),
+      /** Left out it follows from the category: routers and network gear are infrastructure, everything else is a thing. */
+      class: z.enum(['thing', 'general-purpose', 'infrastructure']).optional(),
+      match: match(),
+      backends: z.array(backend()).max(MAX_BACKENDS).default([]),
+      /** Left out where nothing is known. */
+      mail: mail().optional(),
+      defaultPassword: z.strictObject({
+        risk: z.enum(['high', 'medium', 'low', 'unknown']),
+        source: source().optional(),
+      }),
+      /** Where the factory-reset steps come from: the vendor's page, or `general`, which sends people to the manual. */
+      reset: z.strictObject({ source: checked((value) => (value === 'general' ? null : sourceProblem(value))) }),
+    })
+    .superRefine((note, context) => {
+      const usable = new Set(note.backends.filter((b) => b.dedicated && b.confidence !== 'low').map((b) => b.host));
+      for (const [index, host] of note.match.backends.entries())
+        if (!usable.has(host))
+          context.addIssue({
+            code: 'custom',
+            path: ['match', 'backends', index],
+            message: 'must be listed under backends, dedicated and with more than low confidence',
+          });
+    }),
+);
 
-export type FrontMatter = z.infer<typeof frontMatter>;
+export type FrontMatter = z.infer<ReturnType<typeof frontMatter>>;
 export type NoteBackend = FrontMatter['backends'][number];
 export type NoteMail = NonNullable<FrontMatter['mail']>;
 export type NoteBackendRole = NoteBackend['role'];

@@ -1,6 +1,7 @@
 // Addresses that a person called different things: they are not suggested as one again. Bounded; an entry of the meta table.
 import { z } from 'zod';
 import type { Mac } from '../decode/packet.ts';
+import { lazily } from '../lazily.ts';
 import { dropOldest } from './drop-oldest.ts';
 
 export const DISTINCT_KEY = 'distinct_pairs';
@@ -8,7 +9,7 @@ export const DISTINCT_KEY = 'distinct_pairs';
 /** A person says so one by one; the oldest go. */
 const PAIRS = 1024;
 
-const shape = z.array(z.tuple([z.string(), z.string()]));
+const shape = lazily(() => z.array(z.tuple([z.string(), z.string()])));
 
 export class DistinctPairs {
   /** By both halves. */
@@ -68,8 +69,9 @@ function otherIn([one, other]: readonly [Mac, Mac], mac: Mac): Mac | null {
 }
 
 function parse(text: string | null): [string, string][] {
+  if (text === null) return [];
   try {
-    return shape.safeParse(JSON.parse(text ?? '[]')).data ?? [];
+    return shape().safeParse(JSON.parse(text)).data ?? [];
   } catch {
     return [];
   }

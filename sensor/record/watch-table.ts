@@ -1,21 +1,24 @@
 // How much of each hour the sensor saw, on disk: a row an hour, and up to when time is accounted for.
 import type { Database, Statement } from 'better-sqlite3';
 import { z } from 'zod';
+import { lazily } from '../lazily.ts';
 import { type Cell, type OnProblem, type Row, readRows, upsert } from './row.ts';
 import { WATCH_STATES, type WatchChanges, type WatchHour } from './watch-hours.ts';
 
 const MAILS = ['mail_expected', 'mail_unexpected'] as const;
 const UNTIL = 'watched_until';
 
-const time = z
-  .int()
-  .min(0)
-  .max(60 * 60_000);
-const count = z.int().min(0);
-const shape = z.object({
-  hour: z.int(),
-  ...{ watched: time, off: time, capture: time, mirror: time, loss: time, clock: time },
-  ...{ mail_expected: count, mail_unexpected: count },
+const shape = lazily(() => {
+  const time = z
+    .int()
+    .min(0)
+    .max(60 * 60_000);
+  const count = z.int().min(0);
+  return z.object({
+    hour: z.int(),
+    ...{ watched: time, off: time, capture: time, mirror: time, loss: time, clock: time },
+    ...{ mail_expected: count, mail_unexpected: count },
+  });
 });
 
 export class WatchTable {
@@ -61,6 +64,6 @@ export class WatchTable {
 }
 
 function read(row: Row): WatchHour {
-  const { hour, mail_expected: expected, mail_unexpected: unexpected, ...spent } = shape.parse(row);
+  const { hour, mail_expected: expected, mail_unexpected: unexpected, ...spent } = shape().parse(row);
   return { hour, spent, mail: { expected, unexpected } };
 }

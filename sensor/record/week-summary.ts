@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Device } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
 import { isMailKind } from '../detect/finding.ts';
+import { lazily } from '../lazily.ts';
 import { type GapMinutes, inMinutes, shareOf } from './coverage.ts';
 import type { Incident } from './incident.ts';
 import type { OutboxMessage } from './outbox.ts';
@@ -18,35 +19,37 @@ const KEPT_DEVICES = 16;
 const HOUR_OF_DAY = 7;
 const KEY = 'weekly_summaries';
 
-const some = z.object({ count: z.int().min(0), macs: z.array(z.string()).max(KEPT_DEVICES) });
+const some = lazily(() => z.object({ count: z.int().min(0), macs: z.array(z.string()).max(KEPT_DEVICES) }));
 /** How many devices, and which, as far as they are kept. */
-export type SomeDevices = z.infer<typeof some>;
+export type SomeDevices = z.infer<ReturnType<typeof some>>;
 
-const minutes = z.int().min(1).optional();
-const shape = z.object({
-  /** Wall time, ms. */
-  from: z.number(),
-  to: z.number(),
-  made: z.number(),
-  /** Of the whole week, rounded down to a tenth. */
-  percent: z.number().min(0).max(100),
-  /** Minutes. `unrecorded`: before the sensor was set up, or its record is lost. */
-  gaps: z.object({
-    off: minutes,
-    capture: minutes,
-    mirror: minutes,
-    loss: minutes,
-    clock: minutes,
-    unrecorded: minutes,
-  }),
-  seen: z.int().min(0),
-  fresh: some,
-  mail: z.object({ expected: z.int().min(0), unexpected: z.int().min(0), by: some }),
-  updates: z.object({ fetched: some, overdue: some }),
-  exposed: some,
-  mappings: some,
+const shape = lazily(() => {
+  const minutes = z.int().min(1).optional();
+  return z.object({
+    /** Wall time, ms. */
+    from: z.number(),
+    to: z.number(),
+    made: z.number(),
+    /** Of the whole week, rounded down to a tenth. */
+    percent: z.number().min(0).max(100),
+    /** Minutes. `unrecorded`: before the sensor was set up, or its record is lost. */
+    gaps: z.object({
+      off: minutes,
+      capture: minutes,
+      mirror: minutes,
+      loss: minutes,
+      clock: minutes,
+      unrecorded: minutes,
+    }),
+    seen: z.int().min(0),
+    fresh: some(),
+    mail: z.object({ expected: z.int().min(0), unexpected: z.int().min(0), by: some() }),
+    updates: z.object({ fetched: some(), overdue: some() }),
+    exposed: some(),
+    mappings: some(),
+  });
 });
-export type WeekSummary = z.infer<typeof shape>;
+export type WeekSummary = z.infer<ReturnType<typeof shape>>;
 
 export interface WeekFacts {
   hours: readonly WatchHour[];
@@ -157,9 +160,10 @@ export class WeekBook {
 
 /** What is no summary is left out. */
 function parsed(text: string | null): WeekSummary[] {
+  if (text === null) return [];
   try {
-    const values = z.array(z.unknown()).parse(JSON.parse(text ?? '[]'));
-    return values.flatMap((value) => shape.safeParse(value).data ?? []);
+    const values = z.array(z.unknown()).parse(JSON.parse(text));
+    return values.flatMap((value) => shape().safeParse(value).data ?? []);
   } catch {
     return [];
   }
