@@ -50,7 +50,10 @@ const FUZZER = inPlace('test/fuzz/main.ts', 'test/fuzz/child.ts', 'test/fuzz/wor
  * @param packages whether npm packages become part of the bundle: tests take theirs from node_modules
  */
 async function bundle(input, outDir, { chunks, format, packages, plugins = [] }) {
-  const output = { format, entryFileNames: '[name].js', chunkFileNames: `${chunks}/[name]-[hash].js` };
+  const names = { entryFileNames: '[name].js', chunkFileNames: `${chunks}/[name]-[hash].js` };
+  // A start reads it all: comments are for whoever reads the source, and of a long text one copy will do.
+  const output = { format, ...names, comments: { legal: true, annotation: true, jsdoc: false } };
+  const optimization = { inlineConst: false };
   await build({
     root,
     configFile: false,
@@ -66,7 +69,7 @@ async function bundle(input, outDir, { chunks, format, packages, plugins = [] })
       target: 'node20',
       // Stack traces shall name what the sources name.
       minify: false,
-      rolldownOptions: { input, output },
+      rolldownOptions: { input, optimization, output },
     },
   });
 }
