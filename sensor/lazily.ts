@@ -1,5 +1,4 @@
-// What is made when it is first asked for, and then kept. Shapes of what lies on disk take zod longer to make than to check with,
-// and most starts read back nothing that has them.
+// What is made when it is first asked for, and then kept: most starts never ask for most of it.
 
 export function lazily<T extends object>(make: () => T): () => T {
   let made: T | undefined;

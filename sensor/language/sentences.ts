@@ -1,6 +1,7 @@
 // How a language pack is written, and what becomes of it. A pack is plain data: sentences with places for values, such as
 // `{who} asked for {what}.`, and forms by count. Which values a sentence takes is part of its type, so that a translation without
 // one of the sentences, or without one of the values, does not compile.
+import { lazily } from '../lazily.ts';
 
 /** A number is written as the language writes numbers; a text stays as it is, so ports are given as texts. */
 export type Value = string | number;
@@ -80,9 +81,9 @@ export interface Speech {
 /** Makes a pack one that speaks. Formats are made when they are first needed. */
 export function speaking<T extends object>(pack: T, manner: Manner): Spoken<T> & Speech {
   const { and, dates, locale, numbers, thousands } = manner;
-  const plurals = lazy(() => new Intl.PluralRules(locale));
-  const counts = lazy(() => new Intl.NumberFormat(locale, numbers));
-  const days = lazy(() => new Intl.DateTimeFormat(dates.locale, { ...dates, timeZone: 'UTC' }));
+  const plurals = lazily(() => new Intl.PluralRules(locale));
+  const counts = lazily(() => new Intl.NumberFormat(locale, numbers));
+  const days = lazily(() => new Intl.DateTimeFormat(dates.locale, { ...dates, timeZone: 'UTC' }));
   const number = (value: number) => (isCount(value) ? grouped(value, thousands) : counts().format(value));
 
   function say(parts: readonly string[], values: Readonly<Record<string, Value>>): string {
@@ -96,16 +97,15 @@ export function speaking<T extends object>(pack: T, manner: Manner): Spoken<T> &
 
   function sentence(text: string): unknown {
     if (!text.includes('{')) return text;
-    const parts = partsOf(text);
-    return (values: Readonly<Record<string, Value>>) => say(parts, values);
+    const parts = lazily(() => partsOf(text));
+    return (values: Readonly<Record<string, Value>>) => say(parts(), values);
   }
 
   function forms(texts: object): unknown {
-    const known = new Map(Object.entries(texts).map(([form, text]) => [form, partsOf(`${text}`)]));
-    const other = known.get('other') ?? [];
+    const known = lazily(() => new Map(Object.entries(texts).map(([form, text]) => [form, partsOf(`${text}`)])));
     return (values: Readonly<Record<string, Value>>) => {
-      const form = known.size === 1 ? 'other' : plurals().select(Number(values.n));
-      return say(known.get(form) ?? other, values);
+      const form = known().size === 1 ? 'other' : plurals().select(Number(values.n));
+      return say(known().get(form) ?? known().get('other') ?? [], values);
     };
   }
 
@@ -137,12 +137,4 @@ function grouped(count: number, thousands: string): string {
 /** Text, name of a value, text, and so on. */
 function partsOf(text: string): string[] {
   return text.split(/\{(\w+)\}/);
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
