@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { schema } from '../sensor/config/schema.ts';
 import { type Config, ConfigError, loadConfig } from '../sensor/config.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'thingwatch-config-'));
@@ -37,6 +38,14 @@ test('without a file everything has its default', () => {
     web: { listen: '127.0.0.1:8080' },
     detect: { learning_days: 7, updates_overdue_days: 30 },
   });
+});
+
+test('where nothing is set, all is as the schema has it by default, and made anew for each who asks', () => {
+  const byDefault = schema().parse({});
+  load(null).web.host_names.push('thingwatch.lan');
+  expect(load(null)).toEqual(byDefault);
+  expect(load('# web: {}\n')).toEqual(byDefault);
+  expect(load('web:\n', { THINGWATCH_LOG_LEVEL: 'info' })).toEqual(byDefault);
 });
 
 test('thingwatch.yaml in the working directory is found, and a file that is named must be there', () => {

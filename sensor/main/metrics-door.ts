@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { MetricsDoor } from '../../web/metrics.ts';
 import { EXIT } from '../cli.ts';
-import { type Config, METRICS_TOKEN } from '../config.ts';
+import { type Config, METRICS_TOKEN } from '../config/schema.ts';
 import type { Health } from '../record/health.ts';
 import type { Spine } from '../spine.ts';
 import { EdgeError } from './edge-error.ts';

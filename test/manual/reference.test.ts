@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { schema } from '../../sensor/config.ts';
+import { schema } from '../../sensor/config/schema.ts';
 import { codeIn, manualPlaces, read } from './documents.ts';
 
 interface Setting {
@@ -52,7 +52,7 @@ function rowsIn(text: string): { key: string; fallback: string; words: string }[
 /** `metrics.md`, not a setting. */
 const isFile = (code: string) => /\.(?:md|ts|json|yaml)$/.test(code);
 
-const SETTINGS = settingsOf(schema);
+const SETTINGS = settingsOf(schema());
 const ROWS = rowsIn(read('sensor/deploy/manual/configuration.md'));
 
 describe('the reference of settings', () => {

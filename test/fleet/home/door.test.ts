@@ -191,6 +191,6 @@ it('sends nothing once the home has left, and nothing waits', async () => {
 
 it('has a name in the outbox that no other target may have', () => {
   const target = { kind: 'ntfy', topic: 'topic' };
-  expect(notify.safeParse({ fleet: target }).success).toBe(true);
-  expect(notify.safeParse({ [FLEET_TARGET]: target }).success).toBe(false);
+  expect(notify().safeParse({ fleet: target }).success).toBe(true);
+  expect(notify().safeParse({ [FLEET_TARGET]: target }).success).toBe(false);
 });
