@@ -60,9 +60,11 @@ export function listOf<T>(read: Read<T>, fits: (length: number) => boolean = () 
     if (!Array.isArray(value) || !fits(value.length)) throw new Unfit();
     let at = 0;
     try {
-      const found: T[] = [];
-      for (; at < value.length; at++) found.push(read(value[at]));
-      return found;
+      // By `push` each list would have room for 16 items more.
+      return value.map((item, n) => {
+        at = n;
+        return read(item);
+      });
     } catch (error) {
       throw within(at, error);
     }

@@ -1,5 +1,5 @@
 // What the web room needs from the rest of the program. main.ts supplies each port; nothing here does anything.
-import type { ActivityHour } from '../sensor/attribute/device.ts';
+import type { ActivityHour } from '../sensor/attribute/activity.ts';
 import type { Severity } from '../sensor/detect/finding.ts';
 import type { FleetRecord } from '../sensor/fleet/record.ts';
 import type { Words } from '../sensor/language/words.ts';

@@ -1,5 +1,6 @@
 // What the JSON API answers, read by the server that fills it and by the page that shows it. Shapes only, no behaviour.
-import type { ActivityHour, Identity, Role } from '../sensor/attribute/device.ts';
+import type { ActivityHour } from '../sensor/attribute/activity.ts';
+import type { Identity, Role } from '../sensor/attribute/device.ts';
 import type { FleetRecord } from '../sensor/fleet/record.ts';
 import type { Health } from '../sensor/record/health.ts';
 import type { Expectation } from '../sensor/record/incident.ts';

@@ -15,6 +15,8 @@ const SHORTEST_LIFE = 10 * 60_000;
 /** RFC 8767 advises a day as the longest a stale answer may serve; longer TTLs are cut to a week. */
 const LONGEST_LIFE = 7 * 24 * 60 * 60_000;
 const MAX_CHAIN = 16;
+/** So long (ms) after its time a name is forgotten, though packets may come late; and how often that is looked for, in packet time. */
+const FORGET_AFTER = 60 * 60_000;
 
 export interface DestinationName {
   name: string;
@@ -30,10 +32,12 @@ export class DestinationNames {
   readonly #own = new SecondChanceTable<string, Known>(NAMES);
   readonly #anyone = new SecondChanceTable<IpAddress, Known>(SHARED_NAMES);
   readonly #addresses = new SecondChanceTable<string, { ip: IpAddress; until: number }>(ADDRESSES);
+  #nextForget = 0;
 
   /** An answer that `asker` was given at `time` (packet time, ms). Every address gets the name that was asked for. */
   learn(asker: Mac | null, message: DnsMessage, time: number): void {
     if (!message.response || message.rcode !== 0) return;
+    this.#forgetOver(time);
     for (const question of message.questions) {
       const name = cleanHostName(question.name);
       if (name === null) continue;
@@ -63,6 +67,15 @@ export class DestinationNames {
     // One answer's entry may stand under several addresses.
     const all = new Set([...this.#own.values(), ...this.#anyone.values(), ...this.#addresses.values()]);
     for (const known of all) known.until += by;
+  }
+
+  /** People go to ever new places: what nobody is told any more does not stay until others need its room. */
+  #forgetOver(time: number): void {
+    // A clock that was set back is not waited for.
+    if (time < this.#nextForget && time >= this.#nextForget - FORGET_AFTER) return;
+    this.#nextForget = time + FORGET_AFTER;
+    for (const names of [this.#own, this.#anyone, this.#addresses])
+      names.forget(({ until }) => until < time - FORGET_AFTER);
   }
 
   /** The first address of the latest answer for `name` that is still good at `time`, whoever asked. */

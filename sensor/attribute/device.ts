@@ -1,6 +1,7 @@
 // What the sensor remembers of one device: plain data, bounded, the one source of the report, the page and MQTT.
 // attribute/ fills it, detect/ judges by it, record/ keeps it on disk. Nothing here acts.
 import type { IpAddress, Mac } from '../decode/packet.ts';
+import { ACTIVITY_HOURS, Activity } from './activity.ts';
 
 export type Role = 'device' | 'gateway' | 'sensor';
 
@@ -207,14 +208,8 @@ export interface Device {
   timeline: TimelineEntry[];
   /** Outbound connections to the Internet, all ports. */
   connections: number;
-  /** Connections and mail attempts by hour (hours since 1970), newest last, 31 days at most: the charts. */
-  activity: ActivityHour[];
-}
-
-export interface ActivityHour {
-  hour: number;
-  connections: number;
-  mailAttempts: number;
+  /** Connections and mail attempts by hour, at most LIMITS.activityHours: the charts. */
+  activity: Activity;
 }
 
 /** Every table the network can fill has its bound here; the reason stands beside it. */
@@ -231,7 +226,7 @@ export const LIMITS = {
   timeline: 256,
   firmware: 32,
   identityList: 32,
-  activityHours: 31 * 24,
+  activityHours: ACTIVITY_HOURS,
   carriers: 4,
 } as const;
 
@@ -271,7 +266,7 @@ export function newDevice(mac: Mac, time: number): Device {
     backends: new Map(),
     timeline: [],
     connections: 0,
-    activity: [],
+    activity: new Activity(),
   };
 }
 

@@ -261,7 +261,7 @@ class Judge {
 /** Whether they were active at the same time; null where there is too little to tell, or they often were. */
 function togetherness(one: Device, other: Device): Weighed | null {
   const [hours, others] = [one, other].map(
-    ({ activity }) => new Set(activity.filter(({ connections }) => connections > 0).map(({ hour }) => hour)),
+    ({ activity }) => new Set([...activity].filter(({ connections }) => connections > 0).map(({ hour }) => hour)),
   );
   if (hours === undefined || others === undefined || hours.size < HOURS || others.size < HOURS) return null;
   const shared = [...hours].filter((hour) => others.has(hour)).length;

@@ -47,6 +47,11 @@ export class SecondChanceTable<Key, Value> {
     return this.#entries.delete(key);
   }
 
+  /** Lets go every value that `isOver`. Nobody is told. */
+  forget(isOver: (value: Value) => boolean): void {
+    for (const [key, { value }] of this.#entries) if (isOver(value)) this.#entries.delete(key);
+  }
+
   *values(): Generator<Value> {
     for (const { value } of this.#entries.values()) yield value;
   }

@@ -1,6 +1,7 @@
 // What becomes of times when the clock turns out to have been wrong: plain data is moved in place. It decides nothing; when
 // and by how much, main/sensor-clock.ts knows.
-import type { ActivityHour, Device } from './device.ts';
+import { Activity, type ActivityHour } from './activity.ts';
+import type { Device } from './device.ts';
 
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
@@ -68,14 +69,16 @@ export function moveDevice(device: Device, move: TimeMove): boolean {
     backend.days = [...new Set(days)].sort((a, b) => a - b);
     isMoved = true;
   }
+  const activity = [...device.activity];
   const hours = movedUnits(
-    device.activity.map(({ hour }) => hour),
+    activity.map(({ hour }) => hour),
     HOUR,
     move,
     isNewDevice,
   );
   if (hours !== null) {
-    device.activity = sumByHour(device.activity.map((entry, n) => ({ ...entry, hour: hours[n] ?? entry.hour })));
+    const moved = activity.map((entry, n) => ({ ...entry, hour: hours[n] ?? entry.hour }));
+    device.activity = new Activity(sumByHour(moved));
     isMoved = true;
   }
   device.timeline.sort((a, b) => a.time - b.time);

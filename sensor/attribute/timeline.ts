@@ -1,5 +1,5 @@
 // The device's memory of what happened, for "what happened before": bounded, thirty days back.
-import { type ActivityHour, type Device, LIMITS, type TimelineEntry } from './device.ts';
+import { type Device, LIMITS, type TimelineEntry } from './device.ts';
 
 /** How far back a chain reaches, in ms. */
 const CHAIN_REACH = 30 * 24 * 60 * 60_000;
@@ -45,19 +45,5 @@ export function chainBefore(device: Device, start: number): TimelineEntry[] {
 
 /** Counts a connection or mail attempt into the hour of `time`. */
 export function countActivity(device: Device, time: number, what: 'connections' | 'mailAttempts'): void {
-  const hour = Math.floor(time / HOUR);
-  let entry: ActivityHour | undefined = device.activity.at(-1);
-  if (entry === undefined || entry.hour < hour) {
-    entry = { hour, connections: 0, mailAttempts: 0 };
-    device.activity.push(entry);
-    while (
-      device.activity.length > LIMITS.activityHours ||
-      (device.activity[0]?.hour ?? hour) <= hour - LIMITS.activityHours
-    ) {
-      device.activity.shift();
-    }
-  } else if (entry.hour > hour) {
-    entry = device.activity.findLast((candidate) => candidate.hour === hour) ?? entry;
-  }
-  entry[what]++;
+  device.activity.count(Math.floor(time / HOUR), what);
 }

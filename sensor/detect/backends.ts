@@ -67,13 +67,11 @@ export class BackendDetector implements Detector {
     if (isMailPort(port)) return;
     const name = connection.name === null ? ip : this.#around.knowledge.host(connection.name).domain;
     const backend = this.#backend(device, name, connection, time);
-    if (connection.name !== null) addHost(backend, connection.name);
-    if (bareAddress !== null) addHost(backend, bareAddress);
-    if (through !== null) addThrough(backend, through);
+    backend.hosts = withItem(backend.hosts, connection.name, LIMITS.backendHosts);
+    backend.hosts = withItem(backend.hosts, bareAddress, LIMITS.backendHosts);
+    backend.through = withItem(backend.through, through, LIMITS.backendProxies);
+    backend.nameFrom = withItem(backend.nameFrom, connection.nameFrom);
     if (connection.nameIsOuter) backend.outerName = true;
-    if (connection.nameFrom !== null && !backend.nameFrom.includes(connection.nameFrom)) {
-      backend.nameFrom.push(connection.nameFrom);
-    }
     touch(backend, time);
     // A proxy's connection may name several hosts: it counts for the first, and once for one known by it alone.
     if (connection.backend === null || backend.connections === 0) backend.connections++;
@@ -283,19 +281,14 @@ function moveHost(device: Device, plain: Backend, host: string, judged: Judgemen
   device.backends.set(key, plain);
 }
 
-function addHost(backend: Backend, host: string): void {
-  if (!backend.hosts.includes(host) && backend.hosts.length < LIMITS.backendHosts) backend.hosts.push(host);
-}
-
-function addThrough(backend: Backend, proxy: string): void {
-  if (!backend.through.includes(proxy) && backend.through.length < LIMITS.backendProxies) backend.through.push(proxy);
+/** `list`, at its end what it lacks and has room for. A home has thousands of these lists: `push` leaves room for 16 items more in each. */
+function withItem<Item>(list: Item[], item: Item | null, most = Number.POSITIVE_INFINITY): Item[] {
+  return item === null || list.length >= most || list.includes(item) ? list : list.concat([item]);
 }
 
 function touch(backend: Backend, time: number): void {
   backend.firstSeen = Math.min(backend.firstSeen, time);
   backend.lastSeen = Math.max(backend.lastSeen, time);
   const day = Math.floor(time / DAY);
-  if (backend.days.includes(day)) return;
-  backend.days.push(day);
-  if (backend.days.length > ACTIVITY_DAYS) backend.days.shift();
+  if (!backend.days.includes(day)) backend.days = backend.days.concat([day]).slice(-ACTIVITY_DAYS);
 }

@@ -195,8 +195,8 @@ export class SymptomDetector implements Detector {
     if (!habit.isFirstDay) {
       this.#judge(device, habit, 'always-on', share, time);
       const slow = habit.response.count >= RESPONSES_NEEDED ? medianOf(habit.response) : null;
-      habit.history.push({ share, ...habit.most, slow });
-      if (habit.history.length > HISTORY_DAYS) habit.history.shift();
+      const { connections, destinations } = habit.most;
+      habit.history = habit.history.concat([{ share, destinations, connections, slow }]).slice(-HISTORY_DAYS);
     }
     Object.assign(habit, { ...newHabit(day, habit.hour), isFirstDay: false, history: habit.history });
   }

@@ -48,7 +48,7 @@ export function* coverageDrafts({ books }: Told): Steps<Draft[]> {
 /** By day; where frames were recorded, the hours in which anything was active. */
 function hoursSeen({ devices, hours }: Told['books']): Map<number, number> {
   if (hours === null) {
-    const active = new Set(devices.flatMap(({ activity }) => activity.map(({ hour }) => hour)));
+    const active = new Set(devices.flatMap(({ activity }) => [...activity].map(({ hour }) => hour)));
     return sumByDay([...active].map((hour) => ({ hour, seen: 1 })));
   }
   return sumByDay(hours.map(({ hour, spent }) => ({ hour, seen: spent.watched / HOUR })));
@@ -97,7 +97,7 @@ function countDevice(told: Told, device: Device, byDay: ReadonlyMap<number, Map<
     used.devices.add(thing);
     return used;
   };
-  for (const day of new Set(device.activity.map(({ hour }) => Math.floor(hour / HOURS)))) usedOn(day);
+  for (const day of new Set([...device.activity].map(({ hour }) => Math.floor(hour / HOURS)))) usedOn(day);
   for (const backend of device.backends.values()) {
     const role = toldRole(backend, isPersonal);
     const name = role === null ? null : told.names.told(backend.name);

@@ -3,7 +3,8 @@
 import { activityStrip } from '../../web/activity-strip.ts';
 import type { IncidentPageRequest, PageModel, PageModelIn } from '../../web/ports.ts';
 import type { DeviceDetail, MirrorView, NoteView, WeekView } from '../../web/shapes.ts';
-import type { ActivityHour, Device } from '../attribute/device.ts';
+import type { ActivityHour } from '../attribute/activity.ts';
+import type { Device } from '../attribute/device.ts';
 import { PrivateThings } from '../attribute/private-things.ts';
 import { SEVERITIES } from '../detect/finding.ts';
 import { english, type Words } from '../language/words.ts';
@@ -140,7 +141,7 @@ function detailOf(words: Words, spine: Spine, device: Device): DeviceDetail {
     olderName: older === undefined ? null : spine.knowledge.displayName(older, spine.engine.devices, words),
     identity: device.identity,
     timeline: device.timeline.toReversed().map((event) => reportTimeline(words, event)),
-    activity: device.activity,
+    activity: [...device.activity],
     mergeSuggestion: mergeSuggestions(words, spine).get(device.mac) ?? null,
     sameThing: othersOf(words, spine, device),
     distinctFrom: spine.recorder.distinct.of(device.mac).map((mac) => nameOf(words, spine, mac)),

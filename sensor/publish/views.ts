@@ -52,7 +52,7 @@ export function deviceView(
 }
 
 function connectionsIn(device: Device, hour: number): number {
-  return device.activity.find((entry) => entry.hour === hour)?.connections ?? 0;
+  return device.activity.of(hour)?.connections ?? 0;
 }
 
 function lastContact(destinations: Iterable<MailDestination>): MailContact | null {

@@ -1,13 +1,9 @@
 // The lists of a device that have tables of their own: how each item becomes a row and a row an item again.
-import { type ActivityHour, type Backend, backendKey, type Device, mailDestinationKey } from '../attribute/device.ts';
+import type { ActivityHour } from '../attribute/activity.ts';
+import { type Backend, backendKey, type Device, mailDestinationKey } from '../attribute/device.ts';
 import { type Cell, fingerprint, fromJson } from './row.ts';
 import { activityIn, backendIn, leaseIn, mailDestinationIn, timelineEntryIn } from './row-shapes.ts';
-
-/** Fingerprints of a row: of all that is in it, and of what is news in it. */
-export interface Prints {
-  all: number;
-  news: number;
-}
+import type { Prints } from './written-rows.ts';
 
 export interface ChildTable {
   name: string;
@@ -189,7 +185,7 @@ export const CHILD_TABLES: readonly ChildTable[] = [
       }
     },
     add(device, [, hours]) {
-      device.activity.push(...activityIn(fromJson(hours)));
+      device.activity.add(activityIn(fromJson(hours)));
     },
   },
 ];
@@ -210,7 +206,7 @@ function hostsAndProxies(value: unknown): { hosts: unknown; through: unknown } {
 }
 
 /** Runs of hours of the same day (days since 1970), in the order given. */
-function byDay(activity: readonly ActivityHour[]): { day: number; hours: ActivityHour[] }[] {
+function byDay(activity: Iterable<ActivityHour>): { day: number; hours: ActivityHour[] }[] {
   const days: { day: number; hours: ActivityHour[] }[] = [];
   for (const hour of activity) {
     const day = Math.floor(hour.hour / 24);

@@ -5,22 +5,10 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { type Device, newDevice } from '../attribute/device.ts';
 import type { Mac } from '../decode/packet.ts';
-import { CHILD_TABLES, type ChildTable, type Prints } from './device-children.ts';
+import { CHILD_TABLES, type ChildTable } from './device-children.ts';
 import { type Cell, fingerprint, fromJson, type OnProblem, type Row, readRows, upsert } from './row.ts';
 import { deviceIn } from './row-shapes.ts';
-
-/** A row as it is on disk. */
-interface WrittenRow {
-  ord: number;
-  prints: Prints;
-  /** The last pass that found its item still there. */
-  pass: number;
-}
-
-interface WrittenList {
-  highestOrd: number;
-  rows: Map<string, WrittenRow>;
-}
+import { type Prints, type WrittenRow, WrittenRows } from './written-rows.ts';
 
 interface Child {
   table: ChildTable;
@@ -33,8 +21,10 @@ interface Child {
 interface WrittenDevice {
   /** Null before the device's own row is on disk. */
   prints: Prints | null;
-  lists: Map<ChildTable, WrittenList>;
+  lists: Map<ChildTable, WrittenRows>;
 }
+
+const NO_ROWS = new WrittenRows([], 0);
 
 const DEVICE_COLUMNS = [
   'role',
@@ -66,7 +56,6 @@ export class DeviceTable {
   readonly #written = new Map<Mac, WrittenDevice>();
   /** Loaded, and not looked at again since. */
   readonly #loaded = new Set<Mac>();
-  #pass = 0;
 
   constructor(db: Database, onProblem: OnProblem) {
     this.#db = db;
@@ -102,14 +91,13 @@ export class DeviceTable {
     const known = this.#written.get(mac) ?? this.#lookAgain(mac);
     // Also clears what an unreadable row of this device left behind.
     if (known === undefined) this.#deleteDevice.run(mac);
-    const written = known ?? { prints: null, lists: new Map<ChildTable, WrittenList>() };
+    const written = known ?? { prints: null, lists: new Map<ChildTable, WrittenRows>() };
     const cells = deviceCells(device);
     const prints = devicePrints(device, cells);
     if (prints[what] !== written.prints?.[what]) {
       this.#putDevice.run(mac, ...cells);
       afterCommit.push(() => this.#written.set(mac, { prints, lists: written.lists }));
     }
-    this.#pass += 1;
     for (const child of this.#children) {
       if (what === 'news' && child.table.countsOnly === true) continue;
       this.#saveList(device, child, { what, written }, afterCommit);
@@ -136,41 +124,40 @@ export class DeviceTable {
     afterCommit: AfterCommit,
   ): void {
     const { mac } = device;
-    const list = written.lists.get(child.table) ?? { highestOrd: 0, rows: new Map<string, WrittenRow>() };
-    const pass = this.#pass;
-    const changed = new Map<string, WrittenRow>();
-    let highestOrd = list.highestOrd;
+    const known = written.lists.get(child.table) ?? NO_ROWS;
+    const rows: WrittenRow[] = [];
+    let { highestOrd } = known;
     let previousOrd = 0;
+    let isChanged = false;
+    /** The first of the known rows that was not come to yet. */
+    let next = 0;
+    const deleteRows = (from: number, to: number) => {
+      for (const ord of known.ords(from, to)) child.delete.run(mac, ord);
+      isChanged ||= from < to;
+    };
     child.table.each(device, (itemKey, prints, cells) => {
-      let key = itemKey;
-      while (changed.has(key) || list.rows.get(key)?.pass === pass) key += '#';
-      const row = list.rows.get(key);
-      const ordHolds = row !== undefined && row.ord > previousOrd;
-      if (row !== undefined) {
-        row.pass = pass;
-        if (!ordHolds) child.delete.run(mac, row.ord);
+      const key = fingerprint(itemKey);
+      const found = known.find(key, next);
+      const row = found < 0 ? null : known.at(found);
+      // One that lies before what was written anew of the items before it goes there as well.
+      const ordHolds = row !== null && row.ord > previousOrd;
+      if (row !== null) {
+        deleteRows(next, ordHolds ? found : found + 1);
+        next = found + 1;
       }
       if (ordHolds && row.prints[what] === prints[what]) {
+        rows.push(row);
         previousOrd = row.ord;
         return;
       }
       if (!ordHolds) highestOrd += 1;
       previousOrd = ordHolds ? row.ord : highestOrd;
       child.put.run(mac, previousOrd, ...cells());
-      changed.set(key, { ord: previousOrd, prints, pass });
+      rows.push({ key, ord: previousOrd, prints });
+      isChanged = true;
     });
-    const gone: string[] = [];
-    for (const [key, row] of list.rows) {
-      if (row.pass === pass) continue;
-      child.delete.run(mac, row.ord);
-      gone.push(key);
-    }
-    afterCommit.push(() => {
-      for (const key of gone) list.rows.delete(key);
-      for (const [key, row] of changed) list.rows.set(key, row);
-      list.highestOrd = highestOrd;
-      written.lists.set(child.table, list);
-    });
+    deleteRows(next, known.length);
+    if (isChanged) afterCommit.push(() => written.lists.set(child.table, new WrittenRows(rows, highestOrd)));
   }
 
   #loadChildren(table: ChildTable, devices: ReadonlyMap<Mac, Device>): void {
@@ -203,11 +190,8 @@ export class DeviceTable {
       table.each(device, (key, prints) => items.push([key, prints]));
       // Items that no longer match their rows one to one (a key twice, a day in two rows): written whole.
       if (new Set(items.map(([key]) => key)).size !== ords.length) return undefined;
-      const onDisk = items.map(([key, prints], n): [string, WrittenRow] => [
-        key,
-        { ord: ords[n] ?? 0, prints, pass: 0 },
-      ]);
-      if (ords.length > 0) written.lists.set(table, { highestOrd: ords.at(-1) ?? 0, rows: new Map(onDisk) });
+      const rows = items.map(([key, prints], n) => ({ key: fingerprint(key), ord: ords[n] ?? 0, prints }));
+      if (rows.length > 0) written.lists.set(table, new WrittenRows(rows, ords.at(-1) ?? 0));
     }
     this.#written.set(mac, written);
     return written;

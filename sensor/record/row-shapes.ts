@@ -1,7 +1,7 @@
 // What a row must hold to be believed when it is read back. A field added to a shape needs a default here or a migration,
 // else rows written before it are skipped as corrupt.
+import type { ActivityHour } from '../attribute/activity.ts';
 import type {
-  ActivityHour,
   Backend,
   Device,
   FirmwareVersion,
@@ -167,11 +167,12 @@ export const timelineEntryIn = fields<TimelineEntry>({
   detail: entriesOf(detail),
 });
 
-/** Hours of one day, each `[hour, connections, mail attempts]`. */
+/** Hours of one day, each `[hour, connections, mail attempts]`: whole numbers that `Activity` has room for. */
 export const activityIn = listOf((value): ActivityHour => {
-  if (!Array.isArray(value) || value.length !== 3) throw new Unfit();
+  const isFit = Array.isArray(value) && value.length === 3 && value.every((number) => number === number >>> 0);
+  if (!isFit) throw new Unfit();
   const [hour, connections, mailAttempts] = value;
-  return { hour: count(hour), connections: count(connections), mailAttempts: count(mailAttempts) };
+  return { hour, connections, mailAttempts };
 });
 
 export const incidentIn = fields<Incident>({

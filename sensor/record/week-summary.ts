@@ -111,7 +111,7 @@ export function summarizeWeek(week: { from: number; to: number }, made: number, 
 function wasSeen({ activity, firstSeen, lastSeen }: Device, from: number, to: number): boolean {
   if (lastSeen < from) return false;
   if (lastSeen < to || firstSeen >= from) return true;
-  return activity.some(({ hour }) => (hour + 1) * HOUR > from && hour * HOUR < to);
+  return [...activity].some(({ hour }) => (hour + 1) * HOUR > from && hour * HOUR < to);
 }
 
 function hasFetched({ timeline }: Device, within: (time: number) => boolean): boolean {

@@ -140,8 +140,9 @@ describe('a connection', () => {
       `segment ${who} connected ${name} originator 5`,
       `ended ${who} connected ${name} 5`,
     ]);
-    expect(device(CAMERA)).toMatchObject({ connections: 1, activity: [{ connections: 1, mailAttempts: 0 }] });
-    expect(device(CAMERA).activity[0]?.hour).toBe(Math.floor(START / HOUR));
+    expect(device(CAMERA).connections).toBe(1);
+    const hour = Math.floor(START / HOUR);
+    expect([...device(CAMERA).activity]).toEqual([{ hour, connections: 1, mailAttempts: 0 }]);
   });
 
   it('that comes from the Internet is told of with who is asked, and counts for nobody', () => {
@@ -156,7 +157,11 @@ describe('a connection', () => {
       'segment camera inbound connected originator 2',
       'ended camera inbound connected 2',
     ]);
-    expect([device(CAMERA).connections, device(CAMERA).activity, devices.isKept(CAMERA.mac)]).toEqual([0, [], false]);
+    expect([device(CAMERA).connections, [...device(CAMERA).activity], devices.isKept(CAMERA.mac)]).toEqual([
+      0,
+      [],
+      false,
+    ]);
   });
 
   it('within the home is told of with who opened it, and counts for nobody', () => {
@@ -413,7 +418,8 @@ describe('through a proxy', () => {
     expect([device(CAMERA).connections, devices.isKept(CAMERA.mac)]).toEqual([0, false]);
     asked(FRIDGE, said(connect('b.example', 443))[0] ?? '');
     expect(told[0]).toBe('tunnelled camera outbound pending b.example http 1');
-    expect(device(CAMERA)).toMatchObject({ connections: 1, activity: [{ connections: 1 }] });
+    expect(device(CAMERA).connections).toBe(1);
+    expect([...device(CAMERA).activity]).toMatchObject([{ connections: 1 }]);
     expect(devices.isKept(CAMERA.mac)).toBe(true);
   });
 

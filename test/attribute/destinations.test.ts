@@ -63,6 +63,25 @@ describe('a name', () => {
     expect([holds(life + MINUTE), holds(life + MINUTE + 1)]).toEqual([all, [null, null, null]]);
   });
 
+  it.each([
+    ['is forgotten an hour after its time', 70 * MINUTE + 1, null],
+    ['stays so long, as packets may come late', 70 * MINUTE, 'a.example dns'],
+  ])('%s', (_, later, expected) => {
+    learn(answer([record('A', 'a.example', ONE)]));
+    const other = answer([record('A', 'b.example', TWO)], { questions: [{ name: 'b.example', type: 'A' }] });
+    names.learn(CAMERA.mac, other, START + later);
+    const known = [named(ONE), named(ONE, 0, FRIDGE.mac), names.addressOf('a.example', START)];
+    expect(known).toEqual(expected === null ? [null, null, null] : [expected, 'a.example dns-other', ONE]);
+    expect([named(TWO, later), names.addressOf('b.example', START + later)]).toEqual(['b.example dns', TWO]);
+  });
+
+  it('is looked for by the clock as it is now, also where that was set back', () => {
+    names.learn(null, answer([record('A', 'a.example', TWO)]), START + DAY);
+    learn(answer([record('A', 'a.example', ONE)]));
+    names.learn(null, answer([record('A', 'a.example', TWO)]), START + 71 * MINUTE);
+    expect(named(ONE)).toBe(null);
+  });
+
   it('that is no host’s names nothing, and hides no other question', () => {
     const questions = [
       { name: 'no name.example', type: 'A' },

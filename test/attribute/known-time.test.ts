@@ -1,5 +1,6 @@
 // Which time was watched, which is certain, and how what is remembered moves when the clock is put right.
 import { beforeEach, describe, expect, it, test } from 'vitest';
+import { Activity } from '../../sensor/attribute/activity.ts';
 import { LIMITS, newDevice, type TimelineEntry } from '../../sensor/attribute/device.ts';
 import { KnownTime } from '../../sensor/attribute/known-time.ts';
 import { moveDevice, movedTime, moveTimes } from '../../sensor/attribute/time-move.ts';
@@ -209,7 +210,7 @@ describe('a move', () => {
     old.lastSeen = START + MINUTE;
     expect([moveDevice(fresh, move), moveDevice(old, move)]).toEqual([true, true]);
     expect(fresh).toMatchObject({ firstSeen: START + 1 + 40 * DAY, lastSeen: START + 1 + 40 * DAY });
-    expect(fresh.activity.map(({ hour }) => hour)).toEqual([Math.floor((START + MINUTE) / HOUR) + 40 * 24]);
+    expect([...fresh.activity].map(({ hour }) => hour)).toEqual([Math.floor((START + MINUTE) / HOUR) + 40 * 24]);
     expect(old).toMatchObject({ firstSeen: START - 3 * DAY, lastSeen: START + MINUTE + 40 * DAY });
   });
 
@@ -218,7 +219,7 @@ describe('a move', () => {
     countActivity(device, START + MINUTE, 'connections');
     countActivity(device, START + HOUR + MINUTE, 'connections');
     moveDevice(device, { since: START + HOUR, until: START + 2 * HOUR, by: -HOUR });
-    expect(device.activity).toEqual([{ hour: START / HOUR, connections: 2, mailAttempts: 0 }]);
+    expect([...device.activity]).toEqual([{ hour: START / HOUR, connections: 2, mailAttempts: 0 }]);
   });
 });
 
@@ -267,14 +268,14 @@ describe('days and hours', () => {
     device.lastSeen = START - DAY;
     device.backends.set('old', backend(START - 9 * DAY, [DAYS - 1, DAYS, DAYS + 1]));
     device.backends.set('new', backend(START, [DAYS, DAYS + 1]));
-    device.activity = [-1, 0, 1].map((n) => ({ hour: HOURS + n, connections: n + 2, mailAttempts: 1 }));
+    device.activity = new Activity([-1, 0, 1].map((n) => ({ hour: HOURS + n, connections: n + 2, mailAttempts: 1 })));
     expect(moveDevice(device, { since: START + 1, until: START + 2 * DAY, by: 10 * DAY })).toBe(true);
     const days = () => [...device.backends.values()].map((one) => one.days);
     expect(days()).toEqual([
       [DAYS - 1, DAYS, DAYS + 11],
       [DAYS, DAYS + 11],
     ]);
-    expect(device.activity.map(({ hour }) => hour - HOURS)).toEqual([-1, 0, 241]);
+    expect([...device.activity].map(({ hour }) => hour - HOURS)).toEqual([-1, 0, 241]);
     device.backends.set('new', backend(START + 1, [DAYS, DAYS + 1]));
     moveDevice(device, { since: START + 1, until: START + 2 * DAY, by: -DAY });
     expect(days()[1]).toEqual([DAYS - 1, DAYS]);
@@ -282,10 +283,10 @@ describe('days and hours', () => {
 
   it('stay where the clock was wrong by less than half of one', () => {
     const device = old();
-    device.activity = [{ hour: HOURS + 1, connections: 1, mailAttempts: 0 }];
+    device.activity = new Activity([{ hour: HOURS + 1, connections: 1, mailAttempts: 0 }]);
     const by = (ms: number) => moveDevice(device, { since: START, until: START + 9 * HOUR, by: ms });
-    expect([by(29 * MINUTE), device.activity[0]?.hour]).toEqual([false, HOURS + 1]);
-    expect([by(31 * MINUTE), device.activity[0]?.hour]).toEqual([true, HOURS + 2]);
+    expect([by(29 * MINUTE), [...device.activity][0]?.hour]).toEqual([false, HOURS + 1]);
+    expect([by(31 * MINUTE), [...device.activity][0]?.hour]).toEqual([true, HOURS + 2]);
     expect(moveDevice(device, { since: START, until: START, by: DAY })).toBe(false);
     expect(moveDevice(device, { since: START + 3 * HOUR, until: START + 9 * HOUR, by: DAY })).toBe(false);
   });
@@ -293,15 +294,15 @@ describe('days and hours', () => {
   it('that fall on another are added to it, in the order of time', () => {
     const device = old();
     device.backends.set('a', backend(START - DAY, [DAYS - 1, DAYS + 1]));
-    device.activity = [
+    device.activity = new Activity([
       { hour: HOURS - 24, connections: 1, mailAttempts: 2 },
       { hour: HOURS - 23, connections: 9, mailAttempts: 9 },
       { hour: HOURS + 24, connections: 4, mailAttempts: 8 },
-    ];
+    ]);
     device.timeline = [START - 1, START].map((time) => entry(time));
     moveDevice(device, { since: START, until: START + 9 * DAY, by: -2 * DAY });
     expect(device.backends.get('a')?.days).toEqual([DAYS - 1]);
-    expect(device.activity).toEqual([
+    expect([...device.activity]).toEqual([
       { hour: HOURS - 24, connections: 5, mailAttempts: 10 },
       { hour: HOURS - 23, connections: 9, mailAttempts: 9 },
     ]);
@@ -352,11 +353,11 @@ describe('what happened before', () => {
     countActivity(one, START + 2 * HOUR - 1, 'mailAttempts');
     countActivity(one, START + HOUR - 1, 'connections');
     countActivity(one, START - HOUR, 'mailAttempts');
-    expect(one.activity).toEqual([
+    expect([...one.activity]).toEqual([
       { hour, connections: 2, mailAttempts: 0 },
       { hour: hour + 1, connections: 0, mailAttempts: 2 },
     ]);
     countActivity(one, START + LIMITS.activityHours * HOUR, 'connections');
-    expect(one.activity.map((one) => one.hour - hour)).toEqual([1, LIMITS.activityHours]);
+    expect([...one.activity].map((one) => one.hour - hour)).toEqual([1, LIMITS.activityHours]);
   });
 });

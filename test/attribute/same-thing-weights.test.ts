@@ -1,5 +1,6 @@
 // What two addresses must share to look like one thing, weight by weight, and what must not fit too badly.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Activity } from '../../sensor/attribute/activity.ts';
 import { type Device, newDevice } from '../../sensor/attribute/device.ts';
 import { DeviceTable } from '../../sensor/attribute/device-table.ts';
 import { type Suggestion, suggestSame } from '../../sensor/attribute/same-thing.ts';
@@ -37,7 +38,7 @@ function device(
     hostnames: Object.entries(names).map(([source, name]) => ({
       ...{ name, from: source as 'dhcp', firstSeen: START, lastSeen: START },
     })),
-    activity: hours.map((hour) => ({ hour, connections: 1, mailAttempts: 0 })),
+    activity: new Activity(hours.map((hour) => ({ hour, connections: 1, mailAttempts: 0 }))),
   };
   table.restore(known);
   return known;
@@ -602,7 +603,7 @@ describe('side by side', () => {
     device(MACS[0], [0, 30], { ...mdns, ...hours(1, 2) });
     const other = device(MACS[1], [5, 30], { ...mdns, ...hours(3, 4) });
     expect(reasons()).toEqual([['name', 'never-together']]);
-    for (const hour of other.activity) hour.connections = 0;
+    other.activity = new Activity([...other.activity].map((hour) => ({ ...hour, connections: 0 })));
     expect(reasons()).toEqual([]);
   });
 

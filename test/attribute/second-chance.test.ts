@@ -31,6 +31,15 @@ test('a new value takes the place of the old one; what is deleted is gone', () =
   expect([table.delete('a'), table.delete('a'), table.get('a')]).toEqual([true, false, undefined]);
 });
 
+test('what is over is let go, used or not', () => {
+  const gone: number[] = [];
+  const table = new SecondChanceTable<string, number>(8, (value) => gone.push(value));
+  for (const [i, key] of ['a', 'b', 'c'].entries()) table.set(key, i);
+  table.get('a');
+  table.forget((value) => value !== 1);
+  expect([table.size, table.peek('b'), gone]).toEqual([1, 1, []]);
+});
+
 test('who makes room is told of; what was deleted is not', () => {
   const gone: number[] = [];
   const table = new SecondChanceTable<string, number>(2, (value) => gone.push(value));

@@ -98,7 +98,7 @@ describe('an attempt is', () => {
 
   it('counted in the totals and in the hour, and its server remembered', () => {
     opens();
-    expect(camera.activity).toEqual([{ hour: Math.floor(START / HOUR), connections: 0, mailAttempts: 1 }]);
+    expect([...camera.activity]).toEqual([{ hour: Math.floor(START / HOUR), connections: 0, mailAttempts: 1 }]);
     expect([...camera.mail.destinations.values()]).toMatchObject([{ ip: MAIL_SERVER, port: 25, attempts: 1 }]);
     expect(detector.memory.takeChanged()).toEqual([
       { mac: CAMERA.mac, value: { '25': { servers: [[MAIL_SERVER, START]], recipients: 0, since: START } } },

@@ -1,5 +1,6 @@
 // From what the sensor remembers of a device to what it shows of it.
 import { expect, it } from 'vitest';
+import { Activity } from '../../sensor/attribute/activity.ts';
 import { type Backend, type MailDestination, newDevice } from '../../sensor/attribute/device.ts';
 import { contactState, deviceView } from '../../sensor/publish/views.ts';
 import { backendOf } from '../support/backend.ts';
@@ -73,7 +74,9 @@ it('takes the newest of each thing, and only update backends for updates', () =>
     { ...download, kind: 'backend_new', time: 9 },
   ];
   const hour = Math.floor(START / HOUR);
-  device.activity = [hour - 2, hour - 1, hour].map((each, i) => ({ hour: each, connections: 10 + i, mailAttempts: 0 }));
+  device.activity = new Activity(
+    [hour - 2, hour - 1, hour].map((each, i) => ({ hour: each, connections: 10 + i, mailAttempts: 0 })),
+  );
   expect(deviceView(device, facts)).toMatchObject({
     named: true,
     address: '192.168.1.44',

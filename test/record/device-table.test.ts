@@ -68,11 +68,11 @@ function full(): Device {
   device.backends.set('vendor.example update', { ...one, days: [3, 4], ...flags, ...counts });
   device.backends.set('other.example', { ...backend('other.example', NOW), shared: true, days: [] });
   device.timeline.push({ ...entry(1018), name: 'n', ip: 'i', detail: { bytes: 5, to: null } });
-  device.activity.push(
+  device.activity.add([
     { hour: 24, connections: 41, mailAttempts: 42 },
     { hour: 47, connections: 43, mailAttempts: 44 },
     { hour: 48, connections: 45, mailAttempts: 46 },
-  );
+  ]);
   return device;
 }
 
@@ -215,6 +215,8 @@ describe('rows', () => {
     ['timeline', "detail = '[]'", 'detail'],
     ['timeline', "name_from = 'proxy'", 'nameFrom'],
     ['activity', "hours = '[[1,2]]'", '0'],
+    ['activity', "hours = '[[24,1,2],[25,1,-1]]'", '1'],
+    ['activity', "hours = '[[24,4294967296,0]]'", '0'],
   ])('of %s with %s are skipped and told', (name, change, field) => {
     save(full());
     db.exec(`UPDATE ${name} SET ${change}`);
@@ -295,7 +297,7 @@ describe('what is written', () => {
     ['a backend less', (device) => device.backends.delete('other.example'), 1, 0],
     ['detail of an event', (device) => Object.assign(device.timeline[0] ?? {}, { detail: {} }), 1, 0],
     ['the kind of an event', (device) => Object.assign(device.timeline[0] ?? {}, { kind: 'remote_login' }), 2, 0],
-    ['activity of an hour', (device) => Object.assign(device.activity[0] ?? {}, { connections: 5 }), 0, 1],
+    ['activity of an hour', (device) => device.activity.count(24, 'connections'), 0, 1],
   ];
 
   it.each(LISTS)('of its lists: %s', (_, change, ofNews, ofAll) => {

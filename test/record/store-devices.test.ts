@@ -150,7 +150,7 @@ describe('only what changed is written', () => {
     const device = newDevice(mac, NOW);
     for (let n = 0; n < 50; n += 1) device.backends.set(`b${n}.example`, backend(`b${n}.example`, NOW));
     for (let n = 0; n < 10; n += 1) device.timeline.push(entry(NOW + n));
-    for (let hour = 0; hour < 31 * 24; hour += 1) device.activity.push({ hour, connections: 1, mailAttempts: 0 });
+    for (let hour = 0; hour < 31 * 24; hour += 1) device.activity.add([{ hour, connections: 1, mailAttempts: 0 }]);
     device.leases.push({ ip: '192.168.1.50', from: NOW, to: NOW, source: 'arp' });
     return device;
   }
@@ -177,7 +177,7 @@ describe('only what changed is written', () => {
     const store = open();
     const devices = store.loadDevices();
     const writes = countWrites();
-    devices[0]?.activity.push({ hour: 31 * 24, connections: 1, mailAttempts: 1 });
+    devices[0]?.activity.add([{ hour: 31 * 24, connections: 1, mailAttempts: 1 }]);
     store.save({ devices, durable: false });
     expect(writes.read()).toEqual({ 'INSERT activity': 1 });
     writes.close();

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { Activity } from '../../sensor/attribute/activity.ts';
 import {
   type Backend,
   backendKey,
@@ -101,6 +102,8 @@ export function backend(name: string, time: number): Backend {
 
 const time = fc.integer({ min: 0, max: 4_102_444_800_000 });
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+/** Of one hour. */
+const hourly = fc.nat({ max: 2 ** 32 - 1 });
 const text = fc.string({ maxLength: 30, unit: 'grapheme' });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 const nameFrom = fc.constantFrom('dns', 'dns-other', 'sni', 'quic', 'http');
@@ -234,7 +237,9 @@ const arbitraryDevice = fc.record({
     .map((list) => new Map(list.map((item): [string, Backend] => [backendKey(item), item]))),
   timeline: fc.array(timelineEntry, { maxLength: 8 }),
   connections: count,
-  activity: fc.array(fc.record({ hour: fc.nat(100), connections: count, mailAttempts: count }), { maxLength: 12 }),
+  activity: fc
+    .array(fc.record({ hour: fc.nat(100), connections: hourly, mailAttempts: hourly }), { maxLength: 12 })
+    .map((hours) => new Activity(hours)),
 });
 
 /** A device with this MAC; equal lists of several come in different orders. */
@@ -246,6 +251,7 @@ export function deviceArbitrary(mac: string): fc.Arbitrary<Device> {
 export function inOrder(device: Device): unknown {
   return {
     ...device,
+    activity: [...device.activity],
     backends: [...device.backends],
     mail: { ...device.mail, destinations: [...device.mail.destinations] },
   };

@@ -1,5 +1,6 @@
 // What a week is said to have shown, as facts and in words that claim no more than was seen.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Activity } from '../../sensor/attribute/activity.ts';
 import { type Device, newDevice } from '../../sensor/attribute/device.ts';
 import { english } from '../../sensor/language/words.ts';
 import type { Incident } from '../../sensor/record/incident.ts';
@@ -52,7 +53,7 @@ describe('the facts of a week', () => {
   });
 
   it('count a device that was heard within the week, and call it new where it never was before', () => {
-    const activity = (time: number) => [{ hour: time / HOUR, connections: 1, mailAttempts: 0 }];
+    const activity = (time: number) => new Activity([{ hour: time / HOUR, connections: 1, mailAttempts: 0 }]);
     const devices = [
       device('a', FROM - DAY, FROM + HOUR),
       device('b', FROM + HOUR, TO - HOUR),
@@ -148,7 +149,7 @@ describe('the facts of a week', () => {
     ['heard in its first hour', FROM - 1, TO, [FROM], true, false],
     ['heard in its last hour, and in others', FROM - 1, TO, [FROM - DAY, TO - HOUR, TO + DAY], true, false],
   ])('of a device that was %s', (_, firstSeen, lastSeen, heard, isSeen, isFresh) => {
-    const activity = heard.map((time) => ({ hour: time / HOUR, connections: 1, mailAttempts: 0 }));
+    const activity = new Activity(heard.map((time) => ({ hour: time / HOUR, connections: 1, mailAttempts: 0 })));
     const one = device('a', firstSeen, lastSeen, { activity });
     expect(summary({ devices: [one] })).toMatchObject({ seen: isSeen ? 1 : 0, fresh: isFresh ? some('a') : some() });
     const others = (['gateway', 'sensor'] as const).map((role) => ({ ...one, role }));
@@ -159,7 +160,9 @@ describe('the facts of a week', () => {
     const half = HOUR / 2;
     const week = { from: FROM + half, to: TO + half };
     const heardIn = (time: number) =>
-      device('a', FROM - DAY, TO + DAY, { activity: [{ hour: time / HOUR, connections: 1, mailAttempts: 0 }] });
+      device('a', FROM - DAY, TO + DAY, {
+        activity: new Activity([{ hour: time / HOUR, connections: 1, mailAttempts: 0 }]),
+      });
     const seen = [FROM - HOUR, FROM, TO, TO + HOUR].map(
       (time) => summarizeWeek(week, TO + DAY, { hours: [], devices: [heardIn(time)], incidents: [] }).seen,
     );

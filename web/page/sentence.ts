@@ -1,6 +1,6 @@
 // The one sentence on top of the page, from measured state only: it never says all is well without coverage.
 // A pure function of what the sensor reported; the words are in words/.
-import type { ActivityHour } from '../../sensor/attribute/device.ts';
+import type { ActivityHour } from '../../sensor/attribute/activity.ts';
 import type { Health } from '../../sensor/record/health.ts';
 import type { ReportIncident } from '../../sensor/record/report.ts';
 import type { DeviceSummary } from '../shapes.ts';

@@ -1,5 +1,6 @@
 // What a home's books become: incidents with the chain before them, the days' coverage, and the backends of each family.
 import { expect, it } from 'vitest';
+import { Activity } from '../../../sensor/attribute/activity.ts';
 import { type Backend, type Device, newDevice, type TimelineEntry } from '../../../sensor/attribute/device.ts';
 import { Home } from '../../../sensor/attribute/home.ts';
 import { DAY, DayBook } from '../../../sensor/fleet/day-book.ts';
@@ -178,7 +179,7 @@ it('families are told apart, and what is known to bring no code is not told', ()
     one.backends = new Map([backend('vendor.com', { role: 'cloud' }), backend('time.com', { role: 'time' })]);
   });
   const thing = device(THING, (one) => {
-    one.activity = [{ hour: (TODAY - 1) * 24 + 3, connections: 1, mailAttempts: 0 }];
+    one.activity = new Activity([{ hour: (TODAY - 1) * 24 + 3, connections: 1, mailAttempts: 0 }]);
   });
   const bodies = usageIn(told({ devices: [bridge, thing] }));
   expect(bodies.map(({ backends, devices, family }) => [family, devices, backends])).toEqual([

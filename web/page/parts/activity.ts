@@ -1,5 +1,5 @@
 // Hours of activity gathered into what a chart and its table show: 24 hours, or 30 days in the phone's zone.
-import type { ActivityHour } from '../../../sensor/attribute/device.ts';
+import type { ActivityHour } from '../../../sensor/attribute/activity.ts';
 import { clockTime, DAY_MS, day, HOUR_MS } from '../format.ts';
 
 export type Range = 'day' | 'month';

@@ -1,6 +1,6 @@
 // Mail attempts and backend contacts over a day or a month: drawn lazily by uPlot, and the same figures as a table.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ActivityHour } from '../../../sensor/attribute/device.ts';
+import type { ActivityHour } from '../../../sensor/attribute/activity.ts';
 import { figure } from '../format.ts';
 import { words } from '../words.ts';
 import { type Bucket, buckets, type Range } from './activity.ts';

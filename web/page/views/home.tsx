@@ -1,5 +1,5 @@
 // Home: one sentence from measured state, what needs a look, and the whole home's activity.
-import type { ActivityHour } from '../../../sensor/attribute/device.ts';
+import type { ActivityHour } from '../../../sensor/attribute/activity.ts';
 import type { ReportIncident } from '../../../sensor/record/report.ts';
 import type { DeviceSummary } from '../../shapes.ts';
 import { leads, useGuide } from '../guide-state.ts';
