@@ -29,8 +29,9 @@ export const RESERVED_PREFIXES: readonly string[] = [...INSIDE_IPV4, ...INSIDE_I
 const WIDEST_LINK = 16;
 /** IPv4 networks that the DHCP servers of the cable serve: one, a few where there are guests and VLANs. */
 const LINKS = 16;
-/** Addresses whose side is remembered. */
+/** Addresses whose side is remembered, as long as they are met within so long (ms): people go to ever new places. */
 const REMEMBERED = 8192;
+const MET_WITHIN = 24 * 60 * 60_000;
 
 /** What must be known again after a restart. */
 export interface HomeMemory {
@@ -62,6 +63,7 @@ export class Home {
   /** The two asked for last, the newest first: mostly the ends of the packet at hand, and each is asked for several times. */
   #latest = NOBODY;
   #earlier = NOBODY;
+  #forgotAt = 0;
 
   /** `homeNet`: CIDR prefixes that replace the built-in set and all learning; empty for the built-in set. */
   constructor(homeNet: readonly string[]) {
@@ -128,9 +130,12 @@ export class Home {
     this.#changed(this.#learned.keepOnly(({ by }) => by === null || isTrusted(by)));
   }
 
-  /** Prefixes whose time is over are no longer inside; cheap where none is. */
+  /** Prefixes whose time is over are no longer inside; cheap where none is. Packet time has reached `time`. */
   expire(time: number): void {
     this.#changed(this.#learned.expire(time));
+    if (Math.abs(time - this.#forgotAt) < MET_WITHIN) return;
+    this.#forgotAt = time;
+    this.#sides.forgetUnused();
   }
 
   /** `by` says that `ip` is the home's address on the Internet; believed as far as `by` is the router. */

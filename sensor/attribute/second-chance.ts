@@ -52,6 +52,14 @@ export class SecondChanceTable<Key, Value> {
     for (const [key, { value }] of this.#entries) if (isOver(value)) this.#entries.delete(key);
   }
 
+  /** Lets go what was not looked up since it was set, or since the last call. Nobody is told. */
+  forgetUnused(): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.wasUsed) entry.wasUsed = false;
+      else this.#entries.delete(key);
+    }
+  }
+
   *values(): Generator<Value> {
     for (const { value } of this.#entries.values()) yield value;
   }

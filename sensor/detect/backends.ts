@@ -26,6 +26,8 @@ const NAME_WITHIN = 10 * SECOND;
 const MAX_UNNAMED = 8192;
 /** How often overdue updates are looked for, in packet time. */
 const OVERDUE_EVERY = 60 * 60 * SECOND;
+/** Hosts that nobody meets for so long, in packet time, need not be known: people go to ever new ones. */
+const FORGET_HOSTS_EVERY = DAY;
 /** A device not heard of for this long is switched off, not overdue. */
 const STILL_HERE = 3 * DAY;
 const ACTIVITY_DAYS = 31;
@@ -45,6 +47,7 @@ export class BackendDetector implements Detector {
   /** Answered connections that have not shown their name yet, oldest first. */
   readonly #unnamed = new Queue<{ device: Device; connection: Connection; due: number }>();
   #nextOverdueCheck = 0;
+  #forgotHostsAt = 0;
   readonly #volumes = new BackendVolumes();
 
   constructor(around: Surroundings) {
@@ -106,6 +109,9 @@ export class BackendDetector implements Detector {
     if (time < this.#nextOverdueCheck && time >= this.#nextOverdueCheck - OVERDUE_EVERY) return;
     this.#nextOverdueCheck = time + OVERDUE_EVERY;
     for (const device of this.#around.devices.all()) this.#checkOverdue(device, time);
+    if (Math.abs(time - this.#forgotHostsAt) < FORGET_HOSTS_EVERY) return;
+    this.#forgotHostsAt = time;
+    this.#around.knowledge.forgetUnusedHosts();
   }
 
   moveTime({ by }: TimeMove): void {

@@ -1,6 +1,5 @@
 // What a host's name says by itself, whichever device asks for it: worked out once for each of the hosts that were seen lately.
-import { LRUCache } from 'lru-cache';
-import { atMost } from '../attribute/at-most.ts';
+import { SecondChanceTable } from '../attribute/second-chance.ts';
 import { knowsHost, type NoteIndex, recognisesBy } from '../notes/note-index.ts';
 import { backendName, updatesOf } from './backend-name.ts';
 import { isSharedInfrastructure } from './shared-infrastructure.ts';
@@ -25,7 +24,7 @@ export interface HostFacts {
 
 export class HostBook {
   readonly #notes: NoteIndex;
-  readonly #hosts = new LRUCache<string, HostFacts>(atMost(HOSTS));
+  readonly #hosts = new SecondChanceTable<string, HostFacts>(HOSTS);
 
   constructor(notes: NoteIndex) {
     this.#notes = notes;
@@ -46,5 +45,10 @@ export class HostBook {
       this.#hosts.set(host, facts);
     }
     return facts;
+  }
+
+  /** Lets go what nobody asked for since the last call: it is worked out again when somebody does. */
+  forgetUnused(): void {
+    this.#hosts.forgetUnused();
   }
 }

@@ -136,6 +136,11 @@ export class Knowledge {
     return this.#hosts.factsOf(host);
   }
 
+  /** Lets go what is known of hosts that were not asked for since the last call. */
+  forgetUnusedHosts(): void {
+    this.#hosts.forgetUnused();
+  }
+
   /** Whether by its labels `host` offers updates of who made the device; believed only below the vendor's own domain. */
   isUpdateHost(host: string, device: Device): boolean {
     const { updatesOf } = this.host(host);

@@ -40,6 +40,17 @@ test('what is over is let go, used or not', () => {
   expect([table.size, table.peek('b'), gone]).toEqual([1, 1, []]);
 });
 
+test('what was not used is let go, and what was is there until the next time', () => {
+  const gone: number[] = [];
+  const table = new SecondChanceTable<string, number>(8, (value) => gone.push(value));
+  for (const [i, key] of ['a', 'b', 'c'].entries()) table.set(key, i);
+  expect([table.get('a'), table.get('c'), table.peek('b')]).toEqual([0, 2, 1]);
+  table.forgetUnused();
+  expect([table.peek('a'), table.peek('b'), table.get('c')]).toEqual([0, undefined, 2]);
+  table.forgetUnused();
+  expect([table.peek('a'), table.peek('c'), table.size, gone]).toEqual([undefined, 2, 1, []]);
+});
+
 test('who makes room is told of; what was deleted is not', () => {
   const gone: number[] = [];
   const table = new SecondChanceTable<string, number>(2, (value) => gone.push(value));

@@ -216,6 +216,20 @@ describe('a connection counts', () => {
   });
 });
 
+it('what is known of hosts that nobody meets for a day is let go, and worked out again when somebody does', () => {
+  const known = () => around.knowledge.host('fw.vendor.example');
+  detector.tick(START);
+  const first = known();
+  detector.tick(START + DAY - 1);
+  expect(known()).toBe(first);
+  detector.tick(START + DAY + HOUR);
+  expect(known()).toBe(first);
+  detector.tick(START + 2 * DAY + HOUR);
+  detector.tick(START + 3 * DAY + HOUR);
+  expect(known()).not.toBe(first);
+  expect(known()).toEqual(first);
+});
+
 describe('an answered connection that shows no name', () => {
   const settles = (more: Partial<Connection> = {}, time = START) => {
     const one = connection(null, { openedAt: START + 1, ...more });

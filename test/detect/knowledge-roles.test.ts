@@ -231,4 +231,14 @@ describe('what a host name says by itself', () => {
     for (let i = 0; i < 4096; i++) book.factsOf(`i${i}`);
     expect(book.factsOf('fw.hue.example')).not.toBe(first);
   });
+
+  it('is let go where nobody asked for it meanwhile', () => {
+    const book = new HostBook(indexNotes([hue()]));
+    const first = book.factsOf('fw.hue.example');
+    const asked = [0, 0].map(() => book.factsOf('h.example'));
+    book.forgetUnused();
+    expect(book.factsOf('h.example')).toBe(asked[0]);
+    expect(book.factsOf('fw.hue.example')).not.toBe(first);
+    expect(book.factsOf('fw.hue.example')).toEqual(first);
+  });
 });

@@ -1,13 +1,14 @@
-// What a month of a device takes in memory: its hours, its backends, and what is known of its rows on disk.
+// What a month takes in memory: hours and backends of devices, what is known of their rows on disk, addresses that were met.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { type Device, newDevice } from '../../sensor/attribute/device.ts';
+import { Home } from '../../sensor/attribute/home.ts';
 import { countActivity } from '../../sensor/attribute/timeline.ts';
 import { type AfterCommit, DeviceTable } from '../../sensor/record/device-table.ts';
 import { migrate } from '../../sensor/record/schema.ts';
-import { backend, entry, NOW } from './store-fixtures.ts';
+import { backend, DAY, entry, NOW } from './store-fixtures.ts';
 
 const DEVICES = 100;
 const HOUR = 60 * 60_000;
@@ -16,7 +17,9 @@ const EACH = 20;
 
 function inMemory(): number {
   setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
+  // What buffers took is given back beside the program, at the latest when the next collection begins.
+  const collect: () => void = runInNewContext('gc');
+  for (let round = 0; round < 3; round++) collect();
   const { arrayBuffers, heapUsed } = process.memoryUsage();
   return arrayBuffers + heapUsed;
 }
@@ -42,7 +45,26 @@ test('a device that is active in every hour of a month, and meets twenty backend
     save(device);
   }
   const each = (inMemory() - before) / DEVICES / 1000;
+  // Used once more, so that all of it is there to be measured.
+  for (const device of devices) save(device);
   expect(devices.every(({ activity }) => [...activity].length === HOURS)).toBe(true);
   expect(each).toBeLessThan(45);
   db.close();
+});
+
+test('addresses that the home met once take no memory a day later', () => {
+  const home = new Home([]);
+  const places = Array.from({ length: 31 }, (_, day) => Array.from({ length: 250 }, (_, n) => `203.0.${day}.${n}`));
+  const meets = (day: number) => {
+    for (const ip of places[day] ?? []) home.isInside(ip);
+    home.expire(NOW + day * DAY);
+  };
+  for (let day = 0; day < 2; day++) meets(day);
+  const before = inMemory();
+  for (let day = 2; day < 31; day++) meets(day);
+  const grown = (inMemory() - before) / 1000;
+  // Used once more, so that it is there to be measured.
+  expect(home.isInside('203.0.1.1')).toBe(false);
+  // All of them would take a megabyte; V8 itself takes up to 400 kB meanwhile.
+  expect(grown).toBeLessThan(600);
 });
