@@ -1,6 +1,6 @@
 // One runner for unit, property, lab and browser tests; `npm test` calls it after set-up, types and lint. What only computes runs
-// on two cores. What goes on for minutes and minds no company comes next, beside what starts programs and brokers and mostly waits for
-// them. What is about speed, whole homes or browsers then has the machine to itself.
+// on two cores; so does what starts programs and brokers and mostly waits for them. What is about speed, whole homes or browsers then
+// has the machine to itself. What goes on for minutes and minds no company comes last, side by side.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -15,6 +15,7 @@ const COMPUTING = [
   'test/*.test.ts',
 ];
 
+/** Two at a time. */
 const WAITING = [
   'test/publish/**/*.test.ts',
   'test/web/!(live-lab).test.ts',
@@ -32,7 +33,6 @@ const WAITING = [
   'test/program/{self-test,serve,sources,state-rights,vanished-pages,watchdog}.test.ts',
 ];
 
-/** Begun before those that wait: of the projects of a group the runner takes one after the other, by name. */
 const LASTING = [
   'test/{crash,fuzz,soak}/**/*.test.ts',
   'test/fleet/collector/cluster.test.ts',
@@ -41,9 +41,6 @@ const LASTING = [
   'test/fleet/warner/warner.test.ts',
   'test/program/vantage-live.test.ts',
 ];
-
-/** On two cores: one computes while two wait. */
-const SIDE_BY_SIDE = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const;
 
 const shared = {
   testTimeout: 30_000,
@@ -60,8 +57,7 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       { test: { ...shared, name: 'computing', include: COMPUTING, maxWorkers: 2, sequence: { groupOrder: 0 } } },
-      { test: { ...shared, ...SIDE_BY_SIDE, name: 'lasting', include: LASTING } },
-      { test: { ...shared, ...SIDE_BY_SIDE, name: 'waiting', include: WAITING } },
+      { test: { ...shared, name: 'waiting', include: WAITING, maxWorkers: 2, sequence: { groupOrder: 1 } } },
       {
         test: {
           ...shared,
@@ -72,6 +68,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      { test: { ...shared, name: 'lasting', include: LASTING, maxWorkers: 4, sequence: { groupOrder: 3 } } },
     ],
   },
 });
