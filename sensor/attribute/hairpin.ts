@@ -8,14 +8,13 @@ import { atMost } from './at-most.ts';
 import { endsOf, turnedEndsOf } from './ends.ts';
 import type { Home } from './home.ts';
 import { isGroup } from './mac-address.ts';
+import { SecondChanceTable } from './second-chance.ts';
 
 /** A router passes a packet on within this many ms. */
 const WITHIN = 50;
 /** SYNs of the last moment (ms), in which stamps may be out of order: a packet keeps the memory of its frame. */
-const MOMENT = 1000;
-/** So many of them; beyond that the oldest go, several at once, since a Map steps over all that was deleted before its first entry. */
 const SYNS = 512;
-const FEWER_SYNS = 480;
+const MOMENT = 1000;
 /** Inner legs known at once. */
 const INNER = 256;
 /** An inner leg that was silent this long (ms) is over: its ports may be used again. */
@@ -35,8 +34,9 @@ export interface HairpinParts {
 
 export class HairpinFinder {
   readonly #parts: HairpinParts;
-  /** By initial sequence number, which address translation leaves as it is; the oldest first. */
-  readonly #syns = new Map<number, { packet: Packet; time: number }>();
+  /** By initial sequence number, which address translation leaves as it is. */
+  readonly #syns = new SecondChanceTable<number, { packet: Packet; time: number }>(SYNS);
+  #forgotAt = 0;
   /** Ends of inner legs, with the time of the last packet. */
   readonly #inner = new LRUCache<string, number>(atMost(INNER));
   readonly #turned = new Map<IpAddress, { count: number; last: number }>();
@@ -49,7 +49,7 @@ export class HairpinFinder {
   observe(packet: Packet, time: number): void {
     const { tcp } = packet;
     if (tcp === null || (tcp.flags & (TCP_FLAGS.syn | TCP_FLAGS.ack)) !== TCP_FLAGS.syn) return;
-    const before = this.#syns.get(tcp.sequence);
+    const before = this.#syns.peek(tcp.sequence);
     if (before === undefined || Math.abs(time - before.time) > WITHIN) this.#remember(packet, tcp.sequence, time);
     else if (this.#isTurned(before.packet, packet)) this.#note(before.packet, packet, time);
     else if (this.#isTurned(packet, before.packet)) this.#note(packet, before.packet, time);
@@ -74,11 +74,9 @@ export class HairpinFinder {
     // One that comes again is the latest.
     this.#syns.delete(sequence);
     this.#syns.set(sequence, { packet, time });
-    const most = this.#syns.size > SYNS ? FEWER_SYNS : SYNS;
-    for (const [oldest, syn] of this.#syns) {
-      if (this.#syns.size <= most && Math.abs(time - syn.time) <= MOMENT) return;
-      this.#syns.delete(oldest);
-    }
+    if (Math.abs(time - this.#forgotAt) < MOMENT) return;
+    this.#forgotAt = time;
+    this.#syns.forget((syn) => Math.abs(time - syn.time) > MOMENT);
   }
 
   /** Whether the router made `second` of `first`: it took a frame for the outside and gave it to somebody inside. */
