@@ -4,6 +4,7 @@
 // A retransmission is no copy. TCP takes at least 200 ms for one (RFC 6298), but for a fast one (RFC 5681) as little as a round
 // trip: it differs in IPv4's identification, or, where that is 0 (RFC 6864) or the packet IPv6, in the timestamps option
 // (RFC 7323), which is part of what is compared. Without either it looks like a copy; it carries nothing new then.
+import { uint16At, uint32At } from '../decode/octets.ts';
 import { type Arp, type IpAddress, type Mac, type Packet, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 
 /** A copy is within this many ms of its original; a little more than the 20 that mirrors take, for the rounding of stamps. */
@@ -167,7 +168,7 @@ function readKey({ arp, icmpError, icmpv6, ip, tcp, udp }: Packet, key: Int32Arr
   }
   if (udp !== null) return setKey(key, hash(payload, UDP_HEADER), 0, 0, portsOf(udp), identification, payloadLength);
   if ((icmpv6 === null && icmpError === null) || payload.length < ICMP_HEADER) return false;
-  return setKey(key, hash(payload, ICMP_HEADER), 0, 0, payload.readUInt16BE(0), identification, payloadLength);
+  return setKey(key, hash(payload, ICMP_HEADER), 0, 0, uint16At(payload, 0), identification, payloadLength);
 }
 
 function setKey(
@@ -209,7 +210,7 @@ function hash(bytes: Buffer, from: number): number {
   const end = Math.min(bytes.length, from + SAMPLE);
   let value = 0x9747b28c ^ (end - from);
   let at = from;
-  for (; at + 4 <= end; at += 4) value = mix(value, bytes.readInt32LE(at));
+  for (; at + 4 <= end; at += 4) value = mix(value, uint32At(bytes, at));
   let rest = 0;
   for (; at < end; at++) rest = (rest << 8) | (bytes[at] ?? 0);
   return mix(value, rest);

@@ -28,12 +28,19 @@ export class UnreadBytes {
     return this.#bytes.toString(encoding, this.#at + start, this.#at + end);
   }
 
+  /** Four of these are read for each record: without what Buffer's own reader checks, which is much dearer. */
   readUInt32LE(offset: number): number {
-    return this.#bytes.readUInt32LE(this.#at + offset);
+    const at = this.#at + offset;
+    return (
+      ((this.#octet(at + 3) << 24) | (this.#octet(at + 2) << 16) | (this.#octet(at + 1) << 8) | this.#octet(at)) >>> 0
+    );
   }
 
   readUInt32BE(offset: number): number {
-    return this.#bytes.readUInt32BE(this.#at + offset);
+    const at = this.#at + offset;
+    return (
+      ((this.#octet(at) << 24) | (this.#octet(at + 1) << 16) | (this.#octet(at + 2) << 8) | this.#octet(at + 3)) >>> 0
+    );
   }
 
   readInt32LE(offset: number): number {
@@ -50,6 +57,11 @@ export class UnreadBytes {
 
   readUInt16BE(offset: number): number {
     return this.#bytes.readUInt16BE(this.#at + offset);
+  }
+
+  /** pcap-parser looks first whether it is there. */
+  #octet(at: number): number {
+    return this.#bytes[at] ?? 0;
   }
 }
 

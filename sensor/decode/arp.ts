@@ -1,5 +1,6 @@
 // ARP for IPv4 over Ethernet (RFC 826): requests and replies as sent. Who may be believed is for attribute to judge.
 import { ipv4Text, macText, tooShort } from './bytes.ts';
+import { uint16At } from './octets.ts';
 import { type Decoded, unsupported } from './outcome.ts';
 import type { Arp } from './packet.ts';
 
@@ -18,11 +19,11 @@ export function decodeArp(data: Buffer, offset: number, wireEnd: number): Decode
   const onWire = wireEnd - offset;
   if (captured < FIXED_HEADER) return tooShort('arp', 'header', FIXED_HEADER, captured, onWire);
   const isIpv4OverEthernet =
-    data.readUInt16BE(offset) === HARDWARE_ETHERNET &&
-    data.readUInt16BE(offset + 2) === PROTOCOL_IPV4 &&
-    data.readUInt16BE(offset + 4) === LENGTHS_6_AND_4;
+    uint16At(data, offset) === HARDWARE_ETHERNET &&
+    uint16At(data, offset + 2) === PROTOCOL_IPV4 &&
+    uint16At(data, offset + 4) === LENGTHS_6_AND_4;
   if (!isIpv4OverEthernet) return unsupported('arp', 'not IPv4 over Ethernet');
-  const operation = data.readUInt16BE(offset + 6);
+  const operation = uint16At(data, offset + 6);
   if (operation !== REQUEST && operation !== REPLY) return unsupported('arp', 'operation');
   if (captured < MESSAGE) return tooShort('arp', 'addresses', MESSAGE, captured, onWire);
   return {

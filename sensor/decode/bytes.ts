@@ -1,6 +1,7 @@
 // Addresses as text and back, and the one rule that tells a cut capture from a short packet. No protocol is known here.
 // Offsets are trusted: callers check lengths first, and Buffer's readers would throw on a read past the end.
 import { ipVersion } from './ip-version.ts';
+import { octetAt, uint16At, uint32At } from './octets.ts';
 import { Failure, type Layer } from './outcome.ts';
 import type { IpAddress, Mac } from './packet.ts';
 
@@ -26,12 +27,12 @@ function slotOf(key: number): number {
 
 /** The six octets at `offset` as `a4:cf:12:99:be:ef`. */
 export function macText(data: Buffer, offset: number): Mac {
-  const low = data.readUInt32BE(offset + 2);
-  const key = data.readUInt16BE(offset) * 0x1_0000_0000 + low;
+  const low = uint32At(data, offset + 2);
+  const key = uint16At(data, offset) * 0x1_0000_0000 + low;
   const slot = slotOf(low);
   if (macKeys[slot] === key) return macTexts[slot] ?? '';
-  let text = HEX[data.readUInt8(offset)] ?? '';
-  for (let i = 1; i < 6; i++) text += `:${HEX[data.readUInt8(offset + i)]}`;
+  let text = HEX[octetAt(data, offset)] ?? '';
+  for (let i = 1; i < 6; i++) text += `:${HEX[octetAt(data, offset + i)]}`;
   macKeys[slot] = key;
   macTexts[slot] = text;
   return text;
@@ -39,7 +40,7 @@ export function macText(data: Buffer, offset: number): Mac {
 
 /** The four octets at `offset` in dotted form. */
 export function ipv4Text(data: Buffer, offset: number): IpAddress {
-  const key = data.readUInt32BE(offset);
+  const key = uint32At(data, offset);
   const slot = slotOf(key);
   if (ipv4Keys[slot] === key) return ipv4Texts[slot] ?? '';
   const text = `${key >>> 24}.${(key >>> 16) & 0xff}.${(key >>> 8) & 0xff}.${key & 0xff}`;
@@ -50,10 +51,10 @@ export function ipv4Text(data: Buffer, offset: number): IpAddress {
 
 /** The sixteen octets at `offset` in the canonical form of RFC 5952, IPv4-mapped addresses in mixed notation (its section 5). */
 export function ipv6Text(data: Buffer, offset: number): IpAddress {
-  const a = data.readUInt32BE(offset);
-  const b = data.readUInt32BE(offset + 4);
-  const c = data.readUInt32BE(offset + 8);
-  const d = data.readUInt32BE(offset + 12);
+  const a = uint32At(data, offset);
+  const b = uint32At(data, offset + 4);
+  const c = uint32At(data, offset + 8);
+  const d = uint32At(data, offset + 12);
   const slot = slotOf(a ^ Math.imul(b, 31) ^ Math.imul(c, 17) ^ d);
   const at = slot * 4;
   const cached = ipv6Texts[slot] ?? '';
@@ -82,7 +83,7 @@ function canonicalIpv6(data: Buffer, offset: number): IpAddress {
   let bestLength = 1;
   let runLength = 0;
   for (let group = 0; group < 8; group++) {
-    runLength = data.readUInt16BE(offset + group * 2) === 0 ? runLength + 1 : 0;
+    runLength = uint16At(data, offset + group * 2) === 0 ? runLength + 1 : 0;
     if (runLength > bestLength) {
       bestLength = runLength;
       bestStart = group - runLength + 1;
@@ -96,7 +97,7 @@ function canonicalIpv6(data: Buffer, offset: number): IpAddress {
       continue;
     }
     if (group > 0 && group !== bestStart + bestLength) text += ':';
-    text += data.readUInt16BE(offset + group * 2).toString(16);
+    text += uint16At(data, offset + group * 2).toString(16);
   }
   return text;
 }

@@ -1,6 +1,7 @@
 // DHCPv4 (RFC 2131, RFC 2132) and plain BOOTP: what a client says of itself and what a server hands out. Text is
 // returned as sent (hostile until cleaned); whether the message may be believed is for attribute to judge.
 import { ipv4Text, macText, tooShort } from './bytes.ts';
+import { octetAt, uint32At } from './octets.ts';
 import { type Decoded, Failure, malformed } from './outcome.ts';
 import type { Dhcp, IpAddress } from './packet.ts';
 import { decodeText } from './text.ts';
@@ -53,18 +54,18 @@ export function decodeDhcp(payload: Buffer, payloadLength = payload.length): Dec
   if (payload.length < OPTIONS_START) {
     return tooShort('dhcp', 'fixed fields', OPTIONS_START, payload.length, payloadLength);
   }
-  const operation = payload.readUInt8(0);
+  const operation = octetAt(payload, 0);
   if (operation !== 1 && operation !== 2) return malformed('dhcp', 'operation');
-  if (payload.readUInt32BE(236) !== MAGIC_COOKIE) return malformed('dhcp', 'magic cookie');
+  if (uint32At(payload, 236) !== MAGIC_COOKIE) return malformed('dhcp', 'magic cookie');
   const options = collectOptions(payload, payloadLength);
   if (options instanceof Failure) return options;
   const messageType = options.get(OPTION.messageType);
   if (messageType !== undefined && messageType.length !== 1) return malformed('dhcp', 'message type length');
-  const isEthernet = payload.readUInt8(1) === HARDWARE_ETHERNET && payload.readUInt8(2) === 6;
+  const isEthernet = octetAt(payload, 1) === HARDWARE_ETHERNET && octetAt(payload, 2) === 6;
   return {
     operation: operation === 1 ? 'request' : 'reply',
-    messageType: messageType?.readUInt8(0) ?? null,
-    transactionId: payload.readUInt32BE(4),
+    messageType: messageType?.[0] ?? null,
+    transactionId: uint32At(payload, 4),
     clientMac: isEthernet ? macText(payload, 28) : null,
     clientIp: specifiedAddress(payload, 12),
     yourIp: specifiedAddress(payload, 16),
@@ -116,14 +117,14 @@ function readArea(
 ): Failure | null {
   let at = start;
   while (at < end) {
-    const code = payload.readUInt8(at);
+    const code = octetAt(payload, at);
     if (code === OPTION.end) return null;
     if (code === OPTION.pad) {
       at++;
       continue;
     }
     if (end < at + 2) return tooShort('dhcp', 'option length', at + 2, end, wireEnd);
-    const next = at + 2 + payload.readUInt8(at + 1);
+    const next = at + 2 + octetAt(payload, at + 1);
     if (end < next) return tooShort('dhcp', 'option', next, end, wireEnd);
     if (READ_OPTIONS.has(code)) {
       const value = payload.subarray(at + 2, next);
@@ -137,7 +138,7 @@ function readArea(
 }
 
 function specifiedAddress(payload: Buffer, offset: number): IpAddress | null {
-  return payload.readUInt32BE(offset) === 0 ? null : ipv4Text(payload, offset);
+  return uint32At(payload, offset) === 0 ? null : ipv4Text(payload, offset);
 }
 
 function addressOption(value: Buffer | undefined): IpAddress | null {
@@ -154,7 +155,7 @@ function addressList(value: Buffer | undefined): IpAddress[] {
 }
 
 function numberOption(value: Buffer | undefined): number | null {
-  return value?.length === 4 ? value.readUInt32BE(0) : null;
+  return value?.length === 4 ? uint32At(value, 0) : null;
 }
 
 function textOption(value: Buffer | undefined): string | null {
@@ -164,5 +165,5 @@ function textOption(value: Buffer | undefined): string | null {
 function fqdnOption(value: Buffer | undefined): string | null {
   if (value === undefined || value.length <= FQDN_HEADER) return null;
   const name = value.subarray(FQDN_HEADER);
-  return (value.readUInt8(0) & FQDN_WIRE_FORMAT) !== 0 ? decodeWireName(name) : decodeText(name) || null;
+  return (octetAt(value, 0) & FQDN_WIRE_FORMAT) !== 0 ? decodeWireName(name) : decodeText(name) || null;
 }

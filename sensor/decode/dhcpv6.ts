@@ -1,6 +1,7 @@
 // DHCPv6 (RFC 8415): the client's identifier and names, and the addresses and prefixes in the message. Relayed messages
 // are opened one level. Text is returned as sent (hostile until cleaned).
 import { ipv6Text, macText, tooShort } from './bytes.ts';
+import { octetAt, uint16At, uint24At, uint32At } from './octets.ts';
 import { type Decoded, Failure, malformed, unsupported } from './outcome.ts';
 import type { Dhcpv6 } from './packet.ts';
 import { decodeText } from './text.ts';
@@ -80,8 +81,8 @@ function decodeMessage(message: Area): Decoded<Dhcpv6> {
   const { data, at, end, wireEnd } = message;
   if (end - at < MESSAGE_HEADER) return tooShort('dhcpv6', 'header', MESSAGE_HEADER, end - at, wireEnd - at);
   const record: Dhcpv6 = {
-    messageType: data.readUInt8(at),
-    transactionId: data.readUIntBE(at + 1, 3),
+    messageType: octetAt(data, at),
+    transactionId: uint24At(data, at + 1),
     clientId: null,
     clientMac: null,
     fqdn: null,
@@ -99,9 +100,9 @@ function walkOptions(area: Area, read: (code: number, value: Area) => Failure | 
   let at = area.at;
   while (at < wireEnd) {
     if (end < at + OPTION_HEADER) return tooShort('dhcpv6', 'option header', at + OPTION_HEADER, end, wireEnd);
-    const next = at + OPTION_HEADER + data.readUInt16BE(at + 2);
+    const next = at + OPTION_HEADER + uint16At(data, at + 2);
     if (end < next) return tooShort('dhcpv6', 'option', next, end, wireEnd);
-    const failure = read(data.readUInt16BE(at), { data, at: at + OPTION_HEADER, end: next, wireEnd: next });
+    const failure = read(uint16At(data, at), { data, at: at + OPTION_HEADER, end: next, wireEnd: next });
     if (failure !== null) return failure;
     at = next;
   }
@@ -134,8 +135,8 @@ const readMessageOption: OptionReader = (code, value, record) => {
 function readDuid(duid: Buffer, record: Dhcpv6): void {
   if (record.clientId !== null || duid.length === 0) return;
   record.clientId = duid.toString('hex');
-  if (duid.length < 4 || duid.readUInt16BE(2) !== HARDWARE_ETHERNET) return;
-  const type = duid.readUInt16BE(0);
+  if (duid.length < 4 || uint16At(duid, 2) !== HARDWARE_ETHERNET) return;
+  const type = uint16At(duid, 0);
   if (type === DUID_LINK_LAYER_TIME && duid.length === 14) record.clientMac = macText(duid, 8);
   else if (type === DUID_LINK_LAYER && duid.length === 10) record.clientMac = macText(duid, 4);
 }
@@ -143,7 +144,7 @@ function readDuid(duid: Buffer, record: Dhcpv6): void {
 /** The first class datum behind the enterprise number (RFC 8415, section 21.16). */
 function readVendorClass(value: Buffer): string | null {
   if (value.length < VENDOR_CLASS_FIXED) return null;
-  const end = VENDOR_CLASS_FIXED + value.readUInt16BE(4);
+  const end = VENDOR_CLASS_FIXED + uint16At(value, 4);
   return end > value.length ? null : decodeText(value.subarray(VENDOR_CLASS_FIXED, end)) || null;
 }
 
@@ -157,13 +158,13 @@ const readLease: OptionReader = (code, { data, at, end }, record) => {
   const fromServer = record.messageType === ADVERTISE || record.messageType === REPLY;
   if (code === OPTION.iaAddress) {
     if (end - at < IA_ADDRESS_FIXED) return new Failure('malformed', 'dhcpv6', 'address', IA_ADDRESS_FIXED, end - at);
-    const isTakenBack = fromServer && data.readUInt32BE(at + 20) === 0;
+    const isTakenBack = fromServer && uint32At(data, at + 20) === 0;
     if (!isTakenBack && record.addresses.length < MAX_ADDRESSES) record.addresses.push(ipv6Text(data, at));
   } else if (code === OPTION.iaPrefix) {
     if (end - at < IA_PREFIX_FIXED) return new Failure('malformed', 'dhcpv6', 'prefix', IA_PREFIX_FIXED, end - at);
-    const length = data.readUInt8(at + 8);
+    const length = octetAt(data, at + 8);
     if (length > 128) return malformed('dhcpv6', 'prefix length over 128');
-    const isTakenBack = fromServer && data.readUInt32BE(at + 4) === 0;
+    const isTakenBack = fromServer && uint32At(data, at + 4) === 0;
     if (!isTakenBack && record.delegatedPrefixes.length < MAX_ADDRESSES) {
       record.delegatedPrefixes.push({ prefix: ipv6Text(data, at + 9), length });
     }

@@ -1,6 +1,7 @@
 // Names in DNS messages (RFC 1035, section 4.1.4) as text. The same names are asked for over and over, so that texts are kept by
 // the octets they were made from: a home's names fit, and a flood of names costs misses and never memory.
 import { escapeLabel } from './host-text.ts';
+import { uint16At } from './octets.ts';
 import { type Failure, type Layer, malformed, truncated } from './outcome.ts';
 
 /** RFC 1035, section 2.3.4: octets of a name on the wire, length octets included. */
@@ -95,7 +96,7 @@ export class NameReader {
         }
       } else if (octet >= 0xc0) {
         if (at + 2 > bytes.length) return this.#short('pointer', at + 2);
-        const target = bytes.readUInt16BE(at) & 0x3fff;
+        const target = uint16At(bytes, at) & 0x3fff;
         if (target >= lowest || target < HEADER_LENGTH || ++pointers > MAX_POINTERS) {
           return malformed(this.#layer, `pointer to ${target} at ${at}`);
         }

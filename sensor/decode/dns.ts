@@ -3,6 +3,7 @@
 // labels so that a dot inside one looks like two, and allocates four tables by the header's counts before it reads.
 import { ipv4Text, ipv6Text } from './bytes.ts';
 import { NameReader } from './dns-name.ts';
+import { uint16At, uint32At } from './octets.ts';
 import { type Decoded, Failure, type Layer, truncated } from './outcome.ts';
 
 /** Lower case unless asked otherwise, without the final dot, labels escaped as in host-text.ts; the root is ''. */
@@ -85,14 +86,14 @@ export function decodeDns(payload: Buffer, options: DnsOptions = {}): Decoded<Dn
   const layer = options.layer ?? 'dns';
   if (payload.length < HEADER_LENGTH) return truncated(layer, 'header', HEADER_LENGTH, payload.length);
   const reader = new MessageReader(payload, layer, options.keepCase ?? false);
-  const flags = payload.readUInt16BE(2);
+  const flags = uint16At(payload, 2);
   const questions: DnsQuestion[] = [];
   const sections: Record<(typeof SECTIONS)[number], DnsRecord[]> = { answers: [], authorities: [], additionals: [] };
 
   const problem = reader.sections(questions, sections);
   if (problem !== null && problem.reason !== 'truncated') return problem;
   return {
-    id: payload.readUInt16BE(0),
+    id: uint16At(payload, 0),
     response: (flags & 0x8000) !== 0,
     opcode: (flags >> 11) & 0x0f,
     rcode: flags & 0x0f,
@@ -109,7 +110,7 @@ export function splitDnsTcp(bytes: Buffer): { messages: Buffer[]; consumed: numb
   const messages: Buffer[] = [];
   let consumed = 0;
   while (consumed + 2 <= bytes.length) {
-    const end = consumed + 2 + bytes.readUInt16BE(consumed);
+    const end = consumed + 2 + uint16At(bytes, consumed);
     if (end > bytes.length) break;
     messages.push(bytes.subarray(consumed + 2, end));
     consumed = end;
@@ -132,7 +133,7 @@ class MessageReader {
 
   /** Fills the tables; null when the message was read to its end. */
   sections(questions: DnsQuestion[], sections: Record<(typeof SECTIONS)[number], DnsRecord[]>): Failure | null {
-    const asked = this.#bytes.readUInt16BE(4);
+    const asked = uint16At(this.#bytes, 4);
     for (let i = 0; i < asked; i++) {
       if (i === MAX_QUESTIONS) return truncated(this.#layer, 'questions', asked, MAX_QUESTIONS);
       const question = this.#question();
@@ -142,7 +143,7 @@ class MessageReader {
     let records = 0;
     for (let index = 0; index < SECTIONS.length; index++) {
       const section = SECTIONS[index] ?? 'additionals';
-      const count = this.#bytes.readUInt16BE(6 + 2 * index);
+      const count = uint16At(this.#bytes, 6 + 2 * index);
       for (let i = 0; i < count; i++) {
         if (records++ === MAX_RECORDS) return truncated(this.#layer, 'records', count, MAX_RECORDS);
         const record = this.#record();
@@ -159,7 +160,7 @@ class MessageReader {
     const at = this.#names.next;
     if (at + 4 > this.#bytes.length) return this.#short('question', at + 4);
     this.#at = at + 4;
-    return { name, type: typeText(this.#bytes.readUInt16BE(at)) };
+    return { name, type: typeText(uint16At(this.#bytes, at)) };
   }
 
   /** Null for a record of a type or class that names nothing, or whose data is damaged. */
@@ -168,13 +169,13 @@ class MessageReader {
     if (name instanceof Failure) return name;
     const at = this.#names.next;
     if (at + 10 > this.#bytes.length) return this.#short('record', at + 10);
-    const end = at + 10 + this.#bytes.readUInt16BE(at + 8);
+    const end = at + 10 + uint16At(this.#bytes, at + 8);
     if (end > this.#bytes.length) return this.#short('record data', end);
     this.#at = end;
-    if ((this.#bytes.readUInt16BE(at + 2) & CLASS_MASK) !== CLASS_INTERNET) return null;
-    const ttl = this.#bytes.readUInt32BE(at + 4);
+    if ((uint16At(this.#bytes, at + 2) & CLASS_MASK) !== CLASS_INTERNET) return null;
+    const ttl = uint32At(this.#bytes, at + 4);
     // RFC 2181, section 8: a TTL with its top bit set counts as zero.
-    return this.#data(name, ttl > 0x7fffffff ? 0 : ttl, typeText(this.#bytes.readUInt16BE(at)), at + 10, end);
+    return this.#data(name, ttl > 0x7fffffff ? 0 : ttl, typeText(uint16At(this.#bytes, at)), at + 10, end);
   }
 
   #data(name: DnsName, ttl: number, type: string, at: number, end: number): DnsRecord | null {
@@ -193,11 +194,11 @@ class MessageReader {
       }
       case 'MX': {
         const exchange = this.#nameWithin(at + 2, end);
-        return exchange === null ? null : { name, ttl, type, data: { preference: bytes.readUInt16BE(at), exchange } };
+        return exchange === null ? null : { name, ttl, type, data: { preference: uint16At(bytes, at), exchange } };
       }
       case 'SRV': {
         const target = this.#nameWithin(at + 6, end);
-        return target === null ? null : { name, ttl, type, data: { target, port: bytes.readUInt16BE(at + 4) } };
+        return target === null ? null : { name, ttl, type, data: { target, port: uint16At(bytes, at + 4) } };
       }
       case 'TXT':
         return { name, ttl, type, data: textStrings(bytes.subarray(at, end)) };
@@ -206,7 +207,7 @@ class MessageReader {
         const target = this.#nameWithin(at + 2, end);
         if (target === null) return null;
         const hints = addressHints(bytes.subarray(this.#names.next, end));
-        return { name, ttl, type, data: { priority: bytes.readUInt16BE(at), target, hints } };
+        return { name, ttl, type, data: { priority: uint16At(bytes, at), target, hints } };
       }
       default:
         return null;
@@ -241,8 +242,8 @@ function textStrings(data: Buffer): string[] {
 function addressHints(parameters: Buffer): string[] {
   const hints: string[] = [];
   for (let at = 0; at + 4 <= parameters.length; ) {
-    const key = parameters.readUInt16BE(at);
-    const end = Math.min(parameters.length, at + 4 + parameters.readUInt16BE(at + 2));
+    const key = uint16At(parameters, at);
+    const end = Math.min(parameters.length, at + 4 + uint16At(parameters, at + 2));
     const size = key === HINT_KEYS.ipv4 ? 4 : key === HINT_KEYS.ipv6 ? 16 : 0;
     for (let from = at + 4; size > 0 && from + size <= end && hints.length < MAX_HINTS; from += size) {
       hints.push(size === 4 ? ipv4Text(parameters, from) : ipv6Text(parameters, from));

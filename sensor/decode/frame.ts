@@ -6,6 +6,7 @@ import { macText, tooShort } from './bytes.ts';
 import { decodeIcmpError, ICMPV6_UNREACHABLE } from './icmp.ts';
 import { decodeIpv4, decodeIpv6, PROTOCOLS } from './ip.ts';
 import { decodeNdp } from './ndp.ts';
+import { octetAt, uint16At } from './octets.ts';
 import { type DecodeCounters, type Decoded, Failure, malformed, unsupported } from './outcome.ts';
 import type { Ip, Mirrored, Packet } from './packet.ts';
 import { mirroredByGre, mirroredByUdp } from './remote-mirror.ts';
@@ -94,14 +95,14 @@ function readLinkHeader(frame: Frame, packet: Packet): number {
   if (frame.linkType === LINK_TYPES.ethernet) {
     packet.destinationMac = macText(data, 0);
     packet.sourceMac = macText(data, 6);
-    return data.readUInt16BE(12);
+    return uint16At(data, 12);
   }
   if (frame.linkType === LINK_TYPES.linuxCooked) {
-    if (data.readUInt16BE(2) === ARPHRD_ETHERNET && data.readUInt16BE(4) === 6) packet.sourceMac = macText(data, 6);
-    return data.readUInt16BE(14);
+    if (uint16At(data, 2) === ARPHRD_ETHERNET && uint16At(data, 4) === 6) packet.sourceMac = macText(data, 6);
+    return uint16At(data, 14);
   }
-  if (data.readUInt16BE(8) === ARPHRD_ETHERNET && data.readUInt8(11) === 6) packet.sourceMac = macText(data, 12);
-  return data.readUInt16BE(0);
+  if (uint16At(data, 8) === ARPHRD_ETHERNET && octetAt(data, 11) === 6) packet.sourceMac = macText(data, 12);
+  return uint16At(data, 0);
 }
 
 /** From here on each reader fills the packet as far as it goes and returns what stopped it. */
@@ -119,9 +120,9 @@ function readTags(
     if (data.length < offset + VLAN_TAG) {
       return tooShort('vlan', 'tag', VLAN_TAG, data.length - offset, wireEnd - offset);
     }
-    const vlanId = data.readUInt16BE(offset) & 0x0fff;
+    const vlanId = uint16At(data, offset) & 0x0fff;
     if (vlanId !== 0) packet.vlanIds.push(vlanId);
-    etherType = data.readUInt16BE(offset + 2);
+    etherType = uint16At(data, offset + 2);
     offset += VLAN_TAG;
   }
   if (etherType === ETHER_TYPES.pppoeSession) return readPppoe(data, offset, wireEnd, packet);
@@ -146,17 +147,17 @@ function readPppoe(data: Buffer, offset: number, wireEnd: number, packet: Packet
   if (data.length < offset + shortest) {
     return tooShort('pppoe', 'header', shortest, data.length - offset, wireEnd - offset);
   }
-  if (data.readUInt16BE(offset) !== PPPOE_SESSION_START) return malformed('pppoe', 'version, type or code');
-  const length = data.readUInt16BE(offset + 4);
-  const first = data.readUInt8(offset + PPPOE_HEADER);
+  if (uint16At(data, offset) !== PPPOE_SESSION_START) return malformed('pppoe', 'version, type or code');
+  const length = uint16At(data, offset + 4);
+  const first = octetAt(data, offset + PPPOE_HEADER);
   const width = (first & 1) === 0 ? 2 : 1;
   if (length < width) return new Failure('malformed', 'pppoe', 'length', width, length);
   const payload = offset + PPPOE_HEADER + width;
   if (data.length < payload) {
     return tooShort('pppoe', 'protocol', PPPOE_HEADER + width, data.length - offset, wireEnd - offset);
   }
-  packet.pppoeSessionId = data.readUInt16BE(offset + 2);
-  const protocol = width === 1 ? first : data.readUInt16BE(offset + PPPOE_HEADER);
+  packet.pppoeSessionId = uint16At(data, offset + 2);
+  const protocol = width === 1 ? first : uint16At(data, offset + PPPOE_HEADER);
   const payloadEnd = Math.min(wireEnd, offset + PPPOE_HEADER + length);
   if (protocol === PPP_IPV4) return readNetwork(data, payload, ETHER_TYPES.ipv4, payloadEnd, packet);
   if (protocol === PPP_IPV6) return readNetwork(data, payload, ETHER_TYPES.ipv6, payloadEnd, packet);

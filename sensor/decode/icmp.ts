@@ -2,6 +2,7 @@
 // RFC 1122 and RFC 1812) and of IPv6 (RFC 4443, section 3.1). Other messages and errors about other protocols are not read.
 import { ipv4Text, ipv6Text, tooShort } from './bytes.ts';
 import { isExtensionHeader, PROTOCOLS } from './ip.ts';
+import { octetAt, uint16At, uint32At } from './octets.ts';
 import { type Decoded, malformed, unsupported } from './outcome.ts';
 import type { IcmpError, Ip } from './packet.ts';
 
@@ -59,11 +60,11 @@ export function decodeIcmpError(ip: Ip): Decoded<IcmpError> {
   const layer = isV4 ? 'icmp' : 'icmpv6';
   const data = ip.payload;
   if (data.length < ICMP_HEADER) return tooShort(layer, 'header', ICMP_HEADER, data.length, ip.payloadLength);
-  if (data.readUInt8(0) !== (isV4 ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE)) return unsupported(layer, 'message type');
+  if (octetAt(data, 0) !== (isV4 ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE)) return unsupported(layer, 'message type');
   const ipLength = isV4 ? IPV4_HEADER : IPV6_HEADER;
   const header = ICMP_HEADER + ipLength;
   if (data.length < header) return tooShort(layer, 'quoted packet', header, data.length, ip.payloadLength);
-  if (data.readUInt8(ICMP_HEADER) >> 4 !== ip.version) return malformed(layer, 'version of the quoted packet');
+  if (octetAt(data, ICMP_HEADER) >> 4 !== ip.version) return malformed(layer, 'version of the quoted packet');
   const quote = isV4 ? quotedIpv4(data) : quotedIpv6(data);
   if (quote === null || quote.protocol !== PROTOCOLS.tcp) return unsupported(layer, 'quotes no TCP header');
   const { at } = quote;
@@ -72,35 +73,35 @@ export function decodeIcmpError(ip: Ip): Decoded<IcmpError> {
   }
   const reasons = isV4 ? V4_REASONS : V6_REASONS;
   return {
-    reason: reasons[data.readUInt8(1)] ?? 'other',
+    reason: reasons[octetAt(data, 1)] ?? 'other',
     from: ip.source,
     quoted: {
       source: isV4 ? ipv4Text(data, ICMP_HEADER + 12) : ipv6Text(data, ICMP_HEADER + 8),
       destination: isV4 ? ipv4Text(data, ICMP_HEADER + 16) : ipv6Text(data, ICMP_HEADER + 24),
-      sourcePort: data.readUInt16BE(at),
-      destinationPort: data.readUInt16BE(at + 2),
-      sequence: data.readUInt32BE(at + 4),
+      sourcePort: uint16At(data, at),
+      destinationPort: uint16At(data, at + 2),
+      sequence: uint32At(data, at + 4),
     },
   };
 }
 
 /** Null for what cannot be read: a header length below 20, a later fragment. */
 function quotedIpv4(data: Buffer): Quote | null {
-  const length = (data.readUInt8(ICMP_HEADER) & 0x0f) * 4;
-  const isLaterFragment = (data.readUInt16BE(ICMP_HEADER + 6) & 0x1fff) !== 0;
+  const length = (octetAt(data, ICMP_HEADER) & 0x0f) * 4;
+  const isLaterFragment = (uint16At(data, ICMP_HEADER + 6) & 0x1fff) !== 0;
   if (length < IPV4_HEADER || isLaterFragment) return null;
-  return { protocol: data.readUInt8(ICMP_HEADER + 9), at: ICMP_HEADER + length };
+  return { protocol: octetAt(data, ICMP_HEADER + 9), at: ICMP_HEADER + length };
 }
 
 /** Null where the extension headers are cut, too many, or lead to a later fragment. */
 function quotedIpv6(data: Buffer): Quote | null {
-  let protocol = data.readUInt8(ICMP_HEADER + 6);
+  let protocol = octetAt(data, ICMP_HEADER + 6);
   let at = ICMP_HEADER + IPV6_HEADER;
   for (let walked = 0; isExtensionHeader(protocol); walked++) {
     if (walked === MAX_EXTENSION_HEADERS || data.length < at + 8) return null;
-    if (protocol === PROTOCOLS.fragment && (data.readUInt16BE(at + 2) & 0xfff8) !== 0) return null;
-    const units = data.readUInt8(at + 1);
-    const next = data.readUInt8(at);
+    if (protocol === PROTOCOLS.fragment && (uint16At(data, at + 2) & 0xfff8) !== 0) return null;
+    const units = octetAt(data, at + 1);
+    const next = octetAt(data, at);
     if (protocol === PROTOCOLS.fragment) at += 8;
     else at += protocol === PROTOCOLS.authentication ? (units + 2) * 4 : (units + 1) * 8;
     protocol = next;

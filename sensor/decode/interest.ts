@@ -3,6 +3,7 @@
 import { HTTP_PORT, MAIL_PORTS, QUIC_VERSIONS, TLS_PORT, UDP_PORTS } from '../capture/filter.ts';
 import { opensConversation } from '../capture/openings.ts';
 import { PROTOCOLS } from './ip.ts';
+import { uint16At, uint32At } from './octets.ts';
 import { type Ip, type Packet, TCP_FLAGS, type Tcp, type Udp } from './packet.ts';
 
 /**
@@ -46,15 +47,15 @@ function interestOfSegment(tcp: Tcp): 'tcp' | 'tls-continued' | null {
   if (MAIL.has(sourcePort) || MAIL.has(destinationPort) || sourcePort === 53 || destinationPort === 53) return 'tcp';
   if (payload.length === 0) return null;
   if (destinationPort === HTTP_PORT || opensTls(payload) || opensConversation(payload)) return 'tcp';
-  const continues = destinationPort === TLS_PORT && payload.length >= 2 && payload.readUInt16BE(0) !== 0x1703;
+  const continues = destinationPort === TLS_PORT && payload.length >= 2 && uint16At(payload, 0) !== 0x1703;
   return continues ? 'tls-continued' : null;
 }
 
 function opensTls(payload: Buffer): boolean {
-  return payload.length >= 6 && payload.readUInt16BE(0) === 0x1603 && payload[5] === 1;
+  return payload.length >= 6 && uint16At(payload, 0) === 0x1603 && payload[5] === 1;
 }
 
 function isInterestingDatagram({ destinationPort, payload, sourcePort }: Udp): boolean {
   if (UDP.has(sourcePort) || UDP.has(destinationPort)) return true;
-  return payload.length >= 7 && ((payload[0] ?? 0) & 0xc0) === 0xc0 && QUIC.has(payload.readUInt32BE(1));
+  return payload.length >= 7 && ((payload[0] ?? 0) & 0xc0) === 0xc0 && QUIC.has(uint32At(payload, 1));
 }

@@ -1,6 +1,7 @@
 // The network layer: IPv4 (RFC 791) and IPv6 (RFC 8200) headers to one record. No reassembly, no checksums: offload
 // leaves them wrong in captures, and a fragment's owner is known without the rest.
 import { ipv4Text, ipv6Text, tooShort } from './bytes.ts';
+import { octetAt, uint16At, uint32At } from './octets.ts';
 import { type Decoded, Failure, malformed, unsupported } from './outcome.ts';
 import type { Ip } from './packet.ts';
 
@@ -30,24 +31,24 @@ export function decodeIpv4(data: Buffer, offset: number, wireEnd: number): Decod
   const captured = Math.min(data.length, wireEnd) - offset;
   const onWire = wireEnd - offset;
   if (captured < IPV4_HEADER) return tooShort('ipv4', 'header', IPV4_HEADER, captured, onWire);
-  const first = data.readUInt8(offset);
+  const first = octetAt(data, offset);
   if (first >> 4 !== 4) return malformed('ipv4', 'version is not 4');
   const headerLength = (first & 0x0f) * 4;
   if (headerLength < IPV4_HEADER) return malformed('ipv4', 'header length under 20');
   // Segmentation offload writes 0 here: then the frame is as long as the packet.
-  const totalLength = data.readUInt16BE(offset + 2) || onWire;
+  const totalLength = uint16At(data, offset + 2) || onWire;
   if (totalLength < headerLength) {
     return new Failure('malformed', 'ipv4', 'total length under header length', headerLength, totalLength);
   }
   if (captured < headerLength) return tooShort('ipv4', 'options', headerLength, captured, onWire);
-  const fragment = data.readUInt16BE(offset + 6);
+  const fragment = uint16At(data, offset + 6);
   return {
     version: 4,
     source: ipv4Text(data, offset + 12),
     destination: ipv4Text(data, offset + 16),
-    protocol: data.readUInt8(offset + 9),
-    hopLimit: data.readUInt8(offset + 8),
-    identification: data.readUInt16BE(offset + 4),
+    protocol: octetAt(data, offset + 9),
+    hopLimit: octetAt(data, offset + 8),
+    identification: uint16At(data, offset + 4),
     fragmentOffset: (fragment & 0x1fff) * 8,
     moreFragments: (fragment & 0x2000) !== 0,
     payload: data.subarray(offset + headerLength, offset + Math.min(totalLength, captured)),
@@ -60,9 +61,9 @@ export function decodeIpv6(data: Buffer, offset: number, wireEnd: number): Decod
   const captured = Math.min(data.length, wireEnd) - offset;
   const onWire = wireEnd - offset;
   if (captured < IPV6_HEADER) return tooShort('ipv6', 'header', IPV6_HEADER, captured, onWire);
-  if (data.readUInt8(offset) >> 4 !== 6) return malformed('ipv6', 'version is not 6');
-  let protocol = data.readUInt8(offset + 6);
-  const statedLength = data.readUInt16BE(offset + 4);
+  if (octetAt(data, offset) >> 4 !== 6) return malformed('ipv6', 'version is not 6');
+  let protocol = octetAt(data, offset + 6);
+  const statedLength = uint16At(data, offset + 4);
   // Offload and jumbograms (RFC 2675) write 0 here; with "no next header" it is meant.
   const usesFrameLength = statedLength === 0 && protocol !== PROTOCOLS.noNextHeader;
   const packetLength = usesFrameLength ? onWire : IPV6_HEADER + statedLength;
@@ -76,17 +77,17 @@ export function decodeIpv6(data: Buffer, offset: number, wireEnd: number): Decod
     if (available < at + FRAGMENT_HEADER) {
       return tooShort('ipv6', 'extension header', at + FRAGMENT_HEADER, available, packetLength);
     }
-    const next = data.readUInt8(offset + at);
+    const next = octetAt(data, offset + at);
     let length = FRAGMENT_HEADER;
     if (protocol === PROTOCOLS.fragment) {
-      const fragment = data.readUInt16BE(offset + at + 2);
+      const fragment = uint16At(data, offset + at + 2);
       fragmentOffset = fragment & 0xfff8;
       moreFragments = (fragment & 1) !== 0;
-      identification = data.readUInt32BE(offset + at + 4);
+      identification = uint32At(data, offset + at + 4);
     } else if (protocol === PROTOCOLS.authentication) {
-      length = (data.readUInt8(offset + at + 1) + 2) * 4;
+      length = (octetAt(data, offset + at + 1) + 2) * 4;
     } else {
-      length = (data.readUInt8(offset + at + 1) + 1) * 8;
+      length = (octetAt(data, offset + at + 1) + 1) * 8;
     }
     if (available < at + length) return tooShort('ipv6', 'extension header', at + length, available, packetLength);
     at += length;
@@ -97,7 +98,7 @@ export function decodeIpv6(data: Buffer, offset: number, wireEnd: number): Decod
     source: ipv6Text(data, offset + 8),
     destination: ipv6Text(data, offset + 24),
     protocol,
-    hopLimit: data.readUInt8(offset + 7),
+    hopLimit: octetAt(data, offset + 7),
     identification,
     fragmentOffset,
     moreFragments,

@@ -1,5 +1,6 @@
 // NAT-PMP (RFC 6886): a device asks the router to open a port, and what the router answers. UDP port 5351, both ways.
 import { ipv4Text, tooShort } from './bytes.ts';
+import { octetAt, uint16At, uint32At } from './octets.ts';
 import { type Decoded, malformed, unsupported } from './outcome.ts';
 import type { IpAddress } from './packet.ts';
 
@@ -47,7 +48,7 @@ export function decodeNatPmp(payload: Buffer, onWire = payload.length): Decoded<
   const lacks = (needed: number) => tooShort('nat-pmp', 'message', needed, payload.length, onWire);
   if (payload.length < HEADER) return lacks(HEADER);
   if (payload[0] !== VERSION) return unsupported('nat-pmp', 'version');
-  const code = payload.readUInt8(1);
+  const code = octetAt(payload, 1);
   const opcode = code & ~RESPONSE_BIT;
   const isResponse = code >= RESPONSE_BIT;
   if (opcode > OPCODES.mapTcp) return unsupported('nat-pmp', 'opcode');
@@ -55,7 +56,7 @@ export function decodeNatPmp(payload: Buffer, onWire = payload.length): Decoded<
   if (opcode === OPCODES.address) {
     // A refusal may end behind the epoch (section 3.5).
     if (payload.length < 8) return lacks(8);
-    const result = payload.readUInt16BE(2);
+    const result = uint16At(payload, 2);
     if (result === 0 && payload.length < ADDRESS_RESPONSE) return lacks(ADDRESS_RESPONSE);
     return { kind: 'address-response', result, address: result === 0 ? ipv4Text(payload, 8) : null };
   }
@@ -64,11 +65,11 @@ export function decodeNatPmp(payload: Buffer, onWire = payload.length): Decoded<
   if (payload.length < length) return lacks(length);
   // From the internal port on, requests and responses are alike (sections 3.3).
   const at = length - 8;
-  const internalPort = payload.readUInt16BE(at);
-  const externalPort = payload.readUInt16BE(at + 2);
-  const lifetime = payload.readUInt32BE(at + 4);
+  const internalPort = uint16At(payload, at);
+  const externalPort = uint16At(payload, at + 2);
+  const lifetime = uint32At(payload, at + 4);
   if (isResponse) {
-    return { kind: 'map-response', protocol, result: payload.readUInt16BE(2), internalPort, externalPort, lifetime };
+    return { kind: 'map-response', protocol, result: uint16At(payload, 2), internalPort, externalPort, lifetime };
   }
   if (internalPort === 0 && lifetime !== 0) return malformed('nat-pmp', 'internal port 0');
   return { kind: 'map-request', protocol, internalPort, externalPort, lifetime };

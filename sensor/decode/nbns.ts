@@ -1,5 +1,6 @@
 // NetBIOS names that hosts register or answer for (RFC 1002, section 4.2): names of single hosts only, never of groups.
 import { ipv4Text } from './bytes.ts';
+import { uint16At } from './octets.ts';
 import { type Decoded, malformed, truncated, unsupported } from './outcome.ts';
 import { decodeText } from './text.ts';
 
@@ -32,7 +33,7 @@ const REQUESTS = new Map<number, NetbiosClaim['how']>([
 /** Unique host names claimed by one message; an empty list where it claims other kinds of names only. */
 export function decodeNbns(payload: Buffer): Decoded<NetbiosClaim[]> {
   if (payload.length < HEADER_LENGTH) return truncated('nbns', 'header', HEADER_LENGTH, payload.length);
-  const flags = payload.readUInt16BE(2);
+  const flags = uint16At(payload, 2);
   const opcode = (flags >> 11) & 0x0f;
   if ((flags & 0x8000) === 0) {
     const how = REQUESTS.get(opcode);
@@ -58,7 +59,7 @@ function answered(payload: Buffer): Decoded<NetbiosClaim[]> {
   if (typeof owner === 'string') return malformed('nbns', owner);
   const at = owner.next;
   if (at + 10 > payload.length) return truncated('nbns', 'answer', at + 10, payload.length);
-  const type = payload.readUInt16BE(at);
+  const type = uint16At(payload, at);
   if (type === TYPE_NB) return addressClaims(payload, at, owner, 'response');
   if (type !== TYPE_NBSTAT) return unsupported('nbns', `record type ${type}`);
   return statusClaims(payload, at + 10);
@@ -71,11 +72,11 @@ function addressClaims(
   owner: NetbiosName,
   how: NetbiosClaim['how'],
 ): Decoded<NetbiosClaim[]> {
-  const end = at + 10 + payload.readUInt16BE(at + 8);
+  const end = at + 10 + uint16At(payload, at + 8);
   if (end > payload.length) return truncated('nbns', 'addresses', end, payload.length);
   const claims: NetbiosClaim[] = [];
   for (let from = at + 10; from + 6 <= end && claims.length < MAX_CLAIMS; from += 6) {
-    if (!isHostName(owner.name, owner.suffix, payload.readUInt16BE(from))) continue;
+    if (!isHostName(owner.name, owner.suffix, uint16At(payload, from))) continue;
     claims.push({ name: owner.name, address: ipv4Text(payload, from + 2), how });
   }
   return claims;
@@ -88,7 +89,7 @@ function statusClaims(payload: Buffer, at: number): Decoded<NetbiosClaim[]> {
   const names = new Set<string>();
   for (let i = 0, from = at + 1; i < count && from + STATUS_ENTRY <= payload.length; i++, from += STATUS_ENTRY) {
     const name = decodeText(payload.subarray(from, from + 15)).trimEnd();
-    const isHost = isHostName(name, payload[from + 15] ?? 0xff, payload.readUInt16BE(from + 16));
+    const isHost = isHostName(name, payload[from + 15] ?? 0xff, uint16At(payload, from + 16));
     if (isHost && names.size < MAX_CLAIMS) names.add(name);
   }
   return [...names].map((name): NetbiosClaim => ({ name, address: null, how: 'status' }));

@@ -1,6 +1,7 @@
 // Neighbor Discovery (RFC 4861): the four messages that tell who is on the link, with the validity checks of sections
 // 6.1 and 7.1 except the checksum. Redirects and every other ICMPv6 message are not read.
 import { ipv6Text, macText, tooShort } from './bytes.ts';
+import { octetAt, uint16At, uint32At } from './octets.ts';
 import { type Decoded, Failure, malformed, unsupported } from './outcome.ts';
 import type { AdvertisedPrefix, Ip, Mac, NeighborDiscovery } from './packet.ts';
 
@@ -37,11 +38,11 @@ interface Options {
 export function decodeNdp(ip: Ip): Decoded<NeighborDiscovery> {
   const data = ip.payload;
   if (data.length < ICMPV6_HEADER) return tooShort('icmpv6', 'header', ICMPV6_HEADER, data.length, ip.payloadLength);
-  const type = data.readUInt8(0);
+  const type = octetAt(data, 0);
   if (type < ROUTER_SOLICITATION || type > NEIGHBOR_ADVERTISEMENT) return unsupported('icmpv6', 'message type');
   if (ip.moreFragments) return malformed('icmpv6', 'fragmented Neighbor Discovery (RFC 6980)');
   if (ip.hopLimit !== 255) return new Failure('malformed', 'icmpv6', 'hop limit', 255, ip.hopLimit);
-  if (data.readUInt8(1) !== 0) return malformed('icmpv6', 'code is not 0');
+  if (octetAt(data, 1) !== 0) return malformed('icmpv6', 'code is not 0');
   const fixed = fixedLength(type);
   if (data.length < fixed) return tooShort('icmpv6', 'message', fixed, data.length, ip.payloadLength);
   const options = decodeOptions(ip, fixed);
@@ -50,16 +51,16 @@ export function decodeNdp(ip: Ip): Decoded<NeighborDiscovery> {
 
   if (type === ROUTER_ADVERTISEMENT) {
     if (!isLinkLocal(ip.source)) return malformed('icmpv6', 'router advertisement from no link-local address');
-    return { type: 'router-advertisement', sourceLinkAddress, routerLifetime: data.readUInt16BE(6), prefixes };
+    return { type: 'router-advertisement', sourceLinkAddress, routerLifetime: uint16At(data, 6), prefixes };
   }
   if (type !== NEIGHBOR_ADVERTISEMENT && ip.source === '::' && sourceLinkAddress !== null) {
     return malformed('icmpv6', 'link-layer address of the unspecified address');
   }
   if (type === ROUTER_SOLICITATION) return { type: 'router-solicitation', sourceLinkAddress };
-  if (data.readUInt8(8) === 0xff) return malformed('icmpv6', 'multicast target');
+  if (octetAt(data, 8) === 0xff) return malformed('icmpv6', 'multicast target');
   const target = ipv6Text(data, 8);
   if (type === NEIGHBOR_SOLICITATION) return { type: 'neighbor-solicitation', target, sourceLinkAddress };
-  const flags = data.readUInt8(4);
+  const flags = octetAt(data, 4);
   return {
     type: 'neighbor-advertisement',
     target,
@@ -82,14 +83,14 @@ function decodeOptions(ip: Ip, start: number): Decoded<Options> {
   let at = start;
   while (at < ip.payloadLength) {
     if (data.length < at + 2) return tooShort('icmpv6', 'option header', at + 2, data.length, ip.payloadLength);
-    const type = data.readUInt8(at);
-    const length = data.readUInt8(at + 1) * 8;
+    const type = octetAt(data, at);
+    const length = octetAt(data, at + 1) * 8;
     if (length === 0) return malformed('icmpv6', 'option length 0');
     if (data.length < at + length) return tooShort('icmpv6', 'option', at + length, data.length, ip.payloadLength);
     if (type === OPTION_SOURCE_LINK_ADDRESS && length === 8) options.sourceLinkAddress = macText(data, at + 2);
     else if (type === OPTION_TARGET_LINK_ADDRESS && length === 8) options.targetLinkAddress = macText(data, at + 2);
     else if (type === OPTION_PREFIX && length === PREFIX_OPTION_LENGTH && options.prefixes.length < MAX_PREFIXES) {
-      if (data.readUInt8(at + 2) > 128) return malformed('icmpv6', 'prefix length over 128');
+      if (octetAt(data, at + 2) > 128) return malformed('icmpv6', 'prefix length over 128');
       options.prefixes.push(decodePrefix(data, at));
     }
     at += length;
@@ -98,13 +99,13 @@ function decodeOptions(ip: Ip, start: number): Decoded<Options> {
 }
 
 function decodePrefix(data: Buffer, at: number): AdvertisedPrefix {
-  const flags = data.readUInt8(at + 3);
+  const flags = octetAt(data, at + 3);
   return {
     prefix: ipv6Text(data, at + 16),
-    length: data.readUInt8(at + 2),
+    length: octetAt(data, at + 2),
     onLink: (flags & ON_LINK_FLAG) !== 0,
     autonomous: (flags & AUTONOMOUS_FLAG) !== 0,
-    validLifetime: data.readUInt32BE(at + 4),
+    validLifetime: uint32At(data, at + 4),
   };
 }
 

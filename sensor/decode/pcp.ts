@@ -1,6 +1,7 @@
 // PCP (RFC 6887), the MAP opcode: a device asks the router or its firewall to let the Internet in, and what it answers. UDP
 // port 5351 as NAT-PMP. PEER, ANNOUNCE and authentication (RFC 7652) are not read.
 import { ipv4Text, ipv6Text, tooShort } from './bytes.ts';
+import { octetAt, uint16At, uint32At } from './octets.ts';
 import { type Decoded, malformed, unsupported } from './outcome.ts';
 import type { IpAddress } from './packet.ts';
 
@@ -48,19 +49,19 @@ export function decodePcp(payload: Buffer, onWire = payload.length): Decoded<Pcp
   const lacks = (needed: number) => tooShort('pcp', 'message', needed, payload.length, onWire);
   if (payload.length < 2) return lacks(2);
   if (payload[0] !== VERSION) return unsupported('pcp', 'version');
-  const code = payload.readUInt8(1);
+  const code = octetAt(payload, 1);
   if ((code & ~RESPONSE_BIT) !== MAP) return unsupported('pcp', 'opcode');
   if (payload.length < MAP_LENGTH) return lacks(MAP_LENGTH);
   if (onWire > MAX_LENGTH) return malformed('pcp', 'longer than 1100 octets');
   const mapping: Mapping = {
     nonce: payload.toString('hex', 24, 36),
-    protocol: payload.readUInt8(36),
-    internalPort: payload.readUInt16BE(40),
-    externalPort: payload.readUInt16BE(42),
+    protocol: octetAt(payload, 36),
+    internalPort: uint16At(payload, 40),
+    externalPort: uint16At(payload, 42),
     externalAddress: addressText(payload, 44),
-    lifetime: payload.readUInt32BE(4),
+    lifetime: uint32At(payload, 4),
   };
-  if (code >= RESPONSE_BIT) return { kind: 'map-response', result: payload.readUInt8(3), ...mapping };
+  if (code >= RESPONSE_BIT) return { kind: 'map-response', result: octetAt(payload, 3), ...mapping };
   const client = addressText(payload, 8);
   if (client === null) return malformed('pcp', 'no client address');
   return { kind: 'map-request', client, thirdParty: thirdParty(payload), ...mapping };
@@ -68,7 +69,7 @@ export function decodePcp(payload: Buffer, onWire = payload.length): Decoded<Pcp
 
 /** Sixteen octets, IPv4 in its mapped form (section 5); null for none. */
 function addressText(payload: Buffer, at: number): IpAddress | null {
-  const isMapped = payload.readUInt32BE(at + 8) === 0xffff && payload.readBigUInt64BE(at) === 0n;
+  const isMapped = uint32At(payload, at + 8) === 0xffff && payload.readBigUInt64BE(at) === 0n;
   const text = isMapped ? ipv4Text(payload, at + 12) : ipv6Text(payload, at);
   return text === '0.0.0.0' || text === '::' ? null : text;
 }
@@ -76,7 +77,7 @@ function addressText(payload: Buffer, at: number): IpAddress | null {
 /** Walks the options (section 7.3): code, reserved, length, data padded to four octets. */
 function thirdParty(payload: Buffer): IpAddress | null {
   for (let at = MAP_LENGTH; at + 4 <= payload.length; ) {
-    const length = payload.readUInt16BE(at + 2);
+    const length = uint16At(payload, at + 2);
     const hasAddress = length === ADDRESS_LENGTH && at + 4 + length <= payload.length;
     if (payload[at] === THIRD_PARTY && hasAddress) return addressText(payload, at + 4);
     at += 4 + length + ((4 - (length % 4)) % 4);

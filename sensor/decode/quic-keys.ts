@@ -1,6 +1,7 @@
 // Initial keys of QUIC v1 (RFC 9001, section 5.2), v2 (RFC 9369, section 3.3) and the drafts still met in old devices.
 // Anyone on the path can derive them; nothing beyond the Initial packets can be read with them.
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { uint32At } from './octets.ts';
 
 /** What differs between the versions we read. */
 export interface QuicVersion {
@@ -84,7 +85,7 @@ export function headerMask(keys: InitialKeys, sample: Buffer): Buffer {
 /** Decrypts a payload that ends in its tag (RFC 9001, section 5.3); null when the tag does not fit. */
 export function openPayload(keys: InitialKeys, packetNumber: number, header: Buffer, sealed: Buffer): Buffer | null {
   const nonce = Buffer.from(keys.iv);
-  nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ packetNumber) >>> 0, 8);
+  nonce.writeUInt32BE((uint32At(nonce, 8) ^ packetNumber) >>> 0, 8);
   const decipher = createDecipheriv('aes-128-gcm', keys.key, nonce, { authTagLength: TAG_LENGTH });
   decipher.setAAD(header);
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_LENGTH));

@@ -1,4 +1,5 @@
 // The ClientHello inside a QUIC client's Initial packets: opened, put in order, read. Nothing else of QUIC is decoded.
+import { uint32At } from './octets.ts';
 import { type Decoded, Failure, malformed, truncated, unsupported } from './outcome.ts';
 import {
   clientInitialKeys,
@@ -43,7 +44,7 @@ export function isLongHeader(payload: Buffer): boolean {
  */
 export function isClientInitial(payload: Buffer): boolean {
   if (!isLongHeader(payload)) return false;
-  const version = quicVersion(payload.readUInt32BE(1));
+  const version = quicVersion(uint32At(payload, 1));
   const idLength = payload[5] ?? 0;
   return (
     version !== undefined &&
@@ -179,7 +180,7 @@ function readLongHeader(datagram: Buffer, start: number): Decoded<LongHeader> {
   const short = (needed: number): Failure => truncated('quic', 'long header', needed, datagram.length);
   if (start + 7 > datagram.length) return short(start + 7);
   if (((datagram[start] ?? 0) & 0xc0) !== 0xc0) return unsupported('quic', 'not a long header');
-  const versionNumber = datagram.readUInt32BE(start + 1);
+  const versionNumber = uint32At(datagram, start + 1);
   const version = quicVersion(versionNumber);
   if (version === undefined) return unsupported('quic', `version 0x${versionNumber.toString(16)}`);
   const type = typeBits(datagram, start);

@@ -3,6 +3,7 @@
 // or an ordinary tunnel's is not told here.
 import { MIRROR_GRE_TYPES, MIRROR_PORTS } from '../capture/filter.ts';
 import { tooShort } from './bytes.ts';
+import { octetAt, uint16At } from './octets.ts';
 import { type Decoded, Failure, malformed, unsupported } from './outcome.ts';
 import type { Ip, Mirrored, Udp } from './packet.ts';
 
@@ -35,8 +36,8 @@ export function mirroredByUdp({ destinationPort, payload, payloadLength }: Udp):
 /** The frame in a GRE packet; null where GRE carries no Ethernet. */
 export function mirroredByGre({ payload, payloadLength }: Ip): Decoded<Mirrored> | null {
   if (payload.length < GRE_HEADER) return tooShort('mirror', 'GRE header', GRE_HEADER, payload.length, payloadLength);
-  const flags = payload.readUInt16BE(0);
-  const type = payload.readUInt16BE(2);
+  const flags = uint16At(payload, 0);
+  const type = uint16At(payload, 2);
   if (type !== ERSPAN && type !== ERSPAN3 && type !== ETHERNET_BRIDGING) return null;
   if ((flags & GRE_FLAGS.version) !== 0 || (flags & GRE_FLAGS.routing) !== 0)
     return unsupported('mirror', 'GRE version');
@@ -52,14 +53,14 @@ export function mirroredByGre({ payload, payloadLength }: Ip): Decoded<Mirrored>
 function tzsp(payload: Buffer, length: number): Decoded<Mirrored> | null {
   if (payload.length < TZSP_HEADER || payload[0] !== TZSP_VERSION || !TZSP_PACKETS.includes(payload[1] ?? 0))
     return null;
-  if (payload.readUInt16BE(2) !== TZSP_ETHERNET) return unsupported('mirror', 'TZSP around another link layer');
+  if (uint16At(payload, 2) !== TZSP_ETHERNET) return unsupported('mirror', 'TZSP around another link layer');
   let original: number | null = null;
   for (let at = TZSP_HEADER; ; ) {
     const tag = payload[at];
     if (tag === TZSP_TAG.end) return inside('tzsp', payload, length, at + 1, original);
     const size = tag === TZSP_TAG.padding ? 0 : (payload[at + 1] ?? 0) + 1;
     if (at + 1 + size >= payload.length) return tooShort('mirror', 'TZSP tags', at + 2 + size, payload.length, length);
-    if (tag === TZSP_TAG.originalLength && size === 3) original = payload.readUInt16BE(at + 2);
+    if (tag === TZSP_TAG.originalLength && size === 3) original = uint16At(payload, at + 2);
     at += 1 + size;
   }
 }
@@ -75,10 +76,10 @@ function erspan(payload: Buffer, length: number, start: number, isThird: boolean
   if (payload.length < start + header) {
     return tooShort('mirror', 'ERSPAN header', start + header, payload.length, length);
   }
-  const version = payload.readUInt8(start) >> 4;
+  const version = octetAt(payload, start) >> 4;
   if (version !== (isThird ? 2 : 1)) return unsupported('mirror', `ERSPAN version ${version}`);
   if (!isThird) return inside('erspan', payload, length, start + header, null);
-  const last = payload.readUInt16BE(start + header - 2);
+  const last = uint16At(payload, start + header - 2);
   // Frame type 0 is Ethernet; the lowest bit tells of a subheader.
   if (((last >> 10) & 0x1f) !== 0) return unsupported('mirror', 'ERSPAN around another link layer');
   const sub = (last & 1) === 0 ? 0 : ERSPAN3_SUBHEADER;

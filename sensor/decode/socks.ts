@@ -1,6 +1,7 @@
 // SOCKS4, 4a and 5 (RFC 1928, login by RFC 1929; SOCKS4 has no RFC): which destination a client asks a proxy for, and whether
 // it got it. Only CONNECT is read: BIND and UDP ASSOCIATE reach no server. User names and passwords are stepped over.
 import { ipv4Text, ipv6Text } from './bytes.ts';
+import { octetAt, uint16At, uint24At } from './octets.ts';
 import { type Decoded, Failure, malformed, truncated, unsupported } from './outcome.ts';
 import type { IpAddress } from './packet.ts';
 import { hostOrAddress } from './proxy-host.ts';
@@ -62,10 +63,10 @@ export function decodeSocksReply(bytes: Buffer, version: 4 | 5): Decoded<SocksRe
 function decodeSocks4(bytes: Buffer): Decoded<SocksRequest> {
   if (bytes[1] !== CONNECT) return unsupported('socks', 'command');
   if (bytes.length <= SOCKS4_FIXED) return more(bytes, SOCKS4_FIXED + 1);
-  const port = bytes.readUInt16BE(2);
+  const port = uint16At(bytes, 2);
   const userEnd = textEnd(bytes, SOCKS4_FIXED);
   if (userEnd instanceof Failure) return userEnd;
-  const isNamed = bytes.readUIntBE(4, 3) === 0 && bytes[7] !== 0;
+  const isNamed = uint24At(bytes, 4) === 0 && bytes[7] !== 0;
   if (!isNamed) return request(4, ipv4Text(bytes, 4), port, userEnd + 1);
   const nameEnd = textEnd(bytes, userEnd + 1);
   if (nameEnd instanceof Failure) return nameEnd;
@@ -86,7 +87,7 @@ function textEnd(bytes: Buffer, from: number): Decoded<number> {
  * by the octet behind it: it can only be the next message's version, and 01 only where a login was offered.
  */
 function requestStart(bytes: Buffer): Decoded<number> {
-  const greetingEnd = 2 + bytes.readUInt8(1);
+  const greetingEnd = 2 + octetAt(bytes, 1);
   const next = bytes[greetingEnd];
   if (greetingEnd === 2) return malformed('socks', 'no method');
   const methods = bytes.subarray(2, greetingEnd);
@@ -112,12 +113,12 @@ function decodeSocks5(bytes: Buffer, at: number): Decoded<SocksRequest> {
   if (bytes.length < at + 5) return more(bytes, at + 5);
   if (bytes[at] !== 5 || bytes[at + 2] !== 0) return malformed('socks', 'request');
   if (bytes[at + 1] !== CONNECT) return unsupported('socks', 'command');
-  const type = bytes.readUInt8(at + 3);
+  const type = octetAt(bytes, at + 3);
   const length = addressLength(bytes, at + 3);
   if (length === null) return malformed('socks', 'address type');
   const portAt = at + 4 + length;
   if (bytes.length < portAt + 2) return more(bytes, portAt + 2);
-  const port = bytes.readUInt16BE(portAt);
+  const port = uint16At(bytes, portAt);
   let host: string | null;
   if (type === ADDRESS.ipv4) host = ipv4Text(bytes, at + 4);
   else if (type === ADDRESS.ipv6) host = ipv6Text(bytes, at + 4);

@@ -1,5 +1,6 @@
 // TLS ClientHello: the server's name and what else a hello shows before encryption starts. No other TLS message is read.
 import { hostText } from './host-text.ts';
+import { uint16At, uint24At } from './octets.ts';
 import { type Decoded, Failure, type Layer, malformed, truncated, unsupported } from './outcome.ts';
 
 export interface ClientHello {
@@ -50,7 +51,7 @@ export function decodeClientHello(bytes: Buffer): Decoded<ClientHello> {
     if (bytes[offset] !== RECORD_HANDSHAKE) return unsupported('tls', `record type ${bytes[offset]}`);
     if (offset + RECORD_HEADER > bytes.length) break;
     if (bytes[offset + 1] !== 3) return malformed('tls', `record version ${bytes[offset + 1]}`);
-    const length = bytes.readUInt16BE(offset + 3);
+    const length = uint16At(bytes, offset + 3);
     if (length === 0 || length > MAX_RECORD) return malformed('tls', `record of ${length} bytes`);
     const fragment = bytes.subarray(offset + RECORD_HEADER, offset + RECORD_HEADER + length);
     fragments.push(fragment);
@@ -59,7 +60,7 @@ export function decodeClientHello(bytes: Buffer): Decoded<ClientHello> {
     if (wanted === HANDSHAKE_HEADER && collected >= HANDSHAKE_HEADER) {
       const header = joined(fragments);
       if (header[0] !== CLIENT_HELLO) return unsupported('tls', `handshake message ${header[0]}`);
-      wanted += header.readUIntBE(1, 3);
+      wanted += uint24At(header, 1);
       if (wanted > HANDSHAKE_HEADER + MAX_HELLO) return malformed('tls', `hello of ${wanted} bytes`);
     }
   }
@@ -79,7 +80,7 @@ function joined(fragments: readonly Buffer[]): Buffer {
 export function parseClientHelloBody(bytes: Buffer, layer: Layer): Decoded<ClientHello> {
   if (bytes.length > 0 && bytes[0] !== CLIENT_HELLO) return unsupported(layer, `handshake message ${bytes[0]}`);
   if (bytes.length < HANDSHAKE_HEADER) return truncated(layer, 'handshake header', HANDSHAKE_HEADER, bytes.length);
-  const end = HANDSHAKE_HEADER + bytes.readUIntBE(1, 3);
+  const end = HANDSHAKE_HEADER + uint24At(bytes, 1);
   if (end > HANDSHAKE_HEADER + MAX_HELLO) return malformed(layer, `hello of ${end} bytes`);
 
   const short = (needed: number): Failure =>
@@ -109,7 +110,7 @@ export function parseClientHelloBody(bytes: Buffer, layer: Layer): Decoded<Clien
     const stop = extensionsEnd - at < 4 ? short(end + 1) : vectorEnd(at + 2, 2);
     const problem = stop instanceof Failure ? stop : stop > bytes.length ? short(stop) : null;
     if (stop instanceof Failure || problem !== null) return partial(hello, problem ?? short(end));
-    const type = bytes.readUInt16BE(at);
+    const type = uint16At(bytes, at);
     const applied = READ_EXTENSIONS.has(type) ? applyExtension(hello, type, bytes.subarray(at + 4, stop), layer) : null;
     if (applied !== null) return applied;
     at = stop;
@@ -137,9 +138,9 @@ function applyExtension(hello: ClientHello, type: number, data: Buffer, layer: L
 /** The host_name entry of a ServerNameList (RFC 6066, section 3); null when there is no valid one. */
 function serverName(list: Buffer): string | null {
   if (list.length < 2) return null;
-  const end = Math.min(list.length, 2 + list.readUInt16BE(0));
+  const end = Math.min(list.length, 2 + uint16At(list, 0));
   for (let at = 2; at + 3 <= end; ) {
-    const stop = at + 3 + list.readUInt16BE(at + 1);
+    const stop = at + 3 + uint16At(list, at + 1);
     if (stop > end) return null;
     if (list[at] === 0) return hostText(list.subarray(at + 3, stop));
     at = stop;

@@ -1,6 +1,7 @@
 // TCP (RFC 9293) and UDP (RFC 768) headers of a first or only fragment. Streams are not put together here, and
 // checksums are never looked at: offload leaves them wrong in captures.
 import { tooShort } from './bytes.ts';
+import { octetAt, uint16At, uint32At } from './octets.ts';
 import { type Decoded, Failure, unsupported } from './outcome.ts';
 import type { Ip, Tcp, Udp } from './packet.ts';
 
@@ -19,7 +20,7 @@ export function decodeTcp(ip: Ip): Decoded<Tcp> {
     return new Failure('malformed', 'tcp', 'header', TCP_HEADER, ip.payloadLength);
   }
   if (data.length < TCP_READ) return tooShort('tcp', 'header', TCP_READ, data.length, ip.payloadLength);
-  const headerLength = (data.readUInt8(12) >> 4) * 4;
+  const headerLength = (octetAt(data, 12) >> 4) * 4;
   if (headerLength < TCP_HEADER) {
     return new Failure('malformed', 'tcp', 'data offset under 20', TCP_HEADER, headerLength);
   }
@@ -27,12 +28,12 @@ export function decodeTcp(ip: Ip): Decoded<Tcp> {
     return new Failure('malformed', 'tcp', 'options', headerLength, ip.payloadLength);
   }
   return {
-    sourcePort: data.readUInt16BE(0),
-    destinationPort: data.readUInt16BE(2),
-    sequence: data.readUInt32BE(4),
-    acknowledgement: data.readUInt32BE(8),
-    flags: data.readUInt8(13),
-    window: data.readUInt16BE(14),
+    sourcePort: uint16At(data, 0),
+    destinationPort: uint16At(data, 2),
+    sequence: uint32At(data, 4),
+    acknowledgement: uint32At(data, 8),
+    flags: octetAt(data, 13),
+    window: uint16At(data, 14),
     payload: data.length > headerLength ? data.subarray(headerLength) : NO_PAYLOAD,
     payloadLength: Math.max(0, ip.payloadLength - headerLength),
   };
@@ -43,14 +44,14 @@ export function decodeUdp(ip: Ip): Decoded<Udp> {
   const data = ip.payload;
   if (data.length < UDP_HEADER) return tooShort('udp', 'header', UDP_HEADER, data.length, ip.payloadLength);
   // Segmentation offload writes 0 here, as do jumbograms (RFC 2675).
-  const length = data.readUInt16BE(4) || ip.payloadLength;
+  const length = uint16At(data, 4) || ip.payloadLength;
   if (length < UDP_HEADER) return new Failure('malformed', 'udp', 'length under 8', UDP_HEADER, length);
   if (length > ip.payloadLength && !ip.moreFragments) {
     return new Failure('malformed', 'udp', 'length beyond the packet', length, ip.payloadLength);
   }
   return {
-    sourcePort: data.readUInt16BE(0),
-    destinationPort: data.readUInt16BE(2),
+    sourcePort: uint16At(data, 0),
+    destinationPort: uint16At(data, 2),
     payload: data.subarray(UDP_HEADER, length),
     payloadLength: length - UDP_HEADER,
   };
