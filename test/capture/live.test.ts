@@ -1,48 +1,15 @@
-// Live capture on a veth pair in namespaces of our own: the built child with the real cap, killed and starved.
-import type { ChildProcess } from 'node:child_process';
+// Live capture on a veth pair in namespaces of our own: the built child with the real cap, killed and starved. What hangs is in
+// live-hangs.test.ts.
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { execute, helperPath, mustSucceed, Namespaces, requireLab, terminate } from '../lab/namespaces.ts';
+import { type Namespaces, requireLab } from '../lab/namespaces.ts';
 import * as build from '../support/packet-builder.ts';
 import { tag } from './any-frame.ts';
 import { ensureBuilt } from './built.ts';
+import { Cable, end, hasEnded, LINK, network, type Runner, running, syn } from './live-stage.ts';
 
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, live capture is not tested: ${reason}`);
-
-const RUNNER = join(import.meta.dirname, '../../dist/test/capture/live-runner.js');
-const LINK = { source: 'a4:cf:12:99:be:ef', destination: '3c:37:86:2b:11:00' };
-const line = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('log'), level: z.string(), text: z.string() }),
-  z.object({
-    kind: z.literal('frame'),
-    hex: z.string(),
-    linkType: z.number(),
-    originalLength: z.number(),
-    time: z.number(),
-  }),
-  z.object({
-    kind: z.literal('state'),
-    state: z.string(),
-    error: z.string().nullable(),
-    restarts: z.number(),
-    child: z.number().nullable(),
-  }),
-  z.object({ kind: z.literal('stopped'), child: z.null() }),
-  z.object({ kind: z.literal('failed'), name: z.string(), problem: z.string(), text: z.string() }),
-]);
-type Line = z.infer<typeof line>;
-
-const network = (sourcePort: number, text = '') =>
-  build.ipv4(
-    { source: '192.168.1.50', destination: '203.0.113.25' },
-    build.tcp({ sourcePort, destinationPort: 25, flags: 'S' }, Buffer.from(text.padEnd(20))),
-  );
-const syn = (sourcePort: number, text?: string) => build.ethernet(LINK, network(sourcePort, text));
 
 /** Before a command: as an ordinary user with these capabilities, and the one to read a checkout in a private folder. */
 function asNobodyWith(...capabilities: string[]): string[] {
@@ -51,87 +18,29 @@ function asNobodyWith(...capabilities: string[]): string[] {
   return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...sets];
 }
 
-/** A LiveCapture in the sensor's namespace and all that it has said so far. */
-class Runner {
-  readonly lines: Line[] = [];
-  readonly child: ChildProcess;
-
-  constructor(child: ChildProcess) {
-    this.child = child;
-    if (child.stdout === null) throw new Error('the runner has no standard output');
-    createInterface(child.stdout).on('line', (text) => this.lines.push(line.parse(JSON.parse(text))));
-  }
-
-  /** Waits for a line; `retry` is done meanwhile, again and again. */
-  async until<K extends Line['kind']>(
-    kind: K,
-    found: (line: Extract<Line, { kind: K }>) => boolean = () => true,
-    retry: () => Promise<void> = () => sleep(10),
-  ): Promise<Extract<Line, { kind: K }>> {
-    const isMatch = (one: Line): one is Extract<Line, { kind: K }> =>
-      one.kind === kind && found(one as Extract<Line, { kind: K }>);
-    for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
-      const match = this.lines.find(isMatch);
-      if (match !== undefined) return match;
-      await retry();
-      await sleep(5);
-    }
-    throw new Error(`no ${kind} came: ${JSON.stringify(this.lines.slice(-10))}`);
-  }
-
-  said(level: string): string[] {
-    return this.lines.flatMap((one) => (one.kind === 'log' && one.level === level ? [one.text] : []));
-  }
-}
-
 describe.skipIf(reason !== null)('live capture', () => {
+  let cable: Cable;
   let lab: Namespaces;
   let runner: Runner;
 
   beforeAll(async () => {
     await ensureBuilt();
-    lab = new Namespaces();
-    await lab.create(
-      ['sensor', 'device'],
-      [`link add mirror0 netns ${lab.nameOf('sensor')} type veth peer name eth0 netns ${lab.nameOf('device')}`],
-    );
-    // Nothing but what a test sends shall be on the link.
-    for (const role of ['sensor', 'device']) await lab.script(role, ['sysctl -qw net.ipv6.conf.all.disable_ipv6=1']);
-    await lab.script('sensor', ['ip link set mirror0 up', 'ip link add spare0 type veth peer name spare1']);
-    await lab.script('device', ['ip link set eth0 up']);
+    cable = await Cable.lay();
+    lab = cable.lab;
+    await lab.script('sensor', ['ip link add spare0 type veth peer name spare1']);
   });
-  afterAll(() => lab?.close());
-  afterEach(() => (runner === undefined ? undefined : terminate(runner.child, 'SIGKILL')));
+  afterAll(() => cable?.close());
+  afterEach(() => end(runner));
 
-  function launch(device = 'mirror0', before: readonly string[] = [], ...after: readonly string[]): Runner {
-    const [command = '', ...args] = [...before, process.execPath, RUNNER, device, ...after];
-    return new Runner(lab.spawn('sensor', command, args));
-  }
+  const launch: Cable['launch'] = (...args) => cable.launch(...args);
+  const send: Cable['send'] = (...frames) => cable.send(...frames);
 
   async function start(device?: string, ...after: string[]): Promise<{ child: number }> {
     runner = launch(device, [], ...after);
-    const { child } = await runner.until('state', ({ state }) => state === 'running');
-    // Not 0 instead: a signal to process 0 goes to the whole group, this test run included.
-    if (child === null) throw new Error('the capture runs without a child');
-    return { child };
+    return running(runner);
   }
 
-  async function send(...frames: Buffer[]): Promise<void> {
-    const input = frames.map((frame) => `${frame.toString('base64')}\n`).join('');
-    mustSucceed('inject', await lab.run('device', process.execPath, [helperPath('inject.mjs'), 'eth0'], input));
-  }
-
-  const arrived = (frame: Buffer, retry?: () => Promise<void>) =>
-    runner.until('frame', ({ hex }) => hex === frame.toString('hex'), retry);
-  /** Waits until a process has ended; one that nobody has reaped yet counts as ended. */
-  async function hasEnded(pid: number): Promise<boolean> {
-    for (let n = 0; n < 1000; n++) {
-      const stat = existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/stat`, 'latin1') : '';
-      if (!/\) [^ZX]/.test(stat)) return true;
-      await sleep(5);
-    }
-    return false;
-  }
+  const arrived = (...args: Parameters<Runner['arrived']>) => runner.arrived(...args);
 
   test('delivers frames as they were sent, with the time of their passing, and not what the filter drops', async () => {
     await start();
@@ -186,89 +95,10 @@ describe.skipIf(reason !== null)('live capture', () => {
     expect(runner.said('info')).toEqual(['capturing again on mirror0 (restart 1)']);
   });
 
-  const states = () => runner.lines.flatMap((one) => (one.kind === 'state' ? [one] : []));
-
-  test('a child that hangs is told of, ended and started again', async () => {
-    const { child } = await start('mirror0', 'impatient');
-    process.kill(child, 'SIGSTOP');
-    const told = await runner.until('state', ({ state }) => state === 'restarting');
-    expect(told).toMatchObject({
-      error:
-        'the capture on mirror0 hangs: no sign of life for 3 seconds; it is ended and started again unless it moves within 2 seconds',
-      restarts: 0,
-      child,
+  function startHeld(): ReturnType<Cable['launchHeld']> {
+    return cable.launchHeld((one) => {
+      runner = one;
     });
-    await arrived(syn(1), () => send(syn(1)));
-    expect(await hasEnded(child)).toBe(true);
-    expect(states().at(-1)).toMatchObject({ state: 'running', error: null, restarts: 1 });
-    expect(runner.said('error')).toEqual([
-      'the capture on mirror0 hangs: no sign of life for 5 seconds; it was ended; trying again',
-    ]);
-  });
-
-  test('one that moves again in time is left alone', async () => {
-    const { child } = await start('mirror0', 'impatient');
-    process.kill(child, 'SIGSTOP');
-    await runner.until('state', ({ state }) => state === 'restarting');
-    process.kill(child, 'SIGCONT');
-    await runner.until('log', ({ text }) => text === 'the capture on mirror0 moves again');
-    await sleep(3000);
-    expect(states().at(-1)).toMatchObject({ state: 'running', error: null, restarts: 0, child });
-  });
-
-  test('one that hangs before it captures is ended and started again as well', async () => {
-    const { child: first } = await start('mirror0', 'impatient');
-    process.kill(first, 'SIGKILL');
-    await runner.until('state', ({ error }) => error !== null);
-    const parent = runner.child.pid ?? 0;
-    let child = 0;
-    while (child === 0) {
-      child = Number(readFileSync(`/proc/${parent}/task/${parent}/children`, 'latin1'));
-      await sleep(1);
-    }
-    process.kill(child, 'SIGSTOP');
-    await runner.until('state', ({ error }) => error?.startsWith('the capture on mirror0 hangs') ?? false);
-    await arrived(syn(1), () => send(syn(1)));
-    expect(await hasEnded(child)).toBe(true);
-    expect(states().at(-1)).toMatchObject({ state: 'running', restarts: 2 });
-  });
-
-  test('a silent link, a parent that was stopped itself, and frames that nobody takes yet are no hanging', async () => {
-    const { pid, child } = await startHeld('impatient');
-    await sleep(6500);
-    process.kill(pid, 'SIGSTOP');
-    await sleep(6500);
-    process.kill(pid, 'SIGCONT');
-    process.kill(pid, 'SIGUSR2');
-    await arrived(syn(1));
-    process.kill(pid, 'SIGSTOP');
-    await sleep(6500);
-    process.kill(pid, 'SIGCONT');
-    await sleep(6500);
-    await send(syn(2));
-    await arrived(syn(2));
-    expect(states().map(({ state, error, restarts }) => [state, error, restarts])).toEqual([
-      ['starting', null, 0],
-      ['running', null, 0],
-    ]);
-    expect(await hasEnded(child)).toBe(false);
-  }, 60_000);
-
-  /** Bytes that a process has written so far, wherever to. */
-  const written = (pid: number) => Number(/^wchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]);
-
-  /** Opened, with one frame sent that nobody takes yet. */
-  async function startHeld(...after: string[]): Promise<{ pid: number; child: number; sentAt: number }> {
-    runner = launch('mirror0', [], 'held', ...after);
-    await runner.until('log', ({ text }) => text === 'opened');
-    const pid = runner.child.pid ?? 0;
-    const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'));
-    const [before, sentAt] = [written(child), Date.now()];
-    await send(syn(1));
-    await sleep(300);
-    // The child has it in its hands no more: it waits in the pipe.
-    for (let n = 0; n < 2000 && written(child) < before + syn(1).length; n++) await sleep(5);
-    return { pid, child, sentAt };
   }
 
   test('frames that pass before anybody takes them wait, and come with the time of their passing', async () => {
@@ -413,8 +243,6 @@ describe.skipIf(reason !== null)('live capture', () => {
   });
 
   test('leaves no process behind', async () => {
-    const pids = async () => mustSucceed('ip', await execute('ip', ['netns', 'pids', lab.nameOf('sensor')])).stdout;
-    for (let n = 0; n < 200 && (await pids()) !== ''; n++) await sleep(10);
-    expect(await pids()).toBe('');
+    expect(await cable.left()).toBe('');
   });
 });
