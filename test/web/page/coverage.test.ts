@@ -7,12 +7,13 @@ import { sampleWeek, sampleWeeks } from '../../support/sample-weeks.ts';
 
 const stage = pageStage();
 const phone = SCREENS[0];
-/** A Monday morning. */
+/** A Monday morning, on the sensor's clock as well: its last day is that of the home, whenever this runs. */
 const NOW = Date.parse('2026-11-30T09:00:00Z');
+const AT_NOW = { clock: () => NOW };
 
 describe('coverage', () => {
   it('is a strip with its words, and each day that lacks something says what and why', async () => {
-    const page = await stage.open(troubledHome(NOW), phone);
+    const page = await stage.open(troubledHome(NOW), phone, AT_NOW);
     await stage.pair(page);
     await page.goto(`${stage.web.url}#/sensor`);
     const strip = page.getByRole('img', { name: /^Of the last 30 days/ });
@@ -37,7 +38,7 @@ describe('coverage', () => {
     const home = troubledHome(NOW);
     Object.assign(home.health, { coverage: null, mode: 'replay' });
     home.weeks = [];
-    const page = await stage.open(home, phone);
+    const page = await stage.open(home, phone, AT_NOW);
     await stage.pair(page);
     await page.goto(`${stage.web.url}#/sensor`);
     await page.getByRole('heading', { name: 'Paired browsers' }).waitFor();
@@ -49,7 +50,7 @@ describe('coverage', () => {
 describe('a week', () => {
   it('stands on the home page in sentences, the ones before on the sensor’s', async () => {
     const home = troubledHome(NOW);
-    const page = await stage.open(home, phone);
+    const page = await stage.open(home, phone, AT_NOW);
     await stage.pair(page);
     const card = page.locator('section', { has: page.getByRole('heading', { name: 'The week until Mon 30 Nov' }) });
     // Asked for when all else is there.
@@ -66,7 +67,7 @@ describe('a week', () => {
     const home = troubledHome(NOW);
     const weeks = sampleWeeks(NOW);
     home.weeks = [];
-    const page = await stage.open(home, phone);
+    const page = await stage.open(home, phone, AT_NOW);
     await stage.pair(page);
     await page.locator('.u-wrap').first().waitFor();
     expect(await page.getByText('The week until').count()).toBe(0);
