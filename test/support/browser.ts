@@ -1,10 +1,7 @@
-// Real chromium through playwright-core, and the page as `npm run build` makes it, built into a temporary folder.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Real chromium through playwright-core, and the page as `npm run build` makes it.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
-import { build } from 'vite';
+import { ensureBuilt, ROOT } from '../program/program.ts';
 
 /** Where Debian and most others have it; `CHROMIUM` names another. */
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -25,12 +22,8 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--no-first-run', ...quiet] });
 }
 
-/** @param of whose page: the sensor's, or the fleet desk's */
-export async function buildPage(
-  of: 'page' | 'fleet/page' = 'page',
-): Promise<{ directory: string; remove: () => void }> {
-  const directory = mkdtempSync(join(tmpdir(), 'thingwatch-built-'));
-  const configFile = fileURLToPath(new URL(`../../web/${of}/vite.config.ts`, import.meta.url));
-  await build({ configFile, logLevel: 'error', build: { outDir: directory, emptyOutDir: true } });
-  return { directory, remove: () => rmSync(directory, { recursive: true }) };
+/** The folder of a page that is built from the sources as they are: the sensor's, or the fleet desk's. */
+export async function builtPage(of: 'public' | 'fleet' = 'public'): Promise<string> {
+  await ensureBuilt();
+  return join(ROOT, 'dist/web', of);
 }

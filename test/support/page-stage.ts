@@ -2,7 +2,7 @@
 // everything that must not happen: errors on the page, requests to anybody but the sensor.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
-import { buildPage, launchBrowser } from './browser.ts';
+import { builtPage, launchBrowser } from './browser.ts';
 import { type RunningWeb, startWeb, type WebHome } from './web-client.ts';
 
 export interface Look {
@@ -16,7 +16,7 @@ export interface Look {
 export class PageStage {
   problems: string[] = [];
   #browser: Browser | null = null;
-  #built: Awaited<ReturnType<typeof buildPage>> | null = null;
+  #publicDir: string | null = null;
   #context: BrowserContext | null = null;
   #web: RunningWeb<WebHome> | null = null;
 
@@ -26,12 +26,11 @@ export class PageStage {
   }
 
   async begin(): Promise<void> {
-    [this.#browser, this.#built] = await Promise.all([launchBrowser(), buildPage()]);
+    [this.#browser, this.#publicDir] = await Promise.all([launchBrowser(), builtPage()]);
   }
 
   async end(): Promise<void> {
     await this.#browser?.close();
-    this.#built?.remove();
   }
 
   /** May be called before the test is over, where the page must be gone before what it asks. */
@@ -48,8 +47,8 @@ export class PageStage {
     { width, height, colorScheme = 'light', locale = 'en-GB' }: Look,
     options = {},
   ): Promise<Page> {
-    if (!this.#browser || !this.#built) throw new Error('the stage has not begun');
-    const web = await startWeb(home, { publicDir: this.#built.directory, ...options });
+    if (!this.#browser || this.#publicDir === null) throw new Error('the stage has not begun');
+    const web = await startWeb(home, { publicDir: this.#publicDir, ...options });
     this.#web = web;
     this.#context = await this.#browser.newContext({
       viewport: { width, height },
@@ -81,7 +80,7 @@ export class PageStage {
   /** The same sensor again on the same port, after its server was closed. */
   async restart(home: WebHome): Promise<void> {
     const { browsers, port } = this.web;
-    const publicDir = this.#built?.directory ?? '';
+    const publicDir = this.#publicDir ?? '';
     this.#web = await startWeb(home, { publicDir, browsers, listen: { host: '127.0.0.1', port } });
   }
 }

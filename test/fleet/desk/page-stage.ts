@@ -1,7 +1,7 @@
 // What the desk's browser tests share: chromium, the built page, one real desk a test, and an ear for everything that must not happen:
 // errors on the page, requests to anybody but the desk.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { buildPage, launchBrowser } from '../../support/browser.ts';
+import { builtPage, launchBrowser } from '../../support/browser.ts';
 import type { Look } from '../../support/page-stage.ts';
 import type { Population } from './population.ts';
 import { DeskStage, NOW, type RunningDesk } from './stage.ts';
@@ -9,24 +9,23 @@ import { DeskStage, NOW, type RunningDesk } from './stage.ts';
 export class DeskPageStage {
   problems: string[] = [];
   readonly #browser: Browser;
-  readonly #built: Awaited<ReturnType<typeof buildPage>>;
+  readonly #publicDir: string;
   readonly #desks: DeskStage;
   #context: BrowserContext | null = null;
 
   static async begin(): Promise<DeskPageStage> {
-    const [browser, built, desks] = await Promise.all([launchBrowser(), buildPage('fleet/page'), DeskStage.begin()]);
-    return new DeskPageStage(browser, built, desks);
+    const [browser, publicDir, desks] = await Promise.all([launchBrowser(), builtPage('fleet'), DeskStage.begin()]);
+    return new DeskPageStage(browser, publicDir, desks);
   }
 
-  private constructor(browser: Browser, built: Awaited<ReturnType<typeof buildPage>>, desks: DeskStage) {
+  private constructor(browser: Browser, publicDir: string, desks: DeskStage) {
     this.#browser = browser;
-    this.#built = built;
+    this.#publicDir = publicDir;
     this.#desks = desks;
   }
 
   async end(): Promise<void> {
     await this.#browser.close();
-    this.#built.remove();
     await this.#desks.end();
   }
 
@@ -37,7 +36,7 @@ export class DeskPageStage {
   }
 
   desk(made: Population): Promise<RunningDesk> {
-    return this.#desks.desk(made, { publicDir: this.#built.directory });
+    return this.#desks.desk(made, { publicDir: this.#publicDir });
   }
 
   /** A browser whose clock stands where the fleet's does, before anybody has logged in. */
