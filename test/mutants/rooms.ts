@@ -16,6 +16,7 @@ const OUTSIDE = [
   'test/web/live-lab.test.ts',
   'test/web/page/browser.test.ts',
   'test/web/page/coverage.test.ts',
+  'test/web/page/first-load.test.ts',
   'test/web/page/german.test.ts',
   'test/web/page/guide.test.ts',
   'test/web/page/live-page.test.ts',
