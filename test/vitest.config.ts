@@ -3,6 +3,7 @@
 // What tells of speed or loss then has the machine to itself. What goes on for minutes and minds no company comes last, side by side.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const COMPUTING = [
   'test/{agreement,attribute,config,decode,detect,detection,main,mutants,notes,record,self-test}/**/*.test.ts',
@@ -34,6 +35,17 @@ const LASTING = [
   'test/program/{live-unanswered,vantage-live}.test.ts',
 ];
 
+/** These begin first, however well the runner remembers what took long: who begins last goes on by himself at the end. */
+const LONGEST = ['soak/soak', 'crash/crash', 'fuzz/fuzz', 'web/page/browser', 'web/page/fleet', 'program/disk-full'];
+const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 const shared = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
@@ -47,6 +59,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     reporters: ['default'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...shared, name: 'computing', include: COMPUTING, maxWorkers: 2, sequence: { groupOrder: 0 } } },
       {
