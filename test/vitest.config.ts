@@ -36,7 +36,10 @@ const LASTING = [
 ];
 
 /** These begin first, however well the runner remembers what took long: who begins last goes on by himself at the end. */
-const LONGEST = ['soak/soak', 'crash/crash', 'fuzz/fuzz', 'web/page/browser', 'web/page/fleet', 'program/disk-full'];
+const LONGEST = [
+  ...['soak/soak', 'crash/crash', 'fuzz/fuzz', 'program/vantage-live'],
+  ...['web/page/browser', 'web/page/fleet', 'program/disk-full'],
+];
 const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((name) => moduleId.endsWith(`/test/${name}.test.ts`));
 
 class LongestFirst extends BaseSequencer {

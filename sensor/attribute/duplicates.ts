@@ -4,7 +4,7 @@
 // A retransmission is no copy. TCP takes at least 200 ms for one (RFC 6298), but for a fast one (RFC 5681) as little as a round
 // trip: it differs in IPv4's identification, or, where that is 0 (RFC 6864) or the packet IPv6, in the timestamps option
 // (RFC 7323), which is part of what is compared. Without either it looks like a copy; it carries nothing new then.
-import { uint16At, uint32At } from '../decode/octets.ts';
+import { uint16At } from '../decode/octets.ts';
 import { type Arp, type IpAddress, type Mac, type Packet, TCP_FLAGS, type Tcp } from '../decode/packet.ts';
 
 /** A copy is within this many ms of its original; a little more than the 20 that mirrors take, for the rounding of stamps. */
@@ -205,12 +205,16 @@ function arpHash({ senderMac, targetMac }: Arp): number {
   return value;
 }
 
+/** Of what the packet before lay in: mostly the same chunk, and a view takes as long to make as a packet to compare. */
+let view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
+
 /** 32 bits over the sample that begins at `from`, in the manner of MurmurHash3. */
 function hash(bytes: Buffer, from: number): number {
   const end = Math.min(bytes.length, from + SAMPLE);
   let value = 0x9747b28c ^ (end - from);
   let at = from;
-  for (; at + 4 <= end; at += 4) value = mix(value, uint32At(bytes, at));
+  if (view.buffer !== bytes.buffer) view = new DataView(bytes.buffer);
+  for (; at + 4 <= end; at += 4) value = mix(value, view.getInt32(bytes.byteOffset + at, true));
   let rest = 0;
   for (; at < end; at++) rest = (rest << 8) | (bytes[at] ?? 0);
   return mix(value, rest);
