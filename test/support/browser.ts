@@ -1,7 +1,5 @@
-// Real chromium through playwright-core, and the page as `npm run build` makes it.
-import { join } from 'node:path';
+// Real chromium through playwright-core.
 import { type Browser, chromium } from 'playwright-core';
-import { ensureBuilt, ROOT } from '../program/program.ts';
 
 /** Where Debian and most others have it; `CHROMIUM` names another. */
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -20,10 +18,4 @@ export function launchBrowser(): Promise<Browser> {
     '--disable-sync',
   ];
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--no-first-run', ...quiet] });
-}
-
-/** The folder of a page that is built from the sources as they are: the sensor's, or the fleet desk's. */
-export async function builtPage(of: 'public' | 'fleet' = 'public'): Promise<string> {
-  await ensureBuilt();
-  return join(ROOT, 'dist/web', of);
 }

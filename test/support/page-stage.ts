@@ -2,7 +2,8 @@
 // everything that must not happen: errors on the page, requests to anybody but the sensor.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
-import { builtPage, launchBrowser } from './browser.ts';
+import { launchBrowser } from './browser.ts';
+import { builtPage } from './built-page.ts';
 import { type RunningWeb, startWeb, type WebHome } from './web-client.ts';
 
 export interface Look {

@@ -1,7 +1,8 @@
 // What the desk's browser tests share: chromium, the built page, one real desk a test, and an ear for everything that must not happen:
 // errors on the page, requests to anybody but the desk.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { builtPage, launchBrowser } from '../../support/browser.ts';
+import { launchBrowser } from '../../support/browser.ts';
+import { builtPage } from '../../support/built-page.ts';
 import type { Look } from '../../support/page-stage.ts';
 import type { Population } from './population.ts';
 import { DeskStage, NOW, type RunningDesk } from './stage.ts';
