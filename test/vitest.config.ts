@@ -37,7 +37,7 @@ const LASTING = [
 
 /** These begin first, however well the runner remembers what took long: who begins last goes on by himself at the end. */
 const LONGEST = [
-  ...['soak/soak', 'crash/crash', 'fuzz/fuzz', 'program/vantage-live'],
+  ...['soak/soak', 'crash/crash', 'fleet/outbreak/same-counts', 'program/vantage-live', 'fuzz/fuzz'],
   ...['web/page/browser', 'web/page/fleet', 'program/disk-full'],
 ];
 const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((name) => moduleId.endsWith(`/test/${name}.test.ts`));
