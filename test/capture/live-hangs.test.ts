@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { requireLab } from '../lab/namespaces.ts';
 import { ensureBuilt } from './built.ts';
-import { Cable, childOf, end, hasEnded, type Runner, running, syn } from './live-stage.ts';
+import { Cable, childOf, commandOf, end, hasEnded, type Runner, running, syn } from './live-stage.ts';
 
 const reason = requireLab();
 if (reason !== null) console.warn(`SKIPPED, no capture that hangs is tested: ${reason}`);
@@ -75,7 +75,8 @@ describe.skipIf(reason !== null).concurrent('a capture child', { timeout: 60_000
       process.kill(first, 'SIGKILL');
       await runner.until('state', ({ error }) => error !== null);
       let child = 0;
-      while (child === 0) {
+      // Stopped before it is a program of its own, it would hold up who starts it.
+      while (child === 0 || !commandOf(child).includes('cap-child')) {
         child = childOf(pid);
         await sleep(1);
       }

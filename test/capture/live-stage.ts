@@ -152,6 +152,9 @@ export async function running(runner: Runner): Promise<{ child: number }> {
 /** 0 while there is none. */
 export const childOf = (pid: number) => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'));
 
+/** Its command line; that of whoever starts it until it is a program of its own. */
+export const commandOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+
 /** Bytes that a process has written so far, wherever to. */
 const written = (pid: number) => Number(/^wchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]);
 
